@@ -1,0 +1,31 @@
+"""From a storage configuration to an index. A driver is imported only when it is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pyrite_schemas.config import StorageConfig
+from pyrite_schemas.errors import ConfigError
+
+from pyrite_backends.protocol import Index, Tokeniser
+
+
+def open_index(storage: StorageConfig, path: Path, tokeniser: Tokeniser) -> Index:
+    """The index a configuration names; nothing is opened yet.
+
+    Args:
+        storage: The backend and its settings.
+        path: The database file, for a backend that keeps one.
+        tokeniser: The tokenisation that is configured.
+
+    Raises:
+        ConfigError: The backend is not available.
+    """
+    if storage.backend == "sqlite":
+        from pyrite_backends.sqlite.store import SqliteIndex
+
+        return SqliteIndex(path, tokeniser)
+    raise ConfigError(
+        f"storage.backend {storage.backend!r} is not supported by this version",
+        "use `backend: sqlite`",
+    )

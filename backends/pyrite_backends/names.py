@@ -1,0 +1,12 @@
+"""How names are folded for links; shared by what writes them and what looks them up."""
+
+from __future__ import annotations
+
+import posixpath
+
+
+def link_name(target: str) -> str:
+    """The folded last part of a link's target, a path or an id, without a Markdown suffix."""
+    last = posixpath.basename(target.rstrip("/")).casefold()
+    stem, suffix = posixpath.splitext(last)
+    return stem if suffix in (".md", ".markdown") else last

@@ -1,0 +1,257 @@
+"""A SQLite file as an index: opening, locking, transactions, schema."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from pyrite_schemas.errors import BusyError, FormatError, NoIndexError, PyriteError, StorageError
+
+from pyrite_backends.protocol import Tokeniser
+from pyrite_backends.sqlite.driver import Connection, sqlite
+from pyrite_backends.sqlite.reader import SqliteReader, wrap
+from pyrite_backends.sqlite.writer import SqliteWriter, statements
+
+FORMAT = 1
+"""The format of `pyrite_backends.tables` this module reads; kept here too because reading must
+not import SQLAlchemy (a test holds the two equal)."""
+
+APPLICATION_ID = 0x50795274
+"""`PyRt`: marks a database file as ours, so that nothing else is ever overwritten."""
+
+BUSY_SECONDS = 60
+"""How long a short transaction waits for another program's; a sync holds its own lock."""
+
+_FULL_TEXT = (
+    "CREATE VIEW chunk_content AS SELECT id, f_title AS title, f_heading AS heading,"
+    " f_tags AS tags, coalesce(f_text, text) AS text FROM chunk",
+    "CREATE VIRTUAL TABLE chunk_fts USING fts5(title, heading, tags, text,"
+    " content = 'chunk_content', content_rowid = 'id', tokenize = '{tokenise}')",
+)
+
+
+class SqliteIndex:
+    """An index in one SQLite file; see `pyrite_backends.protocol.Index`.
+
+    Args:
+        path: The database file; made with its folder when first written.
+        tokeniser: The tokenisation that is configured.
+    """
+
+    backend = "sqlite"
+
+    def __init__(self, path: Path, tokeniser: Tokeniser) -> None:
+        self.path = path
+        self._tokeniser = tokeniser
+        self._locked = 0
+
+    def describe(self) -> str:
+        return str(self.path)
+
+    @contextlib.contextmanager
+    def reader(self) -> Iterator[SqliteReader]:
+        with self._errors():
+            connection = self._open_to_read()
+            try:
+                connection.execute("BEGIN")
+                self._check(connection)
+                yield SqliteReader(connection, self._tokeniser)
+            finally:
+                connection.close()
+
+    @contextlib.contextmanager
+    def writer(
+        self, *, wait: bool = True, on_wait: Callable[[], None] | None = None, rebuild: bool = False
+    ) -> Iterator[SqliteWriter]:
+        with self.lock(wait=wait, on_wait=on_wait), self._errors():
+            connection = self._open_to_write()
+            try:
+                new = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+                connection.execute("BEGIN IMMEDIATE")
+                if new or rebuild or self._outdated(connection):
+                    self._create(connection)
+                writer = SqliteWriter(connection, self._tokeniser)
+                yield writer
+                writer.close()
+                connection.execute("COMMIT")
+                if new:
+                    connection.execute("PRAGMA journal_mode = WAL")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+            finally:
+                connection.close()
+
+    @contextlib.contextmanager
+    def lock(
+        self, *, wait: bool = True, on_wait: Callable[[], None] | None = None
+    ) -> Iterator[None]:
+        if self._locked:
+            yield
+            return
+        with self._errors():
+            _make_folder(self.path.parent)
+            handle = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            _flock(handle, self.path, wait, on_wait)
+            self._locked += 1
+            try:
+                yield
+            finally:
+                self._locked -= 1
+        finally:
+            os.close(handle)
+
+    def compact(self) -> int:
+        with self.lock(), self._errors():
+            connection = self._open_to_write()
+            try:
+                before = self._bytes()
+                connection.execute("INSERT INTO chunk_fts(chunk_fts) VALUES ('optimize')")
+                connection.execute("VACUUM")
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                return before - self._bytes()
+            finally:
+                connection.close()
+
+    def _bytes(self) -> int:
+        files = (self.path, Path(f"{self.path}-wal"))
+        return sum(file.stat().st_size for file in files if file.exists())
+
+    def _open_to_read(self) -> Connection:
+        if not self.path.is_file():
+            raise NoIndexError(f"there is no index at {self.path}", "run `pyrite index sync`")
+        options = "mode=ro"
+        beside = Path(f"{self.path}-wal")
+        if not os.access(self.path.parent, os.W_OK) and not beside.exists():
+            # WAL needs a shared-memory file beside the database, which can't be made here.
+            options = "immutable=1"
+        return self._connect(options)
+
+    def _open_to_write(self) -> Connection:
+        _make_folder(self.path.parent)
+        connection = self._connect("mode=rwc")
+        owner = connection.execute("PRAGMA application_id").fetchone()[0]
+        tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if tables and owner != APPLICATION_ID:
+            connection.close()
+            raise StorageError(
+                f"{self.path} is a database of another program",
+                "set `storage.path` in pyrite.yaml to another file",
+            )
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute("PRAGMA cache_size = -65536")
+        return connection
+
+    def _connect(self, options: str) -> Connection:
+        uri = f"file:{_quoted(self.path)}?{options}"
+        connection = sqlite.connect(
+            uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        connection.execute("PRAGMA mmap_size = 268435456")
+        return connection
+
+    def _check(self, connection: Connection) -> None:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0:
+            if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                raise StorageError(f"{self.path} is a database of another program")
+            raise NoIndexError(f"{self.path} is still empty", "run `pyrite index sync`")
+        self._refuse_newer(version)
+        if self._outdated(connection):
+            raise FormatError(
+                f"{self.path} was made by another version or for another language",
+                "run `pyrite index sync`",
+            )
+
+    def _refuse_newer(self, version: int) -> None:
+        if version > FORMAT:
+            raise FormatError(
+                f"{self.path} has format {version}; this version of Pyrite reads {FORMAT}",
+                "upgrade Pyrite, or delete the file (the index is derived from git)",
+            )
+
+    def _outdated(self, connection: Connection) -> bool:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        self._refuse_newer(version)
+        if version != FORMAT:
+            return True
+        row = connection.execute("SELECT value FROM setting WHERE name = 'language'").fetchone()
+        return row is None or row[0] != self._tokeniser.language
+
+    def _create(self, connection: Connection) -> None:
+        """Replace whatever is there by an empty index, inside the transaction."""
+        rows = connection.execute(
+            "SELECT type, name FROM sqlite_master WHERE type IN ('view', 'table')"
+            " AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'chunk_fts_%'"
+            " ORDER BY name <> 'chunk_fts', type = 'table'"
+        ).fetchall()
+        for kind, name in rows:
+            connection.execute(f'DROP {kind} "{name}"')
+        stems = "porter " if self._tokeniser.language == "english" else ""
+        for statement in (*statements("tables.sql"), *_FULL_TEXT):
+            connection.execute(statement.format(tokenise=f"{stems}unicode61 remove_diacritics 2"))
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {FORMAT}")
+        connection.execute(
+            "INSERT INTO setting VALUES ('language', ?)", (self._tokeniser.language,)
+        )
+
+    @contextlib.contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except PyriteError:
+            raise
+        except sqlite.Error as error:
+            raise wrap(error, str(self.path)) from error
+
+
+def _make_folder(folder: Path) -> None:
+    """The index's folder; one called `.pyrite` ignores itself in git."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        ignore = folder / ".gitignore"
+        if folder.name == ".pyrite" and not ignore.exists():
+            ignore.write_text("*\n")
+    except OSError as error:
+        raise StorageError(
+            f"{folder} can't be written: {error.strerror}", "set `storage.path` in pyrite.yaml"
+        ) from error
+
+
+def _flock(
+    handle: int, path: Path, wait: bool, on_wait: Callable[[], None] | None
+) -> None:
+    try:
+        import fcntl  # not on Windows, where BEGIN IMMEDIATE alone keeps writers apart
+    except ImportError:
+        return
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return
+    except BlockingIOError:
+        if not wait:
+            raise BusyError(
+                f"another sync is writing {path}", "leave out --no-wait to wait for it"
+            ) from None
+    if on_wait:
+        on_wait()
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.05)
+        else:
+            return
+
+
+def _quoted(path: Path) -> str:
+    from urllib.parse import quote
+
+    return quote(str(path))

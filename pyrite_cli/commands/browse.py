@@ -1,0 +1,137 @@
+"""`pyrite get`, `list`, `tags` and `links`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from pyrite_schemas.errors import Exit, NotFoundError
+
+from pyrite_cli import render
+from pyrite_cli.commands.context import (
+    Json,
+    KbNames,
+    Paths,
+    Since,
+    Tags,
+    Types,
+    Until,
+    Where,
+    container,
+    filters,
+)
+
+Id = Annotated[
+    str, typer.Argument(metavar="ID", help="An id, a path or an alias; KB:ID names the KB.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    app.command()(get)
+    app.command(name="list")(list_entries)
+    app.command()(tags)
+    app.command()(links)
+
+
+def get(context: typer.Context, entry: Id, json: Json = False) -> None:
+    """Print an entry: its fields, then its text."""
+    from pyrite_cli.core.lookup import find
+
+    box = container(context)
+    with box.index.reader() as reader:
+        found = find(reader, entry)
+    if json:
+        render.json(found)
+        return
+    fields = [
+        ("id", f"{found.kb}:{found.id}"),
+        ("path", f"{found.path}:{found.start_line}"),
+        ("type", found.type),
+        ("date", found.date),
+        ("tags", ", ".join(found.tags)),
+        ("aliases", ", ".join(found.aliases)),
+    ]
+    render.out(render.style(found.title, bold=True))
+    for name, value in fields:
+        if value:
+            render.out(f"{render.style(f'{name:<8}', dim=True)}{value}")
+    render.out()
+    render.out(found.body.strip("\n"))
+
+
+def list_entries(
+    context: typer.Context,
+    kb: KbNames = None,
+    kind: Types = None,
+    tag: Tags = None,
+    path: Paths = None,
+    where: Where = None,
+    since: Since = "",
+    until: Until = "",
+    limit: Annotated[
+        int, typer.Option("-n", "--limit", min=-1, help="Entries to show; -1 for all.")
+    ] = -1,
+    offset: Annotated[int, typer.Option("--offset", min=0, help="Entries to skip.")] = 0,
+    json: Json = False,
+) -> None:
+    """List entries by KB and path."""
+    box = container(context)
+    with box.index.reader() as reader:
+        found = reader.entries(filters(kb, kind, tag, path, where, since, until), limit, offset)
+    several = len(box.config.kbs) > 1
+    if json:
+        render.json({"schema": 1, "count": len(found)}, entries=found)
+    else:
+        render.table(
+            [
+                (f"{one.kb}:{one.id}" if several else one.id, one.date[:10], one.type, one.title)
+                for one in found
+            ]
+        )
+    if not found:
+        raise typer.Exit(Exit.NOTHING)
+
+
+def tags(
+    context: typer.Context,
+    kb: KbNames = None,
+    kind: Types = None,
+    path: Paths = None,
+    json: Json = False,
+) -> None:
+    """List tags and how many entries carry each."""
+    box = container(context)
+    with box.index.reader() as reader:
+        found = reader.tags(filters(kb, kind, None, path, None, "", ""))
+    if json:
+        render.json({"schema": 1}, tags=found)
+    else:
+        render.table([(f"{one.count:,}", one.tag) for one in found], right=(0,))
+    if not found:
+        raise typer.Exit(Exit.NOTHING)
+
+
+def links(context: typer.Context, entry: Id, json: Json = False) -> None:
+    """Show what an entry links to, and what links to it."""
+    from pyrite_cli.core.lookup import find
+
+    box = container(context)
+    with box.index.reader() as reader:
+        found = find(reader, entry)
+        outward, inward = reader.links(found.kb, found.id)
+    if json:
+        render.json({"schema": 1, "id": f"{found.kb}:{found.id}"}, links=outward, backlinks=inward)
+        return
+    own = f"{found.kb}:"
+    render.out(render.style(found.title, bold=True))
+    for link in outward:
+        target = link.resolved.removeprefix(own) or render.style(
+            f"{link.target} (nothing there)", fg="yellow"
+        )
+        anchor = f"#{link.anchor}" if link.anchor and link.resolved else ""
+        render.out(f"  → {target}{anchor}  {render.style(f'line {link.line}', dim=True)}")
+    for link in inward:
+        render.out(f"  ← {link.source.removeprefix(own)}  {render.style(f'line {link.line}', dim=True)}")
+    if not outward and not inward:
+        raise NotFoundError(f"{found.id} has no links, and nothing links to it")

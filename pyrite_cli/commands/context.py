@@ -1,0 +1,105 @@
+"""What the commands share: the container, and options that several have."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from pyrite_schemas.errors import UsageError
+from pyrite_schemas.search import Filters
+
+if TYPE_CHECKING:
+    from pyrite_cli.container import Container
+
+
+class Context:
+    """The options before the command, and what they lead to."""
+
+    def __init__(self, folder: Path, config: Path | None) -> None:
+        self._folder = folder
+        self._config = config
+
+    @cached_property
+    def container(self) -> Container:
+        from pyrite_cli.container import Container  # --help needs none of it
+
+        return Container(self._folder, self._config)
+
+
+def container(context: typer.Context) -> Container:
+    """The container of the running command."""
+    own: Context = context.find_object(Context)  # type: ignore[assignment]
+    return own.container
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+KbNames = Annotated[
+    list[str] | None, typer.Option("--kb", metavar="NAME", help="Only this KB; repeatable.")
+]
+Types = Annotated[
+    list[str] | None, typer.Option("--type", metavar="TYPE", help="Only entries of this type.")
+]
+Tags = Annotated[
+    list[str] | None, typer.Option("--tag", metavar="TAG", help="Only entries with this tag.")
+]
+Paths = Annotated[
+    list[str] | None,
+    typer.Option("--path", metavar="PATH", help="Only this folder, file or pattern."),
+]
+Where = Annotated[
+    list[str] | None,
+    typer.Option("--where", metavar="FIELD=VALUE", help="Only entries with this frontmatter."),
+]
+Since = Annotated[
+    str, typer.Option("--since", metavar="DATE", help="Only entries dated on or after DATE.")
+]
+Until = Annotated[
+    str, typer.Option("--until", metavar="DATE", help="Only entries dated on or before DATE.")
+]
+
+
+def filters(
+    kbs: list[str] | None,
+    types: list[str] | None,
+    tags: list[str] | None,
+    paths: list[str] | None,
+    where: list[str] | None,
+    since: str,
+    until: str,
+) -> Filters:
+    """Filters from options.
+
+    Raises:
+        UsageError: `--where` without `=`, or a date that isn't one.
+    """
+    pairs = []
+    for condition in where or ():
+        field, equals, value = condition.partition("=")
+        if not equals or not field.strip():
+            raise UsageError(f"--where {condition!r} is not FIELD=VALUE", "such as status=Final")
+        pairs.append((field.strip(), value.strip()))
+    for name, date in (("--since", since), ("--until", until)):
+        if date and not _is_date(date):
+            raise UsageError(f"{name} {date!r} is not a date", "write it as 2026-01-31")
+    return Filters(
+        tuple(kbs or ()),
+        tuple(types or ()),
+        tuple(tags or ()),
+        tuple(paths or ()),
+        tuple(pairs),
+        since,
+        until,
+    )
+
+
+def _is_date(text: str) -> bool:
+    """Whether a text is an ISO 8601 year, month, date or datetime."""
+    import datetime as dt  # only with a date filter
+
+    try:
+        dt.datetime.fromisoformat({4: f"{text}-01-01", 7: f"{text}-01"}.get(len(text), text))
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,402 @@
+"""`pyrite index …`: making, checking and clearing the index."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+import typer
+from pyrite_schemas.errors import Exit, ModelError
+from pyrite_schemas.sync import KbReport, SyncReport
+
+from pyrite_cli import render
+from pyrite_cli.commands.context import Json, KbNames, container
+
+if TYPE_CHECKING:
+    from pyrite_cli.container import Container
+    from pyrite_cli.core.embed.fill import Filled
+    from pyrite_cli.core.embed.model import Files
+    from pyrite_cli.core.sync import Options
+
+app = typer.Typer(help="Make, check and clear the index.", no_args_is_help=True)
+
+SHOWN = 10
+"""Diagnostics a sync prints; `index status` has them all."""
+
+
+class _Show:
+    """Progress of a sync and of embedding, on stderr."""
+
+    def __init__(self) -> None:
+        self._stack = contextlib.ExitStack()
+        self._advance: Callable[[int], None] = lambda _: None
+
+    def waiting(self) -> None:
+        render.note("another sync is running; waiting for it …")
+
+    def note(self, message: str) -> None:
+        render.note(message)
+
+    def parsing(self, kb: str, files: int) -> None:
+        self._bar(f"Reading {kb}", files, "files") if files > 500 else self.done()
+
+    def parsed(self, files: int) -> None:
+        self._advance(files)
+
+    def loading(self, model: str, texts: int) -> None:
+        if texts > 200:
+            render.note(f"loading {model} for {render.count(texts, 'text')} …")
+
+    def embedding(self, runtime: str, texts: int) -> None:
+        if texts > 50:
+            self._bar(f"Embedding ({runtime})", texts, "texts")
+
+    def embedded(self, texts: int) -> None:
+        self._advance(texts)
+
+    def _bar(self, what: str, total: int, unit: str) -> None:
+        self.done()
+        self._advance = self._stack.enter_context(render.progress(what, total, unit))
+
+    def done(self) -> None:
+        """Take the bar away."""
+        self._stack.close()
+        self._advance = lambda _: None
+
+
+Ref = Annotated[
+    str, typer.Option("--ref", metavar="REF", help="Read this branch, tag or commit instead.")
+]
+Worktree = Annotated[
+    bool, typer.Option("--worktree", help="Read the work tree, uncommitted changes included.")
+]
+NoEmbed = Annotated[bool, typer.Option("--no-embed", help="Keyword search only, for now.")]
+NoWait = Annotated[
+    bool, typer.Option("--no-wait", help="Leave with code 3 when another sync is running.")
+]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Exit with code 1 when a file has a problem.")
+]
+AllowEmpty = Annotated[
+    bool, typer.Option("--allow-empty", help="Let a knowledge base lose all of its entries.")
+]
+
+
+@app.command()
+def sync(
+    context: typer.Context,
+    kb: KbNames = None,
+    ref: Ref = "",
+    worktree: Worktree = False,
+    no_embed: NoEmbed = False,
+    no_wait: NoWait = False,
+    strict: Strict = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done, write nothing.")
+    ] = False,
+    allow_empty: AllowEmpty = False,
+    json: Json = False,
+) -> None:
+    """Make the index equal to git: keyword search first, then vectors for new text."""
+    from pyrite_cli.core.sync import Options
+
+    options = Options(
+        wait=not no_wait, allow_empty=allow_empty, dry_run=dry_run, prune=not kb and not ref
+    )
+    _sync(container(context), kb or (), ref, worktree, not no_embed, options, strict, json)
+
+
+@app.command()
+def rebuild(
+    context: typer.Context,
+    no_embed: NoEmbed = False,
+    no_wait: NoWait = False,
+    strict: Strict = False,
+    allow_empty: AllowEmpty = False,
+    json: Json = False,
+) -> None:
+    """Make the index from nothing; what was embedded before is taken from the cache."""
+    from pyrite_cli.core.sync import Options
+
+    options = Options(wait=not no_wait, allow_empty=allow_empty, rebuild=True)
+    _sync(container(context), (), "", False, not no_embed, options, strict, json)
+
+
+@app.command()
+def embed(context: typer.Context, kb: KbNames = None, json: Json = False) -> None:
+    """Make the vectors that are missing, and nothing else."""
+    from pyrite_cli.core.embed.model import installed, missing_extra
+
+    box = container(context)
+    begun = time.monotonic()
+    if not installed():
+        raise missing_extra()
+    show = _Show()
+    names = [one.name for one in box.kbs(kb or ())]
+    filled = _fill(box, names, box.model_files(), show)
+    with box.index.reader() as reader:
+        states = [state for state in reader.kbs() if state.name in names]
+    reports = tuple(
+        KbReport(
+            state.name, state.ref, state.revision.commit, state.revision.dirty,
+            0, 0, 0, 0, state.entries, state.entries, state.chunks, 0, 0,
+            state.chunks - state.embedded, (),
+        )
+        for state in states
+    )  # fmt: skip
+    report = SyncReport(box.index.backend, reports, round(time.monotonic() - begun, 3))
+    _tell(box, _with_filled(report, filled), filled, json, dry_run=False)
+
+
+def _sync(
+    box: Container,
+    kbs: Sequence[str],
+    ref: str,
+    worktree: bool,
+    embed: bool,
+    options: Options,
+    strict: bool,
+    json: bool,
+) -> None:
+    from pyrite_cli.core import sync as core
+    from pyrite_cli.core.embed.model import installed
+
+    begun = time.monotonic()
+    show = _Show()
+    chosen = box.kbs(kbs, ref, worktree=worktree)
+    files: Files | None = None
+    fault: ModelError | None = None
+    if installed():
+        try:
+            files = box.model_files()
+        except ModelError as error:
+            fault = error
+    elif embed and not options.dry_run:
+        render.note("keyword search only: for search by meaning, pip install 'pyrite-index[semantic]'")
+    try:
+        vectors = box.vectors(files) if files and _has_cache(box, files) else None
+        report = core.sync(box.index, chosen, vectors, show, options)
+        show.done()
+        filled = None
+        if files and embed and not options.dry_run and any(kb.pending for kb in report.kbs):
+            filled = _fill(box, [kb.name for kb in report.kbs], files, show)
+            report = _with_filled(report, filled, box)
+    finally:
+        show.done()
+    report = msgspec.structs.replace(report, seconds=round(time.monotonic() - begun, 3))
+    _tell(box, report, filled, json, dry_run=options.dry_run)
+    if fault and embed:
+        raise fault
+    if strict and any(kb.diagnostics for kb in report.kbs):
+        raise typer.Exit(Exit.NOTHING)
+
+
+def _has_cache(box: Container, files: Files) -> bool:
+    """Whether vectors matter to a sync yet: there are some, here or in the index."""
+    return (box.cache_folder / "vectors" / f"{files.model.fingerprint}.db").is_file()
+
+
+def _fill(box: Container, names: Sequence[str], files: Files, show: _Show) -> Filled:
+    from pyrite_cli.core.embed.fill import fill, runtime_for
+
+    gc.enable()
+    try:
+        return fill(
+            box.index,
+            names,
+            files,
+            box.cache_folder,
+            show,
+            lambda texts: runtime_for(texts, files, box.cache_folder),
+        )
+    finally:
+        show.done()
+
+
+def _with_filled(report: SyncReport, filled: Filled, box: Container | None = None) -> SyncReport:
+    """A report with what embedding did; counted with the first KB that had something pending."""
+    reports = list(report.kbs)
+    if box is not None:
+        with box.index.reader() as reader:
+            states = {state.name: state for state in reader.kbs()}
+        reports = [
+            msgspec.structs.replace(
+                kb, pending=states[kb.name].chunks - states[kb.name].embedded
+            )
+            for kb in reports
+        ]
+    left = filled.embedded
+    reused = filled.reused
+    for place, (old, new) in enumerate(zip(report.kbs, reports, strict=True)):
+        made = min(left, old.pending - new.pending) if box is not None else left
+        reports[place] = msgspec.structs.replace(new, embedded=made, reused=new.reused + reused)
+        left -= made
+        reused = 0
+    return msgspec.structs.replace(report, kbs=tuple(reports))
+
+
+def _tell(
+    box: Container, report: SyncReport, filled: Filled | None, json: bool, *, dry_run: bool
+) -> None:
+    if json:
+        render.json(report)
+        return
+    for text in box.notes:
+        render.note(text)
+    for kb in report.kbs:
+        render.out(_line(kb, dry_run))
+        problems = kb.diagnostics
+        for found in problems[:SHOWN]:
+            where = f"{found.path}:{found.line}" if found.line else found.path
+            render.warn(f"{where}: {found.message}")
+        if len(problems) > SHOWN:
+            more = render.count(len(problems) - SHOWN, "more problem")
+            render.note(f"and {more}: pyrite index status")
+    where = "" if dry_run else f" · {_short(box)}"
+    render.note(f"{render.seconds(report.seconds)}{where}")
+    if filled and filled.truncated:
+        render.note(f"{render.count(filled.truncated, 'text')} longer than the model reads")
+
+
+def _short(box: Container) -> str:
+    """Where the index is, from the user's point of view."""
+    from pathlib import Path
+
+    place = box.index.describe()
+    try:
+        return str(Path(place).relative_to(Path.cwd()))
+    except ValueError:
+        return place
+
+
+def _line(kb: KbReport, dry_run: bool) -> str:
+    """One line a KB: what changed, what there is."""
+    changes = [
+        f"{number:,} {word}"
+        for number, word in (
+            (kb.added, "added"),
+            (kb.changed, "changed"),
+            (kb.moved, "moved"),
+            (kb.removed, "removed"),
+        )
+        if number
+    ]
+    did = ", ".join(changes) or ("nothing to do" if dry_run else "up to date")
+    name = render.style(kb.name, bold=True)
+    if dry_run:
+        return f"{name}: {'would sync ' if changes else ''}{did}"
+    if not kb.entries:
+        return f"{name}: no Markdown files found; see `include` in pyrite.yaml"
+    has = f"{render.count(kb.entries, 'entry', 'entries')}, {render.count(kb.chunks, 'chunk')}"
+    parts = [part for part in (
+        f"{kb.embedded:,} embedded" if kb.embedded else "",
+        f"{kb.reused:,} reused" if kb.reused else "",
+        f"{kb.pending:,} without a vector" if kb.pending else "",
+    ) if part]  # fmt: skip
+    vectors = f" ({', '.join(parts)})" if parts else ""
+    return f"{name}: {did} · {has}{vectors}"
+
+
+@app.command()
+def status(context: typer.Context, json: Json = False) -> None:
+    """Show what is indexed, how fresh it is, and which files have problems."""
+    from pyrite_cli.core import status as core
+
+    box = container(context)
+    found = core.status(box.index, box.kbs(), box.behind)
+    if json:
+        render.json(found)
+        return
+    for text in box.notes:
+        render.note(text)
+    for kb in found.kbs:
+        render.out(render.style(kb.name, bold=True))
+        at = kb.commit[:12] or "no commit"
+        dirty = " with uncommitted changes" if kb.dirty else ""
+        render.out(f"  indexed   {at}{dirty}{f' ({kb.ref})' if kb.ref else ''}, {core.age(kb.synced_at)}")
+        render.out(f"  state     {kb.state}")
+        chunks = render.count(kb.chunks, "chunk")
+        render.out(f"  content   {render.count(kb.entries, 'entry', 'entries')}, {chunks}")
+        share = f"{kb.embedded / kb.chunks:.0%}" if kb.chunks else "none"
+        render.out(f"  vectors   {kb.embedded:,} of {kb.chunks:,} ({share})")
+        if kb.diagnostics:
+            render.out(f"  problems  {len(kb.diagnostics):,}")
+            for one in kb.diagnostics:
+                where = f"{one.path}:{one.line}" if one.line else one.path
+                render.out(f"    {where}: {one.message}")
+    model = found.model.name if found.model else "none yet"
+    render.out(f"model   {model}")
+    render.out(f"index   {found.index} ({render.size(found.bytes)}, {found.backend})")
+
+
+@app.command()
+def verify(context: typer.Context, kb: KbNames = None, json: Json = False) -> None:
+    """Derive everything again from git and name each way in which the index differs.
+
+    Exits with code 1 when something differs.
+    """
+    from pyrite_cli.core import audit
+
+    box = container(context)
+    kbs = box.kbs(kb or ())
+    done = 0
+    with contextlib.ExitStack() as stack:
+        with box.index.reader() as reader:
+            total = sum(state.entries for state in reader.kbs())
+        advance = (
+            stack.enter_context(render.progress("Checking", total, "files"))
+            if total > 500
+            else lambda _: None
+        )
+
+        def checked(_: int) -> None:
+            nonlocal done
+            done += 1
+            advance(1)
+
+        found = audit.verify(box.index, kbs, checked, box.sample_runtime())
+    if json:
+        render.json({"schema": 1, "checked": done, "differences": msgspec.to_builtins(found)})
+    else:
+        for one in found:
+            place = ":".join(part for part in (one.kb, one.path) if part)
+            render.out(f"{place + ': ' if place else ''}{one.kind}: {one.detail}")
+        if not found:
+            render.out(f"{render.count(done, 'file')} checked; the index equals its source")
+        else:
+            render.note("run `pyrite index rebuild` to make it anew")
+    if found:
+        raise typer.Exit(Exit.NOTHING)
+
+
+@app.command()
+def digest(context: typer.Context, kb: KbNames = None, json: Json = False) -> None:
+    """Print a hash per KB: equal hashes mean equal content, whatever the history or engine."""
+    from pyrite_cli.core import audit
+
+    box = container(context)
+    names = [one.name for one in box.kbs(kb or ())]
+    with box.index.reader() as reader:
+        held = [state.name for state in reader.kbs() if state.name in names]
+        hashes = {name: audit.digest(reader, name) for name in held}
+    if json:
+        render.json({"schema": 1, "digests": hashes})
+    for name, value in hashes.items() if not json else ():
+        render.out(f"{value}  {name}")
+
+
+@app.command(name="gc")
+def collect(context: typer.Context, json: Json = False) -> None:
+    """Give unused space back to the disk."""
+    box = container(context)
+    with box.index.reader():
+        pass  # says so when there is no index
+    freed = box.index.compact()
+    if json:
+        render.json({"schema": 1, "freed": freed})
+    else:
+        render.out(f"{render.size(max(freed, 0))} given back")

@@ -1,0 +1,235 @@
+"""`pyrite search` and `pyrite semantic-search`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from pyrite_schemas.config import Mode
+from pyrite_schemas.errors import Exit, UsageError
+
+from pyrite_cli import render
+from pyrite_cli.commands.context import (
+    Json,
+    KbNames,
+    Paths,
+    Since,
+    Tags,
+    Types,
+    Until,
+    Where,
+    container,
+    filters,
+)
+
+if TYPE_CHECKING:
+    from pyrite_schemas.search import Freshness, Result
+
+    from pyrite_cli.container import Container
+    from pyrite_cli.core.search import Answer
+
+Words = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="QUERY", help='Words, "a phrase", -without, prefix*, field:value.', show_default=False
+    ),
+]
+Limit = Annotated[int, typer.Option("-n", "--limit", min=1, help="Results to show.")]
+Offset = Annotated[int, typer.Option("--offset", min=0, help="Results to skip.")]
+Exact = Annotated[
+    bool, typer.Option("--exact", help="Compare all vectors; on SQLite that is always so.")
+]
+PathsOnly = Annotated[bool, typer.Option("--paths", help="Print only the paths of the files.")]
+Explain = Annotated[
+    bool, typer.Option("--explain", help="Show each leg's rank and score for a result.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    app.command()(search)
+    app.command(name="semantic-search")(semantic_search)
+
+
+def search(
+    context: typer.Context,
+    query: Words,
+    mode: Annotated[
+        str, typer.Option("--mode", help="keyword, semantic or hybrid.", show_default=False)
+    ] = "",
+    kb: KbNames = None,
+    kind: Types = None,
+    tag: Tags = None,
+    path: Paths = None,
+    where: Where = None,
+    since: Since = "",
+    until: Until = "",
+    limit: Limit = 10,
+    offset: Offset = 0,
+    exact: Exact = False,
+    paths: PathsOnly = False,
+    explain: Explain = False,
+    json: Json = False,
+) -> None:
+    """Search the index: by keyword, by meaning, or by both."""
+    box = container(context)
+    found = _answer(
+        box, query, mode or box.config.search.mode, kb, kind, tag, path, where, since, until,
+        limit, offset, explain,
+    )  # fmt: skip
+    _show(box, found, paths, json)
+
+
+def semantic_search(
+    context: typer.Context,
+    query: Words,
+    kb: KbNames = None,
+    kind: Types = None,
+    tag: Tags = None,
+    path: Paths = None,
+    where: Where = None,
+    since: Since = "",
+    until: Until = "",
+    limit: Limit = 10,
+    offset: Offset = 0,
+    exact: Exact = False,
+    paths: PathsOnly = False,
+    explain: Explain = False,
+    json: Json = False,
+) -> None:
+    """Search by meaning: the same as `search --mode semantic`."""
+    box = container(context)
+    found = _answer(
+        box, query, "semantic", kb, kind, tag, path, where, since, until, limit, offset, explain
+    )
+    _show(box, found, paths, json)
+
+
+_MODES: tuple[Mode, ...] = ("keyword", "semantic", "hybrid")
+
+
+def _answer(
+    box: Container,
+    words: Sequence[str],
+    mode: str,
+    kb: list[str] | None,
+    kind: list[str] | None,
+    tag: list[str] | None,
+    path: list[str] | None,
+    where: list[str] | None,
+    since: str,
+    until: str,
+    limit: int,
+    offset: int,
+    explain: bool,
+) -> Answer:
+    from pyrite_cli.core.search import Request
+    from pyrite_cli.core.search import search as answer
+
+    chosen = next((name for name in _MODES if name == mode), None)
+    if chosen is None:
+        raise UsageError(f"--mode {mode!r} is none of {', '.join(_MODES)}")
+    text = " ".join(words)
+    wanted = filters(kb, kind, tag, path, where, since, until)
+    unknown = set(wanted.kbs) - {one.name for one in box.config.kbs}
+    if unknown:
+        raise UsageError(
+            f"no KB is called {sorted(unknown)[0]!r}",
+            f"configured: {', '.join(one.name for one in box.config.kbs)}",
+        )
+    request = Request(text, chosen, wanted, limit, offset, explain)
+    return answer(box.index, request, box.analyzer, box.embed_query, box.behind)
+
+
+def _show(box: Container, answer: Answer, paths: bool, json: bool) -> None:
+    reply = answer.reply
+    if json:
+        render.json(reply)
+    elif paths:
+        several = len(box.config.kbs) > 1
+        for result in reply.results:
+            render.out(f"{result.kb}:{result.path}" if several else result.path)
+    else:
+        for number, result in enumerate(reply.results, 1):
+            _result(box, answer, result, number, last=number == len(reply.results))
+        if not reply.results:
+            render.note(f"nothing found for {reply.query!r}")
+    if not json:
+        for kb in reply.kbs:
+            _freshness(kb, semantic=reply.mode != "keyword")
+    if not reply.results:
+        raise typer.Exit(Exit.NOTHING)
+
+
+def _result(box: Container, answer: Answer, result: Result, number: int, *, last: bool) -> None:
+    room = min(render.width(), 100)
+    several = len(box.config.kbs) > 1
+    kb = f"{result.kb}:" if several else ""
+    title = render.clip(result.title, room - 4)
+    render.out(f"{render.style(f'{number:>2}', dim=True)}  {render.style(title, bold=True)}")
+    place = f"{kb}{result.path}:{result.start_line}"
+    render.out(f"    {render.style(place, fg='cyan')}")
+    under = render.clip(" › ".join(result.heading), room - 4)
+    if under:
+        render.out(f"    {render.style(under, dim=True)}")
+    for line in _wrap(_marked(box, answer, result.snippet), room - 4):
+        render.out(f"    {line}")
+    if isinstance(result.explain, tuple):
+        parts = [f"{part.leg} #{part.rank} ({part.score:.3f})" for part in result.explain]
+        render.out(f"    {render.style(f'score {result.score:.4f}: ' + ' + '.join(parts), dim=True)}")
+    if not last:
+        render.out()
+
+
+_ON, _OFF = "\x02", "\x03"
+
+
+def _marked(box: Container, answer: Answer, text: str) -> str:
+    """A snippet in which control characters surround the matched words."""
+    text = text.replace(_ON, "").replace(_OFF, "")
+    if not render.colour():
+        return text
+    from pyrite_cli.core.snippet import marked
+
+    parts = []
+    at = 0
+    for start, end in marked(text, answer.query.ranked, box.analyzer):
+        parts += [text[at:start], _ON, text[start:end], _OFF]
+        at = end
+    return "".join([*parts, text[at:]])
+
+
+def _wrap(text: str, room: int) -> list[str]:
+    """Lines no wider than the room, with marks made visible."""
+    lines: list[str] = []
+    line, used = "", 0
+    for word in text.split(" "):
+        size = render.cell_width(word.replace(_ON, "").replace(_OFF, ""))
+        if line and used + 1 + size > room:
+            lines.append(line)
+            line, used = "", 0
+        line = f"{line} {word}" if line else word
+        used += size + (used > 0)
+        while used > room:  # a word that is wider than the room, as in Japanese
+            head = render.clip(line, room + 1).removesuffix("…")
+            if not head or _ON in line:
+                break
+            lines.append(head)
+            line = line[len(head) :]
+            used = render.cell_width(line)
+    lines.append(line)
+    on, off = "\x1b[1;33m", "\x1b[0m"
+    return [part.replace(_ON, on).replace(_OFF, off) for part in lines]
+
+
+def _freshness(kb: Freshness, *, semantic: bool) -> None:
+    """One dim line when an answer is not of the present."""
+    parts = []
+    if kb.behind:
+        parts.append(f"{render.count(kb.behind, 'commit')} behind HEAD: run `pyrite index sync`")
+    if semantic and kb.embedded < kb.chunks:
+        missing = render.count(kb.chunks - kb.embedded, "chunk")
+        parts.append(f"{missing} of {kb.chunks:,} not embedded yet: run `pyrite index embed`")
+    if parts:
+        render.note(f"{kb.name}: {'; '.join(parts)}")

@@ -1,0 +1,186 @@
+"""From a configuration to sources, an index and models: the only place that wires them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pyrite_backends.factory import open_index
+from pyrite_backends.protocol import Index, Model
+from pyrite_schemas.config import KbConfig
+from pyrite_schemas.errors import ConfigError, ModelError, UsageError
+from pyrite_schemas.sync import KbState
+
+from pyrite_cli.core import settings
+from pyrite_cli.core.git import Git, head, top_level
+from pyrite_cli.core.tokens import Analyzer
+
+if TYPE_CHECKING:
+    from pyrite_cli.core.embed.model import Files
+    from pyrite_cli.core.embed.runtime import Runtime
+    from pyrite_cli.core.sync import Kb, Vectors
+
+
+class Container:
+    """Everything a command needs, made when it is asked for.
+
+    Args:
+        folder: Where the user is.
+        config_file: The configuration to read instead of looking for one.
+
+    Raises:
+        ConfigError: Nothing is configured and there is no repository, or it isn't valid.
+    """
+
+    def __init__(self, folder: Path, config_file: Path | None = None) -> None:
+        if config_file is not None and not config_file.is_file():
+            raise ConfigError(f"there is no file {config_file}")
+        self.project = settings.find(folder, config_file)
+        self.config = self.project.config
+        self.notes: list[str] = []
+
+    @cached_property
+    def analyzer(self) -> Analyzer:
+        return Analyzer(self.config.search.language)
+
+    @cached_property
+    def cache_folder(self) -> Path:
+        return settings.cache_folder(self.config, self.project.root)
+
+    @cached_property
+    def index(self) -> Index:
+        return open_index(self.config.storage, self._index_path(), self.analyzer)
+
+    def _index_path(self) -> Path:
+        """The database file: as configured, in `.pyrite/`, or, where nothing can be written, in
+        the cache folder."""
+        root = self.project.root
+        if self.config.storage.path:
+            return (root / Path(self.config.storage.path).expanduser()).resolve()
+        bare = self.project.file is None and not (root / ".git").exists()
+        place = root / ".pyrite" / "index.db"
+        if not bare and (place.exists() or os.access(root, os.W_OK)):
+            return place
+        digest = hashlib.sha256(os.fsencode(root)).hexdigest()[:12]
+        elsewhere = self.cache_folder / "indexes" / f"{root.name}-{digest}" / "index.db"
+        reason = "is a bare repository" if bare else "can't be written"
+        self.notes.append(f"{root} {reason}: its index is {elsewhere}")
+        return elsewhere
+
+    def kbs(self, names: Sequence[str] = (), ref: str = "", *, worktree: bool = False) -> list[Kb]:
+        """The configured KBs, or those named.
+
+        Args:
+            names: Which; all of them when empty.
+            ref: Read this instead of what is configured.
+            worktree: Read the work tree instead of a configured ref.
+
+        Raises:
+            UsageError: A name is not configured.
+            SourceError: A KB's repository is not there.
+        """
+        known = {kb.name: kb for kb in self.config.kbs}
+        for name in names:
+            if name not in known:
+                raise UsageError(
+                    f"no KB is called {name!r}", f"configured: {', '.join(known)}"
+                )
+        return [self._kb(kb, ref, worktree) for kb in known.values() if not names or kb.name in names]
+
+    def _kb(self, kb: KbConfig, ref: str, worktree: bool) -> Kb:
+        from pyrite_cli.core.source import Source  # only commands that look at files
+        from pyrite_cli.core.sync import Kb
+
+        root = self.project.root
+        base = (root / Path(kb.repo).expanduser()).resolve() if kb.repo else root
+        place = (base / kb.path).resolve()
+        repository = top_level(base if kb.repo or not place.exists() else place)
+        if repository is None:
+            raise ConfigError(
+                f"KB {kb.name}: {base} is not in a git repository",
+                "run `git init` there, or set `repo:` in pyrite.yaml",
+            )
+        try:
+            folder = place.relative_to(repository.resolve()).as_posix()
+        except ValueError as error:
+            raise ConfigError(f"KB {kb.name}: {place} is outside of {repository}") from error
+        chosen = "" if worktree else ref or kb.ref or ""
+        source = Source(
+            repository, "" if folder == "." else folder, chosen, kb.include, kb.exclude
+        )
+        return Kb(kb.name, source, self.config.frontmatter.date)
+
+    def model_files(self) -> Files:
+        """The configured model.
+
+        Raises:
+            ModelError: It is not here and can't be fetched.
+        """
+        from pyrite_cli.core.embed.model import locate  # only commands that embed
+
+        return locate(self.config.embedding.model, self.project.root, self.cache_folder)
+
+    def vectors(self, files: Files) -> Vectors:
+        """The model and its cached vectors, for a sync."""
+        from pyrite_cli.core.embed.cache import Cache  # numpy, 70 ms
+        from pyrite_cli.core.sync import Vectors
+
+        return Vectors(files.model, Cache(self.cache_folder, files.model))
+
+    def embed_query(self, text: str, model: Model) -> bytes:
+        """The vector of a query under the index's model, by the exported model alone.
+
+        Raises:
+            ModelError: Another model is configured, or this one is not exported and can't be.
+        """
+        from pyrite_cli.core.embed import onnx  # numpy and onnxruntime, 0.2 s
+
+        if model.name != self.config.embedding.model:
+            raise ModelError(
+                f"the index was made with model {model.name}, "
+                f"but {self.config.embedding.model} is configured",
+                "run `pyrite index sync`",
+            )
+        folder = onnx.folder_of(self.cache_folder, model)
+        if not onnx.is_exported(folder):
+            files = self.model_files()
+            if files.model.fingerprint != model.fingerprint:
+                raise ModelError(
+                    f"model {model.name} is another version than the index was made with",
+                    "run `pyrite index sync`",
+                )
+            from pyrite_cli.core.embed.bulk import export  # torch, 5 s
+
+            export(files, self.cache_folder)
+        return onnx.OnnxRuntime(folder).query(text).tobytes()
+
+    def sample_runtime(self) -> tuple[Model, Runtime] | None:
+        """The exported model, for checking vectors; None when there is none here."""
+        from pyrite_cli.core.embed import onnx  # numpy and onnxruntime, 0.2 s
+        from pyrite_cli.core.embed.model import installed
+
+        if not installed():
+            return None
+        try:
+            model = self.model_files().model
+            return model, onnx.OnnxRuntime(onnx.folder_of(self.cache_folder, model))
+        except ModelError:
+            return None
+
+    def behind(self, state: KbState) -> int | None:
+        """Commits a KB's repository has on top of what is indexed; None where it isn't there.
+
+        Reads the ref's file; starts git only when it names another commit.
+        """
+        root = Path(state.source)
+        now = head(root, state.ref or "HEAD") if root.is_dir() else None
+        if now is None or not state.revision.commit:
+            return None
+        if now == state.revision.commit:
+            return 0
+        counted = Git(root).quiet("rev-list", "--count", f"{state.revision.commit}..{now}")
+        return int(counted) if counted.isdigit() else None

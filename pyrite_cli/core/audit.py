@@ -1,0 +1,217 @@
+"""Proving that an index equals its source: the digest, and `verify`."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+
+import msgspec
+import numpy as np
+from pyrite_backends.protocol import Index, Model, Reader
+from pyrite_schemas.entry import Entry
+from pyrite_schemas.search import LogicalEntry
+from pyrite_schemas.sync import Difference, File, KbState
+
+from pyrite_cli.core import pipeline, plan
+from pyrite_cli.core.chunk import embed_text
+from pyrite_cli.core.embed.runtime import Runtime
+from pyrite_cli.core.sync import Kb
+
+_encode = msgspec.json.Encoder().encode
+
+SAMPLE = 8
+"""Texts whose vectors `verify` makes again."""
+UNIT = 1e-2
+"""How far from 1 the length of a vector may be."""
+SAME = 0.999
+"""Least cosine between two runtimes' vectors of one text."""
+
+
+def digest(reader: Reader, kb: str) -> str:
+    """SHA-256 over everything that follows from git and the configuration, in hex.
+
+    Equal for any history of syncs and any engine; not over the KB's name, vectors, times, commits
+    or machine paths.
+    """
+    found = hashlib.sha256(b"pyrite digest 1\n")
+    for entry in reader.logical(kb):
+        found.update(_encode(entry))
+        found.update(b"\n")
+    return found.hexdigest()
+
+
+def logical(entry: Entry, key: str) -> LogicalEntry:
+    """What an index should hold for a parsed file that has the id `key`."""
+    return LogicalEntry(
+        entry.path,
+        entry.blob,
+        key,
+        entry.title,
+        entry.type,
+        entry.date,
+        entry.meta,
+        entry.tags,
+        entry.aliases,
+        tuple(
+            (link.kind, link.target, link.path, link.kb, link.anchor, link.text, link.line)
+            for link in entry.links
+        ),
+        tuple(
+            (chunk.heading, chunk.start_line, chunk.end_line, chunk.hash.hex(), chunk.text)
+            for chunk in entry.chunks
+        ),
+        tuple((found.line, found.code, found.message) for found in entry.diagnostics),
+    )
+
+
+def keys(claims: dict[str, str]) -> dict[str, str]:
+    """The id of every path, from the id each asks for: of several claimants the first by path
+    has it, unless it is another file's path; the rest have their path."""
+    owner: dict[str, str] = {}
+    for path in sorted(claims):
+        owner.setdefault(claims[path], path)
+    return {
+        path: claim if owner[claim] == path and (claim == path or claim not in claims) else path
+        for path, claim in claims.items()
+    }
+
+
+def verify(
+    index: Index,
+    kbs: Sequence[Kb],
+    progress: Callable[[int], None],
+    sampler: tuple[Model, Runtime] | None = None,
+) -> list[Difference]:
+    """Derive every entry again from git and name each way in which the index differs.
+
+    The source is taken as it was when it was synced: what was committed or edited since is no
+    difference.
+
+    Args:
+        index: What to check.
+        kbs: Where its KBs come from.
+        progress: Called with the number of files checked so far.
+        sampler: The configured model, to make some vectors again; None to leave them.
+    """
+    found: list[Difference] = []
+    with index.reader() as reader:
+        found.extend(Difference("", "", "engine", problem) for problem in reader.problems())
+        states = {state.name: state for state in reader.kbs()}
+        for kb in kbs:
+            state = states.get(kb.name)
+            if state is None:
+                found.append(Difference(kb.name, "", "missing-kb", "it was never synced"))
+            else:
+                found.extend(_verify(reader, kb, state, progress))
+        found.extend(_vectors(reader, [kb.name for kb in kbs if kb.name in states], sampler))
+    return found
+
+
+def _vectors(
+    reader: Reader, kbs: Sequence[str], sampler: tuple[Model, Runtime] | None
+) -> Iterator[Difference]:
+    """Vectors of another model, of a wrong shape, or not those of their text.
+
+    That a vector belongs to a chunk, and to the text it was made from, needs no check of its own:
+    vectors are keyed by the hash of that text, which was derived again with the chunks.
+    """
+    model = reader.model()
+    if model is None:
+        return
+    size = 4 * model.dimensions
+    known = {}
+    for digest, vector in reader.vectors():
+        row = np.frombuffer(vector, np.float32) if len(vector) == size else np.empty(0)
+        if len(vector) != size or abs(float(np.linalg.norm(row)) - 1) > UNIT:
+            yield Difference("", "", "vector", f"{digest.hex()[:12]} is not a unit vector")
+        elif len(known) < SAMPLE:
+            known[digest] = row
+    if sampler is None:
+        return
+    configured, runtime = sampler
+    if configured.fingerprint != model.fingerprint:
+        yield Difference("", "", "model", f"vectors come from another model than {configured.name}")
+        return
+    for kb in kbs:
+        for text in reader.texts(kb):
+            stored = known.pop(text.hash, None)
+            if stored is not None:
+                embedded = embed_text(text.title, text.heading, text.text)
+                if float(runtime.documents([embedded])[0] @ stored) < SAME:
+                    detail = f"{text.hash.hex()[:12]} is not what the model makes of its text"
+                    yield Difference(kb, "", "vector", detail)
+            if not known:
+                return
+
+
+def _verify(
+    reader: Reader, kb: Kb, state: KbState, progress: Callable[[int], None]
+) -> Iterator[Difference]:
+    if state.config != kb.fingerprint:
+        yield Difference(kb.name, "", "config", "it was synced with other settings")
+        return
+    revision = state.revision
+    expected = kb.source.files(revision)
+    overlay = {path: blob for path, blob in revision.overlay if blob}
+    todo = plan.diff(list(reader.files(kb.name)), expected)
+    for file in todo.added:
+        yield Difference(kb.name, file.path, "missing", "in git, not in the index")
+    for file in todo.changed:
+        detail = f"the index holds another blob than {file.blob[:12]}"
+        yield Difference(kb.name, file.path, "stale", detail)
+    for old, file in todo.moved:
+        yield Difference(kb.name, file.path, "missing", f"the index has it at {old}")
+    for path in todo.removed:
+        yield Difference(kb.name, path, "extra", "in the index, not in git")
+    wrong = {file.path for file in (*todo.added, *todo.changed)}
+    yield from _compare(reader, kb, expected, overlay, wrong, progress)
+
+
+def _compare(
+    reader: Reader,
+    kb: Kb,
+    expected: Sequence[File],
+    overlay: dict[str, str],
+    wrong: set[str],
+    progress: Callable[[int], None],
+) -> Iterator[Difference]:
+    held = {entry.path: _hash(_digestible(entry)) for entry in reader.logical(kb.name)}
+    claims: dict[str, str] = {}
+    fresh: dict[str, LogicalEntry] = {}
+    for number, entry in enumerate(
+        pipeline.entries(kb.source, expected, frozenset(overlay), kb.date_fields), 1
+    ):
+        progress(number)
+        claims[entry.path] = entry.claim
+        if overlay.get(entry.path, entry.blob) != entry.blob:
+            wrong.add(entry.path)  # edited since the sync: nothing to compare with
+        fresh[entry.path] = _digestible(logical(entry, ""))
+    decided = keys(claims)
+    suspects = []
+    for path, entry in fresh.items():
+        if path in wrong or path not in held:
+            continue
+        whole = msgspec.structs.replace(entry, id=decided[path])
+        if _hash(whole) != held[path]:
+            suspects.append(path)
+    if suspects:
+        names = LogicalEntry.__struct_fields__
+        stored = {entry.path: entry for entry in reader.logical(kb.name)}
+        for path in sorted(suspects):
+            whole = msgspec.structs.replace(fresh[path], id=decided[path])
+            have = _digestible(stored[path])
+            fields = [name for name in names if getattr(whole, name) != getattr(have, name)]
+            yield Difference(kb.name, path, "differs", f"in {', '.join(fields) or 'chunks'}")
+
+
+def _digestible(entry: LogicalEntry) -> LogicalEntry:
+    """An entry with its chunks' text replaced by a hash, to keep memory flat."""
+    chunks = tuple(
+        (heading, start, end, digest, hashlib.sha256(text.encode()).hexdigest())
+        for heading, start, end, digest, text in entry.chunks
+    )
+    return msgspec.structs.replace(entry, chunks=chunks)
+
+
+def _hash(entry: LogicalEntry) -> bytes:
+    return hashlib.sha256(_encode(entry)).digest()

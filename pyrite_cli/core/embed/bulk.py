@@ -1,0 +1,218 @@
+"""The bulk runtime: sentence-transformers, at the best precision the machine has; and the export
+of a model for the query runtime. Importing this costs torch (5 s)."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from pyrite_schemas.errors import ModelError
+
+from pyrite_cli.core.embed import onnx
+from pyrite_cli.core.embed.model import Files, missing_extra
+from pyrite_cli.core.embed.runtime import Matrix, unit
+
+
+class TorchRuntime:
+    """A model loaded by sentence-transformers.
+
+    Args:
+        files: The model.
+
+    Raises:
+        ModelError: It can't be loaded or the packages are missing.
+    """
+
+    def __init__(self, files: Files) -> None:
+        with _quiet():
+            try:
+                import torch
+                from sentence_transformers import SentenceTransformer
+            except ImportError as error:
+                raise missing_extra() from error
+            device = "cuda" if torch.cuda.is_available() else "cpu"
+            try:
+                self._model: Any = SentenceTransformer(
+                    str(files.folder), device=device, local_files_only=True
+                )
+            except Exception as error:  # transformers raises anything for a broken model
+                raise ModelError(
+                    f"model {files.model.name} can't be loaded: {_first_line(error)}",
+                    "is the download complete? try another `embedding.model`",
+                ) from error
+        self._torch = torch
+        self._prompt = files.document_prompt
+        self._query_prompt = files.query_prompt
+        precision, self.batch = _best(torch, device)
+        self._model = self._model.to(precision)
+        self._model.eval()
+        kind = str(precision).removeprefix("torch.").replace("float", "fp").replace("bfp", "bf")
+        self.name = f"{'GPU' if device == 'cuda' else 'CPU'}, {kind}"
+
+    def documents(self, texts: Sequence[str]) -> Matrix:
+        return self._embed(texts, self._prompt)
+
+    def query(self, text: str) -> Matrix:
+        vector: Matrix = self._embed([text], self._query_prompt)[0]
+        return vector
+
+    def _embed(self, texts: Sequence[str], prompt: str) -> Matrix:
+        with _quiet():
+            vectors = self._model.encode(
+                list(texts),
+                prompt=prompt or None,
+                batch_size=self.batch,
+                convert_to_numpy=False,
+                convert_to_tensor=True,
+                show_progress_bar=False,
+            )
+        return unit(vectors.float().cpu().numpy())
+
+
+def _best(torch: Any, device: str) -> tuple[Any, int]:
+    """Precision and batch size, as measured by `benchmarks/embedding.py`.
+
+    bf16 wins only where the CPU multiplies it in hardware (AVX-512 BF16, AMX, Arm BF16); elsewhere
+    it is emulated and several times slower than fp32.
+    """
+    if device == "cuda":
+        return torch.float16, 256
+    return (torch.bfloat16 if has_bf16() else torch.float32), 8
+
+
+def torch_is_quicker() -> bool:
+    """Whether torch embeds quicker here than ONNX Runtime: on a GPU, or with bf16."""
+    import torch
+
+    return bool(torch.cuda.is_available()) or has_bf16()
+
+
+def has_bf16() -> bool:
+    """Whether this CPU multiplies bf16 in hardware."""
+    try:
+        flags = Path("/proc/cpuinfo").read_text().split("\n\n", 1)[0].split()
+    except OSError:
+        return False
+    return any(flag in flags for flag in ("amx_bf16", "avx512_bf16", "bf16"))
+
+
+def export(files: Files, cache: Path) -> Path:
+    """Export a model for the query runtime, unless that was done; returns its folder.
+
+    The export is written beside its place and moved there whole.
+
+    Raises:
+        ModelError: It can't be exported.
+    """
+    folder = onnx.folder_of(cache, files.model)
+    if onnx.is_exported(folder):
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix="export-") as place:
+        beside = Path(place) / "whole"
+        beside.mkdir()
+        try:
+            with _quiet():
+                _export(files, Path(place), beside)
+        except ImportError as error:
+            raise missing_extra() from error
+        except Exception as error:  # the exporter raises whatever torch does
+            raise ModelError(
+                f"model {files.model.name} can't be exported for queries: {_first_line(error)}"
+            ) from error
+        if folder.exists():
+            shutil.rmtree(folder)
+        with contextlib.suppress(FileExistsError, OSError):
+            beside.rename(folder)
+    if not onnx.is_exported(folder):
+        raise ModelError(f"{folder} can't be written", "check its permissions and the disk")
+    return folder
+
+
+def _export(files: Files, scratch: Path, folder: Path) -> None:
+    import onnxruntime as ort
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+    model: Any = SentenceTransformer(str(files.folder), device="cpu", local_files_only=True)
+    model = model.float().eval()
+    example = model.tokenizer(["a short text", "and one that is a little longer"],
+                              padding=True, return_tensors="pt")  # fmt: skip
+    names = [name for name in ("input_ids", "attention_mask", "token_type_ids") if name in example]
+
+    class Whole(torch.nn.Module):  # type: ignore[misc]
+        """Token ids to sentence vector."""
+
+        def forward(self, *inputs: Any) -> Any:
+            features = dict(zip(names, inputs, strict=True))
+            for module in model:
+                features = module(features)
+            return features["sentence_embedding"]
+
+    graph = scratch / "plain.onnx"
+    torch.onnx.export(
+        Whole().eval(),
+        tuple(example[name] for name in names),
+        str(graph),
+        dynamo=False,
+        input_names=names,
+        output_names=["embedding"],
+        dynamic_axes={
+            **{name: {0: "texts", 1: "tokens"} for name in names},
+            "embedding": {0: "texts"},
+        },
+        opset_version=18,
+    )
+    options = ort.SessionOptions()
+    options.log_severity_level = 3
+    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+    options.optimized_model_filepath = str(folder / onnx.GRAPH)
+    options.add_session_config_entry(
+        "session.optimized_model_external_initializers_file_name", onnx.WEIGHTS
+    )
+    options.add_session_config_entry(
+        "session.optimized_model_external_initializers_min_size_in_bytes", "1024"
+    )
+    ort.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+    model.tokenizer.backend_tokenizer.save(str(folder / onnx.TOKENIZER))
+    about = {
+        "name": files.model.name,
+        "fingerprint": files.model.fingerprint,
+        "dimensions": files.model.dimensions,
+        "max_length": min(files.max_length, int(model.max_seq_length or files.max_length)),
+        "query_prompt": files.query_prompt,
+        "document_prompt": files.document_prompt,
+        "pad_id": int(model.tokenizer.pad_token_id or 0),
+        "pad_token": str(model.tokenizer.pad_token or "[PAD]"),
+    }
+    (folder / onnx.ABOUT).write_text(json.dumps(about, indent=1))
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """No progress bars, warnings and telemetry of the libraries; no network for local files."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("TQDM_DISABLE", "1")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(error).strip()
+    return text.splitlines()[0][:200] if text else type(error).__name__

@@ -1,0 +1,176 @@
+"""Vectors for chunks that have none: from the cache, else from the model."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from pyrite_backends.protocol import Index
+from pyrite_schemas.errors import ModelError
+from pyrite_schemas.sync import Pending
+
+from pyrite_cli.core.chunk import embed_text
+from pyrite_cli.core.embed import onnx
+from pyrite_cli.core.embed.cache import Cache
+from pyrite_cli.core.embed.model import Files
+from pyrite_cli.core.embed.runtime import Matrix, Runtime
+
+FEW = 200
+"""Up to this many texts the query runtime, loaded in 0.3 s, is done before torch has started.
+Measured by `benchmarks/embedding.py`."""
+
+FLUSH_SECONDS = 3.0
+"""How much work a kill may cost."""
+
+WINDOW = 4096
+"""Texts sorted by length together: enough for even batches, few enough to keep in memory."""
+
+
+class Watcher(Protocol):
+    """Told how embedding goes."""
+
+    def loading(self, model: str, texts: int) -> None:
+        """A model is being loaded for so many texts."""
+        ...
+
+    def embedding(self, runtime: str, texts: int) -> None:
+        """Texts are about to be embedded."""
+        ...
+
+    def embedded(self, texts: int) -> None:
+        """So many more are done."""
+        ...
+
+
+class Filled(NamedTuple):
+    """What was done.
+
+    Attributes:
+        embedded: Texts the model embedded.
+        reused: Texts the cache knew.
+        truncated: Texts longer than the model reads.
+    """
+
+    embedded: int = 0
+    reused: int = 0
+    truncated: int = 0
+
+
+def fill(
+    index: Index,
+    kbs: Sequence[str],
+    files: Files,
+    cache_folder: Path,
+    watcher: Watcher,
+    load: Callable[[int], Runtime],
+) -> Filled:
+    """Embed what is pending.
+
+    No lock is held while the model works; what is done is written every few seconds, so that a
+    killed run goes on where it was.
+
+    Args:
+        index: Where to read texts and write vectors.
+        kbs: Names of the KBs.
+        files: The model.
+        cache_folder: Where vectors are remembered.
+        watcher: Told what happens.
+        load: A runtime that suits so many texts.
+
+    Raises:
+        ModelError: The model can't be loaded or gives no usable vectors.
+    """
+    cache = Cache(cache_folder, files.model)
+    with index.reader() as reader:
+        pending = list(reader.pending(kbs))
+    if not pending:
+        return Filled()
+    known = cache.get([one.hash for one in pending])
+    if known:
+        with index.writer() as writer:
+            writer.use_model(files.model)
+            writer.put_vectors(known)
+        done = {digest for digest, _ in known}
+        pending = [one for one in pending if one.hash not in done]
+    if not pending:
+        return Filled(reused=len(known))
+    watcher.loading(files.model.name, len(pending))
+    runtime = load(len(pending))
+    watcher.embedding(runtime.name, len(pending))
+    for hashes, vectors in _timed(_batches(pending, runtime, watcher)):
+        _check(vectors, files)
+        rows = [
+            (digest, vector.tobytes())
+            for digest, vector in zip(hashes, vectors, strict=True)
+        ]
+        cache.put(rows)
+        with index.writer() as writer:
+            writer.use_model(files.model)
+            writer.put_vectors(rows)
+    return Filled(len(pending), len(known))
+
+
+def _batches(
+    pending: Sequence[Pending], runtime: Runtime, watcher: Watcher
+) -> Iterator[tuple[list[bytes], Matrix]]:
+    """Embed in batches of texts of like length, the long ones first: a rate that only rises, and
+    too little memory shows at once."""
+    for start in range(0, len(pending), WINDOW):
+        window = [
+            (one.hash, embed_text(one.title, one.heading, one.text))
+            for one in pending[start : start + WINDOW]
+        ]
+        window.sort(key=lambda one: len(one[1]), reverse=True)
+        for at in range(0, len(window), runtime.batch):
+            batch = window[at : at + runtime.batch]
+            vectors = runtime.documents([text for _, text in batch])
+            watcher.embedded(len(batch))
+            yield [digest for digest, _ in batch], vectors
+
+
+def _timed(
+    batches: Iterator[tuple[list[bytes], Matrix]],
+) -> Iterator[tuple[list[bytes], Matrix]]:
+    """Join batches into portions of a few seconds."""
+    hashes: list[bytes] = []
+    parts: list[Matrix] = []
+    since = time.monotonic()
+    for some, vectors in batches:
+        hashes.extend(some)
+        parts.append(vectors)
+        if time.monotonic() - since >= FLUSH_SECONDS:
+            yield hashes, np.concatenate(parts)
+            hashes, parts, since = [], [], time.monotonic()
+    if hashes:
+        yield hashes, np.concatenate(parts)
+
+
+def _check(vectors: Matrix, files: Files) -> None:
+    if vectors.shape[1] != files.model.dimensions:
+        raise ModelError(
+            f"model {files.model.name} gave vectors of {vectors.shape[1]} dimensions, "
+            f"not {files.model.dimensions}",
+            "run `pyrite index rebuild`",
+        )
+    if not np.isfinite(vectors).all():
+        raise ModelError(f"model {files.model.name} gave vectors that are not finite")
+
+
+def runtime_for(texts: int, files: Files, cache_folder: Path) -> Runtime:
+    """The runtime that is done first: ONNX Runtime for few texts, and on CPUs on which torch can
+    only use fp32; else torch, which is also needed once, to export the model."""
+    folder = onnx.folder_of(cache_folder, files.model)
+    if not onnx.is_exported(folder):
+        from pyrite_cli.core.embed.bulk import export  # torch, 5 s
+
+        export(files, cache_folder)
+    if texts > FEW:
+        from pyrite_cli.core.embed.bulk import TorchRuntime, torch_is_quicker
+
+        if torch_is_quicker():
+            return TorchRuntime(files)
+    return onnx.OnnxRuntime(folder, threads=os.cpu_count() or 1, quick=False)

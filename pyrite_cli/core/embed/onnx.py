@@ -1,0 +1,94 @@
+"""The query runtime: ONNX Runtime and `tokenizers`, no torch.
+
+The whole pipeline (transformer, pooling, normalisation) is one exported graph in the cache folder.
+Its weights lie in a file of their own, which is mapped instead of parsed: a session takes 30 ms
+instead of 140.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pyrite_backends.protocol import Model
+from pyrite_schemas.errors import ModelError
+
+from pyrite_cli.core.embed.model import missing_extra
+from pyrite_cli.core.embed.runtime import Matrix, unit
+
+GRAPH, WEIGHTS, TOKENIZER, ABOUT = "model.onnx", "model.onnx.data", "tokenizer.json", "about.json"
+
+
+def folder_of(cache: Path, model: Model) -> Path:
+    """Where a model's export is kept."""
+    return cache / "models" / model.fingerprint
+
+
+def is_exported(folder: Path) -> bool:
+    """Whether an export is complete; `about.json` is written last."""
+    return (folder / ABOUT).is_file()
+
+
+class OnnxRuntime:
+    """An exported model.
+
+    Args:
+        folder: Of the export.
+        threads: Threads a batch is computed with.
+        quick: Load for one query: no graph optimisation, no repacking of weights.
+
+    Raises:
+        ModelError: The export is broken or the packages are missing.
+    """
+
+    batch = 8
+
+    def __init__(self, folder: Path, threads: int = 1, *, quick: bool = True) -> None:
+        try:
+            import onnxruntime as ort  # 80 ms
+            from tokenizers import Tokenizer
+        except ImportError as error:
+            raise missing_extra() from error
+        self.name = "ONNX Runtime, fp32"
+        try:
+            about = json.loads((folder / ABOUT).read_text())
+            options = ort.SessionOptions()
+            options.intra_op_num_threads = threads
+            options.log_severity_level = 3
+            if quick:
+                options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+                options.add_session_config_entry("session.disable_prepacking", "1")
+            self._session: Any = ort.InferenceSession(
+                str(folder / GRAPH), options, providers=["CPUExecutionProvider"]
+            )
+            self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+        except Exception as error:  # onnxruntime's and tokenizers' errors share no base
+            raise ModelError(
+                f"the exported model in {folder} can't be loaded: {error}",
+                "delete that folder; the next sync exports it again",
+            ) from error
+        self._tokenizer.enable_truncation(about["max_length"])
+        self._tokenizer.enable_padding(pad_id=about["pad_id"], pad_token=about["pad_token"])
+        self._query_prompt: str = about["query_prompt"]
+        self._document_prompt: str = about["document_prompt"]
+        self._inputs = [wanted.name for wanted in self._session.get_inputs()]
+
+    def documents(self, texts: Sequence[str]) -> Matrix:
+        return self._embed([self._document_prompt + text for text in texts])
+
+    def query(self, text: str) -> Matrix:
+        vector: Matrix = self._embed([self._query_prompt + text])[0]
+        return vector
+
+    def _embed(self, texts: Sequence[str]) -> Matrix:
+        encoded = self._tokenizer.encode_batch(texts)
+        columns = {
+            "input_ids": [one.ids for one in encoded],
+            "attention_mask": [one.attention_mask for one in encoded],
+            "token_type_ids": [one.type_ids for one in encoded],
+        }
+        feed = {name: np.array(columns[name], dtype=np.int64) for name in self._inputs}
+        return unit(self._session.run(None, feed)[0])

@@ -1,0 +1,38 @@
+"""What both runtimes do: texts in, unit vectors out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Matrix = npt.NDArray[np.float32]
+
+
+class Runtime(Protocol):
+    """A loaded model.
+
+    Attributes:
+        name: How it computes, for people.
+        batch: Texts it likes to get at once.
+    """
+
+    name: str
+    batch: int
+
+    def documents(self, texts: Sequence[str]) -> Matrix:
+        """Vectors of documents: float32, (texts, dimensions), of unit length."""
+        ...
+
+    def query(self, text: str) -> Matrix:
+        """Vector of a query: float32, (dimensions,), of unit length."""
+        ...
+
+
+def unit(matrix: npt.NDArray[Any]) -> Matrix:
+    """Rows scaled to unit length in float32."""
+    rows = np.asarray(matrix, dtype=np.float32)
+    lengths = np.linalg.norm(rows, axis=-1, keepdims=True)
+    return np.ascontiguousarray(rows / np.maximum(lengths, 1e-12))

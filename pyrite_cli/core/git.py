@@ -1,0 +1,207 @@
+"""Running git without side effects: nothing is written, fetched or executed by a repository.
+
+Reading a status may refresh the index file, run `core.fsmonitor`, clean filters and hooks, and
+fetch missing objects. All of that is switched off for every call.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from pyrite_schemas.errors import SourceError
+
+_ENVIRONMENT = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "LC_ALL": "C",
+}
+_OWN = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY")
+_OPTIONS = (
+    "--no-pager",
+    "-c", "core.fsmonitor=false",
+    "-c", "core.hooksPath=/dev/null",
+    "-c", "core.quotePath=false",
+    "-c", "diff.external=",
+    "-c", "submodule.recurse=false",
+)  # fmt: skip
+_EMPTY_TREE_NOTE = "unknown revision"
+
+
+class Git:
+    """Git in one repository.
+
+    Args:
+        root: The work tree's top, or a bare repository.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._filters: tuple[str, ...] | None = None
+
+    def run(self, *arguments: str, stdin: bytes | None = None, env: dict[str, str] | None = None) -> bytes:
+        """Output of a git command.
+
+        Raises:
+            SourceError: Git failed; its own words are the message.
+        """
+        done = subprocess.run(
+            self._command(arguments),
+            input=stdin,
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            capture_output=True,
+            env=_environment(env),
+            check=False,
+        )
+        if done.returncode:
+            raise failure(self.root, done.stderr)
+        return done.stdout
+
+    def quiet(self, *arguments: str) -> str:
+        """First line of a command's output, or empty when git says no."""
+        done = subprocess.run(
+            self._command(arguments),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env=_environment(),
+            check=False,
+        )
+        return done.stdout.decode(errors="replace").strip() if done.returncode == 0 else ""
+
+    def blobs(self, ids: Iterable[str]) -> Iterator[bytes]:
+        """Contents of blobs, in the order asked for, through one process.
+
+        Raises:
+            SourceError: An object is missing, as in a partial clone.
+        """
+        process = subprocess.Popen(
+            self._command(("cat-file", "--batch", "--buffer")),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=_environment(),
+            bufsize=1 << 18,
+        )
+        assert process.stdin is not None
+        assert process.stdout is not None
+        stdin, stdout = process.stdin, process.stdout
+        wanted = list(ids)
+
+        def feed() -> None:
+            try:
+                stdin.write("".join(f"{blob}\n" for blob in wanted).encode())
+                stdin.close()
+            except BrokenPipeError:
+                pass  # the reader stopped early and closed the process
+
+        feeder = threading.Thread(target=feed, daemon=True)
+        feeder.start()
+        try:
+            for blob in wanted:
+                header = stdout.readline().split()
+                if len(header) != 3 or header[1] != b"blob":
+                    raise SourceError(
+                        f"object {blob[:12]} is missing from {self.root}",
+                        "a partial or damaged clone? `git fetch --refetch` or `git fsck` helps",
+                    )
+                size = int(header[2])
+                data = stdout.read(size + 1)
+                if len(data) != size + 1:
+                    raise SourceError(f"git stopped while reading {self.root}")
+                yield data[:-1]
+        finally:
+            process.kill()
+            feeder.join()
+            stdout.close()
+            process.wait()
+
+    def neutral(self) -> tuple[str, ...]:
+        """Options that switch off the clean and smudge filters this repository configures."""
+        if self._filters is None:
+            names = self.quiet("config", "--name-only", "--get-regexp", r"^filter\..*").split("\n")
+            drivers = sorted({name.rpartition(".")[0] for name in names if name.count(".") > 1})
+            self._filters = tuple(
+                part
+                for driver in drivers
+                for key in ("clean=", "smudge=", "process=", "required=false")
+                for part in ("-c", f"{driver}.{key}")
+            )
+        return self._filters
+
+    def _command(self, arguments: tuple[str, ...]) -> list[str]:
+        return ["git", "-C", str(self.root), *_OPTIONS, *arguments]
+
+
+def _environment(extra: dict[str, str] | None = None) -> dict[str, str]:
+    """The user's environment without what a surrounding hook sets for its own repository."""
+    kept = {name: value for name, value in os.environ.items() if name not in _OWN}
+    return {**kept, **_ENVIRONMENT, **(extra or {})}
+
+
+def failure(root: Path, stderr: bytes) -> SourceError:
+    """Git's refusal as one line."""
+    lines = [line.strip() for line in stderr.decode(errors="replace").splitlines() if line.strip()]
+    said = next((line for line in lines if line.startswith(("fatal:", "error:"))), "")
+    said = (said or (lines[-1] if lines else "git failed")).removeprefix("fatal: ")
+    hint = ""
+    if "dubious ownership" in said:
+        hint = f"git config --global --add safe.directory {root}"
+    return SourceError(f"git: {said.removeprefix('error: ')}", hint)
+
+
+def top_level(folder: Path) -> Path | None:
+    """The repository a folder lies in: a work tree's top or a bare repository; None outside.
+
+    Walks up without starting git: this is on the path of every search.
+    """
+    for place in (folder, *folder.parents):
+        if (place / ".git").exists():
+            return place
+        if (place / "HEAD").is_file() and (place / "objects").is_dir() and (place / "refs").is_dir():
+            return place
+    return None
+
+
+def is_bare(root: Path) -> bool:
+    """Whether a top level found by `top_level` has no work tree."""
+    return not (root / ".git").exists()
+
+
+def head(root: Path, ref: str = "HEAD") -> str | None:
+    """The commit a ref names, read from its file alone; None when that takes git to tell."""
+    folder = root / ".git"
+    try:
+        if folder.is_file():
+            folder = root / folder.read_text().removeprefix("gitdir:").strip()
+        elif not folder.exists():
+            folder = root
+        common = folder
+        if (folder / "commondir").is_file():
+            common = folder / (folder / "commondir").read_text().strip()
+        name = ref if ref == "HEAD" else f"refs/heads/{ref}"
+        for _ in range(5):
+            place = (folder if name == "HEAD" else common) / name
+            if not place.is_file():
+                return _packed(common / "packed-refs", name)
+            value = place.read_text().strip()
+            if not value.startswith("ref:"):
+                return value if len(value) >= 40 else None
+            name = value.removeprefix("ref:").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return None
+
+
+def _packed(file: Path, name: str) -> str | None:
+    if file.is_file():
+        for line in file.read_text().splitlines():
+            commit, _, ref = line.partition(" ")
+            if ref == name:
+                return commit
+    return None

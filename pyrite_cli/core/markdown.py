@@ -1,0 +1,199 @@
+"""Blocks and links of a Markdown body, from one pass of a CommonMark parser.
+
+pyromark (pulldown-cmark) was chosen by measurement: of seven parsers it alone has no wrong block
+boundary on 9,755 real files and stays near one second for 45 MB; it reports links with their
+offsets in the same pass.
+"""
+
+from __future__ import annotations
+
+import functools
+import posixpath
+import re
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+import pyromark
+from pyrite_schemas.entry import Link, LinkKind
+
+_OPTIONS = pyromark.Options.ENABLE_TABLES | pyromark.Options.ENABLE_WIKILINKS
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//|\\\\")
+_LEVEL = {"H1": 1, "H2": 2, "H3": 3, "H4": 4, "H5": 5, "H6": 6}
+BLOCK = 7
+"""Rank of a cut before a block that is no heading; headings rank 1 to 6."""
+ITEM = 8
+"""Rank of a cut before a table row or an item of an outermost list; one more for each nesting."""
+
+_WIKI = re.compile(r"(!?)\[\[([^\[\]\n]+)\]\]")
+_KB = re.compile(r"([A-Za-z0-9][\w.-]*):(?!/)(.+)", re.S)
+_ENTRY_SUFFIX = (".md", ".markdown")
+
+
+class Heading(NamedTuple):
+    """A heading of the document itself (not one inside a quote or a list item)."""
+
+    offset: int
+    level: int
+    text: str
+
+
+class Scan(NamedTuple):
+    """What the parser found, in order; all offsets are bytes of the UTF-8 body.
+
+    Attributes:
+        cuts: (offset of a line's start, rank) of every place where a block begins.
+        headings: The section headings.
+        links: Links that may point to an entry.
+    """
+
+    cuts: list[tuple[int, int]]
+    headings: list[Heading]
+    links: list[Link]
+
+
+def scan(text: str, raw: bytes, folder: str, first_line: int) -> Scan:
+    """Read a body's structure.
+
+    Args:
+        text: The Markdown.
+        raw: The same, as UTF-8.
+        folder: The file's folder relative to the KB, for relative links.
+        first_line: The 1-based line of the file on which `text` begins.
+    """
+    cuts: list[tuple[int, int]] = []
+    headings: list[Heading] = []
+    links: list[Link] = []
+    label: list[str] = []
+    pending: tuple[LinkKind, str] | None = None
+    in_heading = collecting = False
+    top_start = top_end = link_end = -1
+    level = depth = 0
+    line, counted = first_line, 0
+    for event, span in pyromark.events_with_range(text, options=_OPTIONS):
+        # Two and a half million of these for 45 MB: the commonest come first.
+        if event.__class__ is str:
+            if event == "Rule" and span["start"] >= top_end:
+                cuts.append((_line_start(raw, span["start"]), BLOCK))
+                top_start, top_end = span["start"], span["end"]
+            elif collecting:
+                label.append(" ")
+            continue
+        for name in event:
+            break
+        if name == "Text" or name == "Code":
+            if collecting:
+                label.append(event[name])
+        elif name == "Start":
+            opened = event["Start"]
+            start = span["start"]
+            if start >= top_end:
+                top_start, top_end = start, span["end"]
+                rank = BLOCK
+                depth = 0
+                if isinstance(opened, dict):
+                    if "Heading" in opened:
+                        level = rank = _LEVEL[opened["Heading"]["level"]]
+                        in_heading = collecting = True
+                        label = []
+                    depth = int("List" in opened)
+                cuts.append((_line_start(raw, start), rank))
+            elif not isinstance(opened, dict):
+                if opened in _ITEMS and start > top_start:
+                    cuts.append((_line_start(raw, start), ITEM + max(depth - 1, 0)))
+            elif "List" in opened:
+                depth += 1
+            elif pending is None and ("Link" in opened or "Image" in opened):
+                found = opened.get("Link") or opened["Image"]
+                pending = _destination(found, "Image" in opened)
+                if pending is not None:
+                    link_end = span["end"]
+                    if not in_heading:
+                        label = []
+                        collecting = True
+                    line += raw.count(b"\n", counted, start)
+                    counted = start
+        elif name == "End":
+            closed = event["End"]
+            if pending is not None and span["end"] == link_end and closed in ("Link", "Image"):
+                shown = "" if in_heading else "".join(label)
+                link = make_link(*pending, shown, folder, line)
+                if link is not None:
+                    links.append(link)
+                pending = None
+                collecting = in_heading
+            elif isinstance(closed, dict):
+                if "List" in closed:
+                    depth -= 1
+                elif in_heading and "Heading" in closed:
+                    headings.append(Heading(cuts[-1][0], level, " ".join("".join(label).split())))
+                    in_heading = collecting = False
+    return Scan(cuts, headings, links)
+
+
+_ITEMS = frozenset(("Item", "TableRow"))
+
+
+def _line_start(raw: bytes, offset: int) -> int:
+    return raw.rfind(b"\n", 0, offset) + 1
+
+
+def _destination(found: dict[str, Any], image: bool) -> tuple[LinkKind, str] | None:
+    """The kind and raw target of a link event; None when it can't point to an entry."""
+    wiki = isinstance(found["link_type"], dict)
+    if image:
+        return ("embed", found["dest_url"]) if wiki else None
+    if wiki:
+        return "wiki", found["dest_url"]
+    target = found["dest_url"]
+    if not target or target.startswith("#") or _SCHEME.match(target):
+        return None
+    return "markdown", target
+
+
+def make_link(kind: LinkKind, raw: str, text: str, folder: str, line: int) -> Link | None:
+    """A link from its target as written; None when it can't point to an entry.
+
+    Args:
+        kind: How it was written.
+        raw: The target with its anchor and, for wiki links, the KB before a colon.
+        text: The label.
+        folder: The file's folder relative to the KB.
+        line: 1-based line in the file.
+    """
+    target, _, anchor = raw.partition("#")
+    target = target.strip()
+    kb = ""
+    path = ""
+    if kind == "markdown":
+        target = unquote(target.partition("?")[0]).replace("\0", "\ufffd")
+        if not target:
+            return None
+        suffix = posixpath.splitext(target)[1].lower()
+        if suffix and suffix not in _ENTRY_SUFFIX and not suffix[1:].isdigit():
+            return None
+        path = _relative(folder, target)
+    else:
+        named = _KB.fullmatch(target)
+        if named:
+            kb, target = named.group(1), named.group(2).strip()
+        if not target:
+            return None
+        path = _relative(folder, target) if target.startswith(("./", "../")) else ""
+    return Link(kind, target, path, kb, anchor.strip(), " ".join(text.split()), line)
+
+
+@functools.lru_cache(maxsize=1 << 12)
+def _relative(folder: str, target: str) -> str:
+    """The KB path a relative target means; empty when it leaves the KB."""
+    joined = target.lstrip("/") if target.startswith("/") else posixpath.join(folder, target)
+    path = posixpath.normpath(joined)
+    return "" if path.startswith("..") or path == "." else path
+
+
+def frontmatter_link(value: str, folder: str) -> Link | None:
+    """A link from frontmatter: `[[target]]`, `kb:target`, an id or a path."""
+    wiki = _WIKI.fullmatch(value.strip())
+    target, _, text = (wiki.group(2) if wiki else value).partition("|")
+    if not wiki and _SCHEME.match(target) and "://" in target:
+        return None
+    return make_link("frontmatter", target, text, folder, 1)

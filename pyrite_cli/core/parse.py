@@ -1,0 +1,114 @@
+"""From the bytes of a file to an `Entry`; survives any bytes."""
+
+from __future__ import annotations
+
+import codecs
+import posixpath
+from typing import Literal
+
+from pyrite_schemas.entry import Diagnostic, Entry, Link
+
+from pyrite_cli.core import chunk, markdown, metadata
+
+VERSION = "1"
+"""Names what this module, `metadata`, `markdown` and `chunk` make of a file; a change of theirs
+that gives other entries must change it, and every index is then rebuilt from its cache."""
+
+
+def parse(path: str, blob: str, data: bytes, date_fields: tuple[str, ...]) -> Entry:
+    """Read one Markdown file.
+
+    Args:
+        path: Relative to the KB, `/`-separated.
+        blob: Hex id of the git blob.
+        data: The blob's content.
+        date_fields: Frontmatter fields that may date the entry, in order.
+    """
+    text, diagnostics = _decode(path, data)
+    front = metadata.split(text)
+    if front.error:
+        diagnostics.append(Diagnostic(path, front.error[0], "frontmatter", front.error[1]))
+    body = text[front.start :]
+    raw = body.encode()
+    first_line = text.count("\n", 0, front.start) + 1
+    markup = text[front.skip :]
+    shift = 0
+    markup_line, markup_raw = first_line, raw
+    if front.skip != front.start:
+        markup_raw = markup.encode()
+        shift = len(raw) - len(markup_raw)
+        markup_line = text.count("\n", 0, front.skip) + 1
+    folder = posixpath.dirname(path)
+    scan = markdown.scan(markup, markup_raw, folder, markup_line)
+    cuts, headings = scan.cuts, scan.headings
+    if shift:
+        cuts = [(offset + shift, rank) for offset, rank in cuts]
+        headings = [heading._replace(offset=heading.offset + shift) for heading in headings]
+
+    meta = front.meta
+    title, source = _title(path, front, headings)
+    stem = posixpath.splitext(path)[0]
+    return Entry(
+        path=path,
+        blob=blob,
+        claim=metadata.scalar(metadata.field(meta, "id")) or stem,
+        title=title,
+        title_source=source,
+        type=metadata.scalar(metadata.field(meta, "type")),
+        date=metadata.date(meta, date_fields),
+        tags=tuple(
+            dict.fromkeys(
+                tag
+                for word in metadata.words(metadata.field(meta, "tags"))
+                if (tag := word.lstrip("#"))
+            )
+        ),
+        aliases=metadata.words(metadata.field(meta, "aliases")),
+        meta=metadata.canonical(meta),
+        links=(*_frontmatter_links(meta, folder), *scan.links),
+        chunks=chunk.chunk(
+            raw, cuts, headings, title, "" if source == "path" else title, first_line
+        ),
+        diagnostics=tuple(diagnostics),
+    )
+
+
+def _decode(path: str, data: bytes) -> tuple[str, list[Diagnostic]]:
+    """The text of a file with `\\n` line ends, no BOM, no NUL, and what had to be done for it."""
+    diagnostics = []
+    try:
+        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            text = data.decode("utf-16")
+        else:
+            text = data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        message = f"not UTF-8 (byte 0x{data[error.start]:02x}); read as Latin-1"
+        diagnostics.append(Diagnostic(path, line, "encoding", message))
+        text = data.decode("latin-1")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        message = f"{text.count(chr(0))} NUL characters, indexed as U+FFFD"
+        diagnostics.append(Diagnostic(path, line, "nul", message))
+        text = text.replace("\0", "\ufffd")
+    return text.removeprefix("\ufeff"), diagnostics
+
+
+def _title(
+    path: str, front: metadata.Frontmatter, headings: list[markdown.Heading]
+) -> tuple[str, Literal["frontmatter", "heading", "path"]]:
+    title = metadata.scalar(metadata.field(front.meta, "title")) or front.salvaged_title
+    if title:
+        return title, "frontmatter"
+    for heading in headings:
+        if heading.text:
+            return heading.text, "heading"
+    return posixpath.splitext(posixpath.basename(path))[0], "path"
+
+
+def _frontmatter_links(meta: dict[str, metadata.Json], folder: str) -> tuple[Link, ...]:
+    targets = metadata.words(metadata.field(meta, "links"))
+    links = (markdown.frontmatter_link(target, folder) for target in targets)
+    return tuple(link for link in links if link is not None)

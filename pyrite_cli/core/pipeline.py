@@ -1,0 +1,166 @@
+"""Reading and parsing many files, on all cores, in order and in bounded memory.
+
+Workers are forked, so that they start in a millisecond with everything imported, and each reads
+its own share of blobs through its own `git cat-file`. Batches come back over a pipe, which holds
+a worker up when the writer falls behind.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import gc
+import os
+import struct
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO
+
+import msgspec
+from pyrite_schemas.entry import Entry
+from pyrite_schemas.errors import SourceError
+from pyrite_schemas.sync import File
+
+from pyrite_cli.core.parse import parse
+from pyrite_cli.core.source import Source
+
+BATCH = 24
+"""Files in a batch: large enough to make switching cheap, small enough to keep memory flat."""
+SMALL = 400
+"""Up to this many files one process is as fast."""
+
+_PIPE = 1 << 20
+
+_HEADER = struct.Struct("<IB")
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(list[Entry])
+
+
+def entries(
+    source: Source,
+    files: Sequence[File],
+    overlay: frozenset[str],
+    date_fields: tuple[str, ...],
+    workers: int | None = None,
+) -> Iterator[Entry]:
+    """Parse files, in their order.
+
+    Args:
+        source: Where they are.
+        files: What to parse.
+        overlay: Paths to read from the work tree.
+        date_fields: See `parse`.
+        workers: Processes; by default as many as there are cores, for enough files.
+
+    Raises:
+        SourceError: A file can't be read.
+    """
+    count = workers if workers is not None else _workers(len(files))
+    if count < 2:
+        yield from _here(source, files, overlay, date_fields)
+        return
+    batches = [files[start : start + BATCH] for start in range(0, len(files), BATCH)]
+    pool = [
+        _Worker(source, batches[number::count], overlay, date_fields) for number in range(count)
+    ]
+    try:
+        for number in range(len(batches)):
+            yield from pool[number % count].next()
+    finally:
+        for worker in pool:
+            worker.close()
+
+
+def _workers(files: int) -> int:
+    """How many processes are worth it here. Forking is safe only while there is one thread."""
+    if files <= SMALL or sys.platform != "linux" or threading.active_count() > 1:
+        return 1
+    return min(len(os.sched_getaffinity(0)), 8)
+
+
+def _here(
+    source: Source,
+    files: Sequence[File],
+    overlay: frozenset[str],
+    date_fields: tuple[str, ...],
+) -> Iterator[Entry]:
+    for file, data in source.read(files, overlay):
+        yield parse(file.path, file.blob, data, date_fields)
+
+
+class _Worker:
+    """A forked process that parses its batches and writes them to a pipe."""
+
+    def __init__(
+        self,
+        source: Source,
+        batches: Sequence[Sequence[File]],
+        overlay: frozenset[str],
+        date_fields: tuple[str, ...],
+    ) -> None:
+        read_end, write_end = os.pipe()
+        with contextlib.suppress(OSError, AttributeError):
+            # Room for a few batches, so that workers go on while the writer writes.
+            fcntl.fcntl(write_end, fcntl.F_SETPIPE_SZ, _PIPE)
+        self._process = os.fork()
+        if self._process == 0:
+            os.close(read_end)
+            _work(write_end, source, batches, overlay, date_fields)
+        os.close(write_end)
+        self._pipe: BinaryIO = os.fdopen(read_end, "rb")
+
+    def next(self) -> list[Entry]:
+        header = self._pipe.read(_HEADER.size)
+        if len(header) < _HEADER.size:
+            raise SourceError("a parsing process died", "is there enough memory?")
+        size, failed = _HEADER.unpack(header)
+        data = self._pipe.read(size)
+        if failed:
+            message, hint = msgspec.msgpack.decode(data, type=tuple[str, str])
+            raise SourceError(message, hint)
+        return _decoder.decode(data)
+
+    def close(self) -> None:
+        self._pipe.close()  # a worker that still writes gets SIGPIPE or EPIPE and ends
+        os.waitpid(self._process, 0)
+
+
+def _work(
+    pipe: int,
+    source: Source,
+    batches: Sequence[Sequence[File]],
+    overlay: frozenset[str],
+    date_fields: tuple[str, ...],
+) -> None:
+    """The life of a worker; never returns."""
+    import signal  # a worker's own needs
+
+    status = 0
+    # Ctrl-C is the parent's to handle; it closes the pipe.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.disable()
+    try:
+        with os.fdopen(pipe, "wb") as out:
+            try:
+                files = [file for batch in batches for file in batch]
+                stream = _here(source, files, overlay, date_fields)
+                for batch in batches:
+                    paths = {file.path for file in batch}
+                    _send(out, [next(stream) for _ in paths], failed=False)
+            except SourceError as error:
+                _send(out, (error.message, error.hint), failed=True)
+    except BrokenPipeError:
+        pass
+    except BaseException:  # noqa: BLE001 (a forked child must never run the parent's cleanup)
+        sys.excepthook(*sys.exc_info())
+        status = 1
+    finally:
+        os._exit(status)
+
+
+def _send(out: BinaryIO, message: object, *, failed: bool) -> None:
+    data = _encoder.encode(message)
+    out.write(_HEADER.pack(len(data), failed))
+    out.write(data)
+    out.flush()

@@ -1,0 +1,196 @@
+"""Searching by keyword, by meaning and by both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import msgspec
+from pyrite_backends.protocol import Index, Model, Reader
+from pyrite_schemas.config import Mode
+from pyrite_schemas.errors import ModelError
+from pyrite_schemas.search import (
+    Contribution,
+    Filters,
+    Found,
+    Freshness,
+    Leg,
+    Query,
+    Result,
+    SearchReply,
+)
+from pyrite_schemas.sync import KbState
+
+from pyrite_cli.core import query as language
+from pyrite_cli.core.snippet import snippet
+from pyrite_cli.core.tokens import Analyzer
+
+RRF_K = 60
+"""The constant of reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009)."""
+
+DEPTH = 200
+"""Entries each leg of a hybrid search is followed to, so that pages don't reshuffle."""
+
+Embed = Callable[[str, Model], bytes]
+"""The float32 unit vector of a query under the index's model."""
+
+
+class Request(NamedTuple):
+    """A search.
+
+    Attributes:
+        text: The query.
+        mode: How to search.
+        filters: What to search in, besides the query's own `field:value`.
+        limit: Results wanted.
+        offset: Results to skip.
+        explain: Say what each leg contributed.
+    """
+
+    text: str
+    mode: Mode
+    filters: Filters
+    limit: int = 10
+    offset: int = 0
+    explain: bool = False
+
+
+class Answer(NamedTuple):
+    """A reply, and the parsed query for marking its words."""
+
+    reply: SearchReply
+    query: Query
+
+
+def search(
+    index: Index,
+    request: Request,
+    analyzer: Analyzer,
+    embed: Embed,
+    behind: Callable[[KbState], int | None],
+) -> Answer:
+    """Answer a request from one consistent view of the index.
+
+    Args:
+        index: Where to search.
+        request: What for.
+        analyzer: The tokenisation.
+        embed: Called for semantic and hybrid searches only.
+        behind: How many commits a KB's source is ahead; None when that can't be known.
+
+    Raises:
+        ModelError: Semantic or hybrid search of an index without vectors.
+    """
+    with index.reader() as reader:
+        states = _searched(reader.kbs(), request.filters)
+        parsed = language.parse(request.text, analyzer, reader.has_field)
+        filters = request.filters.joined(parsed.filters)
+        legs = _legs(reader, request, parsed, filters, embed, states)
+        ranked = _fuse(reader, legs, request.mode)
+        page = ranked[request.offset : request.offset + request.limit]
+        found = reader.fetch([leg for leg, _ in page])
+    results = tuple(
+        _result(one, leg.score, parsed.query, analyzer, parts if request.explain else None)
+        for one, (leg, parts) in zip(found, page, strict=True)
+    )
+    kbs = tuple(
+        Freshness(
+            state.name,
+            state.revision.commit,
+            state.revision.dirty,
+            behind(state),
+            state.chunks,
+            state.embedded,
+        )
+        for state in states
+    )
+    reply = SearchReply(request.text, request.mode, len(results), kbs, results)
+    return Answer(reply, parsed.query)
+
+
+def _searched(states: Sequence[KbState], filters: Filters) -> list[KbState]:
+    return [state for state in states if not filters.kbs or state.name in filters.kbs]
+
+
+def _legs(
+    reader: Reader,
+    request: Request,
+    parsed: language.Parsed,
+    filters: Filters,
+    embed: Embed,
+    states: Sequence[KbState],
+) -> dict[str, list[Leg]]:
+    wanted = request.offset + request.limit
+    if request.mode == "keyword":
+        return {"keyword": reader.keyword(parsed.query, filters, wanted)}
+    model = reader.model()
+    if model is None or not any(state.embedded for state in states):
+        raise ModelError(
+            "nothing is embedded yet, so there is nothing to search by meaning",
+            "run `pyrite index embed`, or use --mode keyword",
+        )
+    text = parsed.text.strip()
+    depth = wanted if request.mode == "semantic" else max(DEPTH, wanted)
+    legs = {"semantic": reader.semantic(embed(text, model), filters, depth) if text else []}
+    if request.mode == "hybrid":
+        legs["keyword"] = reader.keyword(parsed.query, filters, depth)
+    return legs
+
+
+def _fuse(
+    reader: Reader, legs: dict[str, list[Leg]], mode: Mode
+) -> list[tuple[Leg, tuple[Contribution, ...]]]:
+    """One ranking of all legs: each adds 1 / (k + rank); ties by KB and id."""
+    if mode != "hybrid":
+        ((name, only),) = legs.items()
+        return [(leg, (Contribution(name, n, leg.score),)) for n, leg in enumerate(only, 1)]
+    scores: dict[int, float] = {}
+    parts: dict[int, list[Contribution]] = {}
+    chunks: dict[int, Leg] = {}
+    for name in ("keyword", "semantic"):
+        for rank, leg in enumerate(legs[name], 1):
+            scores[leg.entry] = scores.get(leg.entry, 0.0) + 1 / (RRF_K + rank)
+            parts.setdefault(leg.entry, []).append(Contribution(name, rank, leg.score))
+            # The passage shown is that of the leg which ranks the entry higher.
+            best = chunks.get(leg.entry)
+            if best is None or rank < min(part.rank for part in parts[leg.entry][:-1]):
+                chunks[leg.entry] = leg
+    fused = [
+        Leg(entry, chunks[entry].chunk, round(score, 9)) for entry, score in scores.items()
+    ]
+    keys = {one.entry: (one.kb, one.id) for one in reader.fetch(_tied(fused))}
+    fused.sort(key=lambda leg: (-leg.score, keys.get(leg.entry, ("", ""))))
+    return [(leg, tuple(parts[leg.entry])) for leg in fused]
+
+
+def _tied(legs: Sequence[Leg]) -> list[Leg]:
+    """Legs whose score another one has too: only they need their key."""
+    counts: dict[float, int] = {}
+    for leg in legs:
+        counts[leg.score] = counts.get(leg.score, 0) + 1
+    return [leg for leg in legs if counts[leg.score] > 1]
+
+
+def _result(
+    found: Found,
+    score: float,
+    query: Query,
+    analyzer: Analyzer,
+    explain: tuple[Contribution, ...] | None,
+) -> Result:
+    return Result(
+        id=found.id,
+        kb=found.kb,
+        title=found.title,
+        type=found.type,
+        path=found.path,
+        score=round(score, 6),
+        snippet=snippet(found.text, query.ranked, analyzer),
+        heading=found.heading,
+        start_line=found.start_line,
+        end_line=found.end_line,
+        tags=found.tags,
+        date=found.date,
+        blob=found.blob,
+        explain=msgspec.UNSET if explain is None else explain,
+    )

@@ -1,0 +1,239 @@
+"""Finding and reading `pyrite.yaml`."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+from pyrite_schemas.config import (
+    CacheConfig,
+    Config,
+    EmbeddingConfig,
+    FrontmatterConfig,
+    KbConfig,
+    SearchConfig,
+    StorageConfig,
+)
+from pyrite_schemas.errors import ConfigError
+
+from pyrite_cli.core.git import is_bare, top_level
+
+FILE_NAMES = ("pyrite.yaml", "pyrite.yml")
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_NAME = re.compile(r"[^\W_][\w.-]*")
+
+
+class Project(NamedTuple):
+    """A configuration and where it was found.
+
+    Attributes:
+        config: With at least one KB.
+        root: The folder paths in it are relative to: that of `pyrite.yaml`, else the
+            repository's top.
+        file: The file itself, or None when nothing is configured.
+        repository: The repository the folder lies in, if any.
+    """
+
+    config: Config
+    root: Path
+    file: Path | None
+    repository: Path | None
+
+
+def find(folder: Path, file: Path | None = None) -> Project:
+    """The configuration that applies in a folder.
+
+    Args:
+        folder: Where the user is.
+        file: The file to read instead of looking for one.
+
+    Raises:
+        ConfigError: There is neither a repository nor a configuration, or it isn't valid.
+    """
+    folder = folder.resolve()
+    if not folder.is_dir():
+        raise ConfigError(f"there is no folder {folder}")
+    repository = top_level(folder)
+    if file is None:
+        file = _look_up(folder, repository)
+    if file is None:
+        if repository is None:
+            raise ConfigError(
+                f"{folder} is not in a git repository and has no pyrite.yaml",
+                "go to a repository, or point at one: pyrite -C FOLDER …",
+            )
+        return Project(_with_kb(Config(), repository), repository, None, repository)
+    config = read(file)
+    root = file.resolve().parent
+    repository = top_level(root)
+    return Project(_with_kb(config, root), root, file, repository)
+
+
+def _look_up(folder: Path, repository: Path | None) -> Path | None:
+    for place in (folder, *folder.parents):
+        for name in FILE_NAMES:
+            if (place / name).is_file():
+                return place / name
+        if place == repository:
+            return None
+    return None
+
+
+def _with_kb(config: Config, root: Path) -> Config:
+    """A configuration that names no KB means its own folder."""
+    if config.kbs:
+        return config
+    name = root.name.removesuffix(".git") if is_bare(root) else root.name
+    cleaned = re.sub(r"[^\w.-]+", "-", name).strip("-._") or "kb"
+    return msgspec.structs.replace(config, kbs=(KbConfig(cleaned),))
+
+
+def read(file: Path) -> Config:
+    """Read a configuration file.
+
+    Raises:
+        ConfigError: It names the file, the line and the nearest valid key.
+    """
+    import yaml  # most commands run without a configuration file
+
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise ConfigError(f"{file} can't be read: {reason}") from error
+    try:
+        data = yaml.load(text, loader)  # noqa: S506 (a safe loader)
+    except (yaml.YAMLError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{file}:{mark.line + 1}" if mark else str(file)
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise ConfigError(f"{where}: {problem}", "the file must be valid YAML") from error
+    if data is None:
+        return Config()
+    if not isinstance(data, Mapping):
+        raise ConfigError(f"{file}:1: expected keys and values", "see `pyrite init`")
+    try:
+        config = msgspec.convert(data, Config)
+    except msgspec.ValidationError as error:
+        raise _explain(file, text, str(error)) from error
+    _check(file, text, config)
+    return config
+
+
+_SECTIONS: dict[str, type[msgspec.Struct]] = {
+    "": Config,
+    "kbs": KbConfig,
+    "storage": StorageConfig,
+    "embedding": EmbeddingConfig,
+    "cache": CacheConfig,
+    "search": SearchConfig,
+    "frontmatter": FrontmatterConfig,
+}
+
+
+def _explain(file: Path, text: str, problem: str) -> ConfigError:
+    """msgspec's words with a line and the nearest valid key."""
+    message, _, place = problem.partition(" - at `$")
+    steps: list[str | int] = [
+        int(index) if index else name
+        for name, index in re.findall(r"\.([\w-]+)|\[(\d+)\]", place)
+    ]
+    unknown = re.search(r"unknown field `([^`]*)`", message)
+    if unknown:
+        key = unknown.group(1)
+        section = next((step for step in steps if isinstance(step, str)), "")
+        valid = _SECTIONS[section].__struct_fields__
+        close = difflib.get_close_matches(key, valid, n=1, cutoff=0.4)
+        hint = f"did you mean `{close[0]}`?" if close else f"valid keys: {', '.join(valid)}"
+        return ConfigError(f"{file}:{_line(text, [*steps, key])}: unknown key `{key}`", hint)
+    missing = re.search(r"missing required field `([^`]*)`", message)
+    if missing:
+        what = f"`{missing.group(1)}` is missing"
+        return ConfigError(f"{file}:{_line(text, steps)}: {what}", "every KB needs a name")
+    name = ".".join(str(step) for step in steps)
+    said = message[:1].lower() + message[1:]
+    said = said.replace("`array`", "a list").replace("`object`", "keys and values")
+    return ConfigError(f"{file}:{_line(text, steps)}: `{name}`: {said}", "see `pyrite init`")
+
+
+def _line(text: str, steps: list[str | int]) -> int:
+    """The 1-based line of a value in a YAML text."""
+    import yaml  # see `read`
+
+    node = yaml.compose(text, yaml.SafeLoader)
+    line = 1
+    for step in steps:
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                if key.value == step:
+                    line, node = key.start_mark.line + 1, value
+                    break
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int):
+            node = node.value[step]
+            line = node.start_mark.line + 1
+    return line
+
+
+def _check(file: Path, text: str, config: Config) -> None:
+    """What types can't say."""
+    from pyrite_cli.core.tokens import languages  # only with a configuration file
+
+    seen = set()
+    for index, kb in enumerate(config.kbs):
+        if not _NAME.fullmatch(kb.name):
+            line = _line(text, ["kbs", index, "name"])
+            raise ConfigError(
+                f"{file}:{line}: `{kb.name}` can't be the name of a KB",
+                "use letters, digits, `-`, `_` and `.`",
+            )
+        if kb.name in seen:
+            line = _line(text, ["kbs", index, "name"])
+            raise ConfigError(f"{file}:{line}: two KBs are called `{kb.name}`", "rename one")
+        seen.add(kb.name)
+    if config.search.language not in languages():
+        line = _line(text, ["search", "language"])
+        close = difflib.get_close_matches(config.search.language.lower(), languages(), n=1)
+        hint = f"did you mean `{close[0]}`?" if close else f"one of {', '.join(languages())}"
+        raise ConfigError(f"{file}:{line}: unknown language `{config.search.language}`", hint)
+
+
+def database_url(config: Config, file: Path | None) -> str:
+    """The URL of a database backend, variables filled in.
+
+    Raises:
+        ConfigError: There is none, or a variable is not set.
+    """
+    url = config.storage.url
+    if not url:
+        found = os.environ.get("PYRITE_DATABASE_URL") or os.environ.get("DATABASE_URL")
+        if not found:
+            raise ConfigError(
+                f"{file}: storage.url is missing", "set it, or DATABASE_URL in the environment"
+            )
+        return found
+
+    def value(match: re.Match[str]) -> str:
+        name = match.group(1)
+        if name not in os.environ:
+            raise ConfigError(f"{file}: the variable {name} in storage.url is not set")
+        return os.environ[name]
+
+    return _VARIABLE.sub(value, url)
+
+
+def cache_folder(config: Config, root: Path) -> Path:
+    """Where embeddings, exported models and homeless indexes are kept."""
+    named = os.environ.get("PYRITE_CACHE_DIR")
+    if named:
+        return Path(named).expanduser().resolve()
+    if config.cache.path:
+        return (root / Path(config.cache.path).expanduser()).resolve()
+    import platformdirs  # 10 ms
+
+    return Path(platformdirs.user_cache_dir("pyrite"))

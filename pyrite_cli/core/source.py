@@ -1,0 +1,300 @@
+"""Where a KB's files come from: the work tree of a repository, or a ref of it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from pyrite_schemas.errors import SourceError
+from pyrite_schemas.sync import File, Revision
+
+from pyrite_cli.core.git import Git, is_bare
+
+_BLOB_MODES = (b"100644", b"100755", b"100664")
+
+
+class Source:
+    """The files of one KB.
+
+    Args:
+        root: The repository's top level, or a bare repository.
+        folder: The KB's folder relative to it, `/`-separated, or empty for all of it.
+        ref: What to read; empty for the work tree.
+        include: Globs of paths that belong to the KB, relative to `folder`.
+        exclude: Globs of paths that don't.
+
+    Raises:
+        SourceError: A bare repository has no work tree to read.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        folder: str,
+        ref: str,
+        include: Sequence[str],
+        exclude: Sequence[str],
+    ) -> None:
+        self.root = root
+        self.folder = folder
+        self.bare = is_bare(root)
+        self.ref = ref or ("HEAD" if self.bare else "")
+        self.git = Git(root)
+        self._prefix = f"{folder}/" if folder else ""
+        self._include, self._exclude = tuple(include), tuple(exclude)
+        self._wanted: Callable[[str], bool] | None = None
+
+    @property
+    def identity(self) -> str:
+        """What decides which files belong to the KB, besides the revision."""
+        return repr((self.folder, self._include, self._exclude))
+
+    def revision(self) -> Revision:
+        """The state of the source now, without listing its files.
+
+        Raises:
+            SourceError: The ref does not exist or git refuses.
+        """
+        commit, tree = self._tree()
+        return Revision(commit, tree, () if self.ref else self._overlay(commit))
+
+    def files(self, revision: Revision) -> list[File]:
+        """All files of the KB at a revision, sorted by the UTF-8 bytes of their path."""
+        wanted = self.wants
+        files = {}
+        if revision.tree:
+            for record in self.git.run("ls-tree", "-r", "-z", revision.tree).split(b"\0"):
+                mode, _, rest = record.partition(b" ")
+                if mode in _BLOB_MODES:
+                    head, _, name = rest.partition(b"\t")
+                    path = decode_path(name)
+                    if wanted(path):
+                        files[path] = head[5:].decode()
+        for path, blob in revision.overlay:
+            if blob:
+                files[path] = blob
+            else:
+                files.pop(path, None)
+        # Sorting by code points is sorting by UTF-8 bytes.
+        return [File(path, files[path]) for path in sorted(files)]
+
+    @property
+    def wants(self) -> Callable[[str], bool]:
+        """Whether a path, relative to the KB, belongs to it."""
+        if self._wanted is None:
+            self._wanted = matcher(self._include, self._exclude)
+        return self._wanted
+
+    def read(self, files: Sequence[File], overlay: frozenset[str]) -> Iterator[tuple[File, bytes]]:
+        """The files' contents, in order.
+
+        Args:
+            files: What to read.
+            overlay: Paths that must be read from the work tree.
+
+        Yields:
+            The file and its bytes. A work-tree file that changed or vanished since the revision
+            was taken comes with the blob id of what was read; see `changed_since`.
+        """
+        blobs = self.git.blobs(file.blob for file in files if file.path not in overlay)
+        for file in files:
+            if file.path not in overlay:
+                yield file, next(blobs)
+                continue
+            blob, data = self._read_work_file(file.path)
+            if blob:
+                yield file._replace(blob=blob), data
+        for _ in blobs:
+            raise AssertionError("more blobs than files")
+
+    def _tree(self) -> tuple[str, str]:
+        """Commit id and id of the KB folder's tree, both empty before the first commit."""
+        ref = self.ref or "HEAD"
+        asked = [f"{ref}^{{commit}}", f"{ref}^{{commit}}:{self.folder}"]
+        answer = self.git.run("cat-file", "--batch-check", stdin="\n".join(asked).encode())
+        ids = [line.split() for line in answer.decode(errors="replace").splitlines()]
+        found = [line[0] if line[1:2] and line[1] in ("commit", "tree") else "" for line in ids]
+        if not found[0] and self.ref == "HEAD":
+            raise SourceError(f"{self.root} has no commits yet", "commit something first")
+        if not found[0] and self.ref:
+            hint = nearest_ref(self.root, self.ref)
+            raise SourceError(f"no ref {self.ref!r} in {self.root}", hint)
+        return found[0], found[1]
+
+    def _overlay(self, commit: str) -> tuple[tuple[str, str], ...]:
+        """Changed, deleted and untracked files of the KB against HEAD."""
+        arguments = [
+            *self.git.neutral(),
+            "status", "--porcelain=v2", "-z", "--untracked-files=all", "--no-renames",
+            "--ignore-submodules=all", "--", self.folder or ".",
+        ]  # fmt: skip
+        if self.folder and not (self.root / self.folder).exists() and not commit:
+            return ()
+        present, gone = [], []
+        records = iter(self.git.run(*arguments).split(b"\0"))
+        for record in records:
+            kind = record[:1]
+            if kind == b"1":
+                fields = record.split(b" ", 8)
+                name = fields[8]
+            elif kind == b"u":
+                name = record.split(b" ", 10)[10]
+            elif kind == b"?":
+                name = record[2:]
+            else:
+                continue
+            if not name.startswith(self._prefix.encode()):
+                continue
+            path = decode_path(name[len(self._prefix.encode()) :])
+            if not self.wants(path):
+                continue
+            (present if self._is_file(name) else gone).append((path, name))
+        blobs = self._hash([name for _, name in present])
+        changed = [(path, blob) for (path, _), blob in zip(present, blobs, strict=True)]
+        return tuple(sorted([*changed, *((path, "") for path, _ in gone)]))
+
+    def _is_file(self, name: bytes) -> bool:
+        try:
+            return stat.S_ISREG(os.lstat(os.path.join(os.fsencode(self.root), name)).st_mode)  # noqa: PTH118 (bytes path)
+        except OSError:
+            return False
+
+    def _hash(self, names: Sequence[bytes]) -> list[str]:
+        """Blob ids of work-tree files as `git add` would store them."""
+        if not names:
+            return []
+        if any(b"\n" in name for name in names):
+            return [self._hash_one(name) for name in names]
+        output = self.git.run(
+            *self.git.neutral(), "hash-object", "--stdin-paths", stdin=b"\n".join(names) + b"\n"
+        )
+        return output.decode().split()
+
+    def _hash_one(self, name: bytes) -> str:
+        return self.git.run(
+            *self.git.neutral(), "hash-object", "--", os.fsdecode(name)
+        ).decode().strip()
+
+    def _read_work_file(self, path: str) -> tuple[str, bytes]:
+        """Blob id and content, as git would store it, of a work-tree file; empty id if gone."""
+        name = encode_path(self._prefix + path)
+        place = os.path.join(os.fsencode(self.root), name)  # noqa: PTH118 (bytes path)
+        for _ in range(3):
+            try:
+                with open(place, "rb") as file:  # noqa: PTH123 (bytes path)
+                    data = file.read()
+                blob = self._hash_one(name)
+            except (OSError, SourceError):
+                if not self._is_file(name):
+                    return "", b""
+                raise
+            for content in (data, data.replace(b"\r\n", b"\n")):
+                if blob_id(content, len(blob)) == blob:
+                    return blob, content
+            converted = self._converted(name, blob)
+            if converted is not None:
+                return blob, converted
+        raise SourceError(f"{path} keeps changing while it is read", "try again")
+
+    def _converted(self, name: bytes, blob: str) -> bytes | None:
+        """A file as git's own conversions (`ident`, `working-tree-encoding`) store it.
+
+        The object goes to a folder that is thrown away: the repository stays untouched.
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            objects = self.git.run("rev-parse", "--git-path", "objects").decode().strip()
+            env = {
+                "GIT_OBJECT_DIRECTORY": folder,
+                "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(self.root / objects),
+            }
+            arguments = (*self.git.neutral(), "hash-object", "-w", "--", os.fsdecode(name))
+            if self.git.run(*arguments, env=env).decode().strip() != blob:
+                return None
+            return self.git.run("cat-file", "blob", blob, env=env)
+
+
+def blob_id(content: bytes, length: int) -> str:
+    """The id git gives a blob: SHA-1 of a header and the content; SHA-256 for 64-digit ids."""
+    header = b"blob %d\0" % len(content)
+    if length == 64:
+        return hashlib.sha256(header + content).hexdigest()
+    return hashlib.sha1(header + content, usedforsecurity=False).hexdigest()
+
+
+def decode_path(name: bytes) -> str:
+    """A git path as text; bytes that are not UTF-8 become `\\xNN`, which `encode_path` undoes."""
+    try:
+        return name.decode()
+    except UnicodeDecodeError:
+        return name.decode(errors="surrogateescape").encode(errors="backslashreplace").decode()
+
+
+_ESCAPED = re.compile(r"\\udc([0-9a-f]{2})")
+
+
+def encode_path(path: str) -> bytes:
+    """The bytes of a path that `decode_path` made text."""
+    if "\\udc" not in path:
+        return path.encode()
+    return _ESCAPED.sub(lambda match: chr(0xDC00 + int(match.group(1), 16)), path).encode(
+        errors="surrogateescape"
+    )
+
+
+def matcher(include: Sequence[str], exclude: Sequence[str]) -> Callable[[str], bool]:
+    """A test for paths: in one of `include` and in none of `exclude`; case does not matter."""
+    wanted = _globs(include)
+    unwanted = _globs(exclude)
+    if unwanted is None:
+        return lambda path: wanted is not None and wanted(path) is not None
+    return lambda path: (
+        wanted is not None and wanted(path) is not None and unwanted(path) is None
+    )
+
+
+def _globs(patterns: Sequence[str]) -> Callable[[str], re.Match[str] | None] | None:
+    if not patterns:
+        return None
+    return re.compile("|".join(glob(pattern) for pattern in patterns), re.I).fullmatch
+
+
+_GLOB = re.compile(r"\*\*/|\*\*|\*|\?|\[!?[^\]]+\]|.", re.S)
+
+
+def glob(pattern: str) -> str:
+    """A path glob as a regular expression: `**/` any folders, `*` and `?` within one, `[ab]`."""
+    parts = []
+    for match in _GLOB.finditer(pattern.removeprefix("./")):
+        token = match.group()
+        if token == "**/":
+            parts.append("(?:.*/)?")
+        elif token == "**":
+            parts.append(".*")
+        elif token == "*":
+            parts.append("[^/]*")
+        elif token == "?":
+            parts.append("[^/]")
+        elif len(token) > 1:
+            inner = token[1:-1].replace("\\", "\\\\")
+            parts.append(f"[^{inner[1:]}]" if inner.startswith("!") else f"[{inner}]")
+        else:
+            parts.append(re.escape(token))
+    return "".join(parts)
+
+
+def nearest_ref(root: Path, ref: str) -> str:
+    """A hint naming refs like the one that does not exist."""
+    import difflib  # only when something is wrong
+
+    import git as gitpython  # heavy: 70 ms
+
+    names = [reference.name for reference in gitpython.Repo(root).references]
+    close = difflib.get_close_matches(ref, names, n=3, cutoff=0.5)
+    if close:
+        return f"did you mean {' or '.join(close)}?"
+    return f"it has {', '.join(sorted(names)[:5])}" if names else "it has no branches or tags yet"

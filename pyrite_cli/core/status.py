@@ -1,0 +1,122 @@
+"""`index status`: what an index holds and how it stands to its sources."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+import msgspec
+from pyrite_backends.protocol import Index, Model
+from pyrite_schemas.entry import Diagnostic
+from pyrite_schemas.errors import SourceError
+from pyrite_schemas.sync import KbState
+
+from pyrite_cli.core.sync import Kb
+
+
+class KbStatus(msgspec.Struct, frozen=True):
+    """One KB; `state` is one line for people."""
+
+    name: str
+    ref: str
+    commit: str
+    dirty: bool
+    behind: int | None
+    current: bool
+    state: str
+    entries: int
+    chunks: int
+    embedded: int
+    synced_at: float
+    diagnostics: tuple[Diagnostic, ...]
+
+
+class Status(msgspec.Struct, frozen=True):
+    """The shape of `index status --json`."""
+
+    backend: str
+    index: str
+    bytes: int
+    model: Model | None
+    kbs: tuple[KbStatus, ...]
+    schema: int = 1
+
+
+def status(
+    index: Index, kbs: Sequence[Kb], behind: Callable[[KbState], int | None]
+) -> Status:
+    """Compare an index with its sources, work trees included.
+
+    Args:
+        index: What to describe.
+        kbs: The configured KBs.
+        behind: How many commits a KB's source is ahead.
+    """
+    with index.reader() as reader:
+        states = {state.name: state for state in reader.kbs()}
+        sources = {kb.name: kb for kb in kbs}
+        found = []
+        for name in sorted({*states, *sources}):
+            state = states.get(name)
+            if state is None:
+                found.append(_unsynced(name))
+                continue
+            commits = behind(state)
+            current, line = _compare(state, sources.get(name), commits)
+            found.append(
+                KbStatus(
+                    name,
+                    state.ref,
+                    state.revision.commit,
+                    state.revision.dirty,
+                    commits,
+                    current,
+                    line,
+                    state.entries,
+                    state.chunks,
+                    state.embedded,
+                    state.synced_at,
+                    tuple(reader.diagnostics(name)),
+                )
+            )
+        return Status(
+            index.backend, index.describe(), reader.size(), reader.model(), tuple(found)
+        )
+
+
+def _unsynced(name: str) -> KbStatus:
+    line = "never synced: run `pyrite index sync`"
+    return KbStatus(name, "", "", False, None, False, line, 0, 0, 0, 0.0, ())
+
+
+def _compare(state: KbState, kb: Kb | None, commits: int | None) -> tuple[bool, str]:
+    if kb is None:
+        return False, "not configured any more: the next sync removes it"
+    try:
+        now = kb.source.revision()
+    except SourceError as error:
+        return False, f"unknown: {error.message}"
+    if state.config != kb.fingerprint:
+        return False, "settings or version changed: run `pyrite index sync`"
+    if now == state.revision:
+        return True, "up to date"
+    if commits:
+        return False, f"{commits} commit{'s' * (commits != 1)} behind: run `pyrite index sync`"
+    if now.overlay != state.revision.overlay and now.tree == state.revision.tree:
+        changed = len(set(now.overlay) ^ set(state.revision.overlay))
+        return False, f"{changed} file{'s' * (changed != 1)} edited since: run `pyrite index sync`"
+    if now.tree == state.revision.tree and now.overlay == state.revision.overlay:
+        return True, "up to date (the newer commits change no file of it)"
+    return False, "behind: run `pyrite index sync`"
+
+
+def age(moment: float) -> str:
+    """A past moment for people."""
+    if not moment:
+        return "never"
+    passed = max(0, int(time.time() - moment))
+    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if passed >= size:
+            number = passed // size
+            return f"{number} {unit}{'s' * (number != 1)} ago"
+    return "just now"

@@ -1,0 +1,296 @@
+"""`index sync`: from the state of git to an index that equals it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple, Protocol
+
+import msgspec
+from pyrite_backends.protocol import Index, Model, Reader, Writer
+from pyrite_schemas.entry import Entry
+from pyrite_schemas.errors import EmptySourceError, FormatError, NoIndexError
+from pyrite_schemas.sync import File, KbReport, KbState, Plan, Revision, SyncReport
+
+from pyrite_cli.core import parse, pipeline, plan
+from pyrite_cli.core.source import Source
+
+
+class Kb(NamedTuple):
+    """A knowledge base and its source."""
+
+    name: str
+    source: Source
+    date_fields: tuple[str, ...]
+
+    @property
+    def fingerprint(self) -> str:
+        """What decides the rows besides the files: another one means parsing all of them anew."""
+        return f"{parse.VERSION}|{self.source.identity}|{','.join(self.date_fields)}"
+
+
+class VectorCache(Protocol):
+    """Vectors of texts that were embedded before, by the text's hash."""
+
+    def get(self, hashes: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
+        """Those that are known."""
+        ...
+
+
+class Vectors(NamedTuple):
+    """The model that is configured and what it embedded before."""
+
+    model: Model
+    cache: VectorCache
+
+
+class Observer(Protocol):
+    """Told what a sync does, for progress."""
+
+    def waiting(self) -> None:
+        """Another process holds the index."""
+        ...
+
+    def parsing(self, kb: str, files: int) -> None:
+        """A KB has this many files to parse."""
+        ...
+
+    def parsed(self, files: int) -> None:
+        """So many more files were parsed."""
+        ...
+
+    def note(self, message: str) -> None:
+        """Something the user should know."""
+        ...
+
+
+class Options(NamedTuple):
+    """How to sync.
+
+    Attributes:
+        wait: Wait for another sync, or raise `BusyError`.
+        allow_empty: Let a KB lose all of its entries.
+        rebuild: Begin with an empty index.
+        dry_run: Only say what would be done.
+        prune: Drop KBs of the index that are not among those synced.
+    """
+
+    wait: bool = True
+    allow_empty: bool = False
+    rebuild: bool = False
+    dry_run: bool = False
+    prune: bool = False
+
+
+def sync(
+    index: Index,
+    kbs: Sequence[Kb],
+    vectors: Vectors | None,
+    observer: Observer,
+    options: Options = Options(),  # noqa: B008 (frozen)
+) -> SyncReport:
+    """Make the index equal to its sources, in one transaction.
+
+    Args:
+        index: Where to write.
+        kbs: What to sync.
+        vectors: Vectors to reuse; None to leave vectors alone.
+        observer: Told what happens.
+        options: How.
+
+    Returns:
+        What was done; texts without a vector are still pending.
+
+    Raises:
+        BusyError: Another sync runs and `wait` is off.
+        EmptySourceError: A KB would lose all of its entries.
+    """
+    begun = time.monotonic()
+    with index.lock(wait=options.wait, on_wait=observer.waiting):
+        revisions = [kb.source.revision() for kb in kbs]
+        reports = None if options.rebuild else _nothing(index, kbs, revisions, vectors, options)
+        if reports is None and options.dry_run:
+            reports = _preview(index, kbs, revisions, options)
+        if reports is None:
+            with index.writer(rebuild=options.rebuild) as writer:
+                reports = _write(writer, kbs, revisions, vectors, observer, options)
+    return SyncReport(index.backend, tuple(reports), round(time.monotonic() - begun, 3))
+
+
+def _nothing(
+    index: Index,
+    kbs: Sequence[Kb],
+    revisions: Sequence[Revision],
+    vectors: Vectors | None,
+    options: Options,
+) -> list[KbReport] | None:
+    """The report when the index is up to date already; None when there is work."""
+    try:
+        with index.reader() as reader:
+            states = {state.name: state for state in reader.kbs()}
+            if options.prune and set(states) - {kb.name for kb in kbs}:
+                return None
+            if vectors is not None and reader.model() not in (vectors.model, None):
+                return None
+            for kb, revision in zip(kbs, revisions, strict=True):
+                state = states.get(kb.name)
+                if state is None or state.config != kb.fingerprint or state.revision != revision:
+                    return None
+            empty = Plan((), (), (), (), 0)
+            return [
+                _report(reader, states[kb.name], empty, states[kb.name].entries, 0) for kb in kbs
+            ]
+    except (NoIndexError, FormatError):
+        return None
+
+
+def _preview(
+    index: Index, kbs: Sequence[Kb], revisions: Sequence[Revision], options: Options
+) -> list[KbReport]:
+    reports = []
+    try:
+        with index.reader() as reader:
+            states = {state.name: state for state in reader.kbs()}
+            for kb, revision in zip(kbs, revisions, strict=True):
+                state = states.get(kb.name)
+                same = state is not None and state.config == kb.fingerprint and not options.rebuild
+                todo = _plan(kb, revision, list(reader.files(kb.name)), same)
+                held = state or _state(kb, revision)
+                reports.append(_report(reader, held, todo, todo.unchanged, 0))
+    except (NoIndexError, FormatError):
+        for kb, revision in zip(kbs, revisions, strict=True):
+            todo = plan.diff((), kb.source.files(revision))
+            reports.append(_report(None, _state(kb, revision), todo, 0, 0))
+    return reports
+
+
+def _plan(kb: Kb, revision: Revision, held: list[File], same_config: bool) -> Plan:
+    """What has to be done; with another configuration every file counts as changed."""
+    before = held if same_config else [file._replace(blob="") for file in held]
+    return plan.diff(before, kb.source.files(revision))
+
+
+def _state(kb: Kb, revision: Revision) -> KbState:
+    return KbState(kb.name, str(kb.source.root), kb.source.ref, kb.fingerprint, revision)
+
+
+def _write(
+    writer: Writer,
+    kbs: Sequence[Kb],
+    revisions: Sequence[Revision],
+    vectors: Vectors | None,
+    observer: Observer,
+    options: Options,
+) -> list[KbReport]:
+    states = {state.name: state for state in writer.reader().kbs()}
+    if options.prune:
+        for name in sorted(set(states) - {kb.name for kb in kbs}):
+            writer.drop(name)
+            observer.note(f"{name} is no longer configured: its entries are removed")
+    if vectors is not None and writer.use_model(vectors.model):
+        observer.note(f"the model is now {vectors.model.name}: all vectors are made anew")
+    reports = []
+    for kb, revision in zip(kbs, revisions, strict=True):
+        state = states.get(kb.name)
+        same = state is not None and state.config == kb.fingerprint
+        held = list(writer.reader().files(kb.name))
+        todo = _plan(kb, revision, held, same)
+        if held and not options.allow_empty and len(held) == _gone(todo, held):
+            raise EmptySourceError(
+                f"{kb.name}: no files are left of {len(held)} in {_place(kb)}",
+                "if that is right: pyrite index sync --allow-empty",
+            )
+        reports.append(_apply(writer, kb, revision, todo, vectors, observer))
+    return reports
+
+
+def _gone(todo: Plan, held: list[File]) -> int:
+    """How many entries would leave without anything coming."""
+    return 0 if todo.added or todo.moved else len(held) - todo.unchanged - len(todo.changed)
+
+
+def _place(kb: Kb) -> str:
+    folder = kb.source.root / kb.source.folder
+    return f"{folder} at {kb.source.ref}" if kb.source.ref else str(folder)
+
+
+def _apply(
+    writer: Writer,
+    kb: Kb,
+    revision: Revision,
+    todo: Plan,
+    vectors: Vectors | None,
+    observer: Observer,
+) -> KbReport:
+    files = sorted((*todo.added, *todo.changed, *(file for _, file in todo.moved)))
+    gone = [*todo.removed, *(file.path for file in todo.changed), *(old for old, _ in todo.moved)]
+    writer.remove(kb.name, gone)
+    hashes: set[bytes] = set()
+    read: dict[str, str] = {}
+    if files:
+        observer.parsing(kb.name, len(files))
+        overlay = frozenset(path for path, blob in revision.overlay if blob)
+        parsed = pipeline.entries(kb.source, files, overlay, kb.date_fields)
+        writer.add(kb.name, _watch(parsed, hashes, read, observer))
+    settled = _as_read(revision, files, read)
+    state = writer.finish(_state(kb, settled))
+    reused = 0
+    if vectors is not None:
+        reused = _reuse(writer, state, hashes, vectors)
+        state = next(s for s in writer.reader().kbs() if s.name == kb.name)
+    return _report(writer.reader(), state, todo, todo.unchanged, reused)
+
+
+def _watch(
+    entries: Iterable[Entry], hashes: set[bytes], read: dict[str, str], observer: Observer
+) -> Iterator[Entry]:
+    """Pass entries on, noting what they hold."""
+    for entry in entries:
+        hashes.update(chunk.hash for chunk in entry.chunks if chunk.hash)
+        read[entry.path] = entry.blob
+        observer.parsed(1)
+        yield entry
+
+
+def _as_read(revision: Revision, files: Sequence[File], read: dict[str, str]) -> Revision:
+    """The revision to stamp: when a work-tree file changed between being listed and being read,
+    one that no source ever has, so that the next sync looks again."""
+    if all(read.get(file.path) == file.blob for file in files):
+        return revision
+    return msgspec.structs.replace(revision, overlay=(*revision.overlay, ("", "changing")))
+
+
+def _reuse(writer: Writer, state: KbState, hashes: set[bytes], vectors: Vectors) -> int:
+    """Write the vectors the cache holds; how many of the new texts have one now."""
+    missing = writer.missing(sorted(hashes))
+    reused = len(hashes) - len(missing)
+    if state.embedded < state.chunks:
+        wanted = writer.unembedded(state.name)
+        known = vectors.cache.get(wanted)
+        writer.put_vectors(known)
+        fresh = set(missing)
+        reused += sum(1 for digest, _ in known if digest in fresh)
+    return reused
+
+
+def _report(
+    reader: Reader | None, state: KbState, todo: Plan, unchanged: int, reused: int
+) -> KbReport:
+    return KbReport(
+        name=state.name,
+        ref=state.ref,
+        commit=state.revision.commit,
+        dirty=state.revision.dirty,
+        added=len(todo.added),
+        changed=len(todo.changed),
+        moved=len(todo.moved),
+        removed=len(todo.removed),
+        unchanged=unchanged,
+        entries=state.entries,
+        chunks=state.chunks,
+        embedded=0,
+        reused=reused,
+        pending=state.chunks - state.embedded,
+        diagnostics=tuple(reader.diagnostics(state.name)) if reader else (),
+    )
+

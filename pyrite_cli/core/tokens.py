@@ -1,0 +1,166 @@
+"""The one tokenisation, for both engines, queries and snippets.
+
+Text is folded (case, diacritics), split at everything that is no letter or digit, and stemmed; no
+stop words are removed. Chinese, Japanese and Korean characters are tokens of one character, and a
+run of them in a query is a phrase, so that a word is found inside a sentence.
+
+For English and `simple`, SQLite's own tokenizer gives these tokens for most text and does the work
+in C; `Analyzer.prepare` rewrites only text on which it would not. A test compares the two
+vocabularies token by token.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from collections.abc import Iterator
+
+import Stemmer
+
+_CJK = (
+    (0x3005, 0x3007), (0x3021, 0x3029), (0x3041, 0x3096), (0x309D, 0x309F),
+    (0x30A1, 0x30FA), (0x30FC, 0x30FF), (0x3105, 0x312F), (0x3131, 0x318E), (0x31A0, 0x31BF),
+    (0x31F0, 0x31FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xA960, 0xA97C), (0xAC00, 0xD7FB),
+    (0xF900, 0xFAFF), (0xFF66, 0xFF9F), (0x20000, 0x323AF),
+)  # fmt: skip
+CJK = "".join(f"{chr(first)}-{chr(last)}" for first, last in _CJK)
+
+_FOREIGN = re.compile(
+    "[^\x00-\u00b4\u00b6-\u017e\u0180-\u01c3\u01cd-\u01da\u01dc-\u01dd\u01e4-\u01e7"
+    "\u0370-\u0373\u0376-\u0377\u037b-\u037d\u0391-\u03a1\u03a3-\u03a9\u03b1-\u03c1"
+    "\u03c3-\u03c9\u0402-\u040c\u040e-\u044f\u0452-\u045c\u045e-\u0475\u0478-\u0481"
+    "\u048a-\u04c0\u04c3-\u04cf\u05d0-\u05ea"
+    "\u1e00-\u1e95\u1ea0-\u1ef9\u2010-\u2027\u2030-\u205e\u20a0-\u20b9"
+    "\u2190-\u23f3\u2500-\u26ff\u2701-\u2775\u2794-\u27ff\u2900-\u2b4c\U0001f300-\U0001f320]"
+)
+"""Text with a character in this set is rewritten before SQLite sees it; a test tries every
+character outside it."""
+
+STEMLESS = "simple"
+_PORTER_MAX = 64
+_SPLIT = re.compile(r"[a-z0-9]+")
+
+
+class _Fold(dict[int, str]):
+    """What `str.translate` puts for each character; filled as characters turn up."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = folded = _fold(chr(code))
+        return folded
+
+
+def _fold(char: str) -> str:
+    code = ord(char)
+    if any(first <= code <= last for first, last in _CJK):
+        return f" {char} "
+    category = unicodedata.category(char)
+    if category[0] == "M":
+        return ""
+    if (category[0] not in "LN" and category != "Co") or code in _SEPARATORS:
+        return " "
+    folded = char.casefold()
+    lowered = folded if len(folded) == 1 else char.lower()
+    if "\u0400" <= lowered <= "\u052f":
+        return _CYRILLIC.get(lowered, lowered)
+    parts = unicodedata.normalize("NFD", lowered)
+    return "".join(part for part in parts if unicodedata.category(part)[0] != "M")
+
+
+_CYRILLIC = {"ё": "е", "ѐ": "е", "ѝ": "и"}
+"""Stress marks and the optional dots of ё are dropped; й, ї, ў and others are letters."""
+
+_SEPARATORS = frozenset((*range(0x19B0, 0x19C1), 0x19C8, 0x19C9, 0x1CF2, 0x1CF3))
+"""Letters of Unicode 8 that were marks in the version FTS5 knows."""
+
+_TABLE = _Fold()
+
+
+def fold(text: str) -> str:
+    """Lower-case text without diacritics in which anything but tokens is a space."""
+    return text.lower() if text.isascii() else text.translate(_TABLE)
+
+
+def languages() -> tuple[str, ...]:
+    """Valid values of `search.language`."""
+    return (*(name for name in Stemmer.algorithms() if name != "porter"), STEMLESS)
+
+
+class Analyzer:
+    """Tokens of one language.
+
+    Args:
+        language: One of `languages()`.
+    """
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self.in_engine = language in ("english", STEMLESS)
+        self._stem = functools.lru_cache(maxsize=1 << 16)(_stemmer(language))
+
+    def prepare(self, text: str) -> str:
+        """Text as a full-text engine that folds, splits and (English) stems must be given it."""
+        if self.in_engine:
+            if text.isascii() or not _FOREIGN.search(text):
+                return text
+            return fold(text)
+        return " ".join(self.tokens(text))
+
+    def surface(self, text: str) -> list[str]:
+        """Tokens before stemming."""
+        folded = fold(text)
+        return _SPLIT.findall(folded) if folded.isascii() else folded.split()
+
+    def tokens(self, text: str) -> list[str]:
+        """The tokens under which text is found."""
+        return [self._stem(token) for token in self.surface(text)]
+
+    def stem(self, token: str) -> str:
+        """The token under which a surface token is found."""
+        return self._stem(token)
+
+    def spans(self, text: str) -> Iterator[tuple[int, int, str]]:
+        """(start, end, token) of every token, in characters of the text as it stands."""
+        for match in _WORD.finditer(text):
+            surface = fold(match.group()).strip()
+            if surface and " " not in surface:
+                yield match.start(), match.end(), self._stem(surface)
+
+
+_WORD = re.compile(rf"[{CJK}]|(?:(?![{CJK}_])[\w\u0300-\u036f])+")
+
+
+def _stemmer(language: str):  # type: ignore[no-untyped-def]  # one of three plain callables
+    if language == STEMLESS:
+        return str
+    if language == "english":
+        return porter
+    return Stemmer.Stemmer(language).stemWord
+
+
+_snowball_porter = Stemmer.Stemmer("porter", 0).stemWord
+_DOUBLED = re.compile(r"([^a-z]*[a-z0-9]*[aeiouy][a-z0-9]*([^aeioulszbdfgmnprty]))\2(?:ed|ing)")
+_MEASURE = re.compile(r"[^aeiou]*?[aeiouy].*?[^aeiouy]")
+
+
+def porter(token: str) -> str:
+    """Porter's stem as SQLite's FTS5 computes it.
+
+    Snowball's `porter` is the algorithm as published (Porter, Program 14(3), 1980); FTS5 has his
+    two later changes to step 2 (`bli` becomes `ble`, `logi` becomes `log`) and leaves tokens of
+    under 3 or over 64 bytes alone.
+    """
+    size = len(token) if token.isascii() else len(token.encode())
+    if not 3 <= size <= _PORTER_MAX:
+        return token
+    if token == "eed":
+        return "e"
+    doubled = _DOUBLED.fullmatch(token)
+    if doubled:
+        return str(_snowball_porter(doubled.group(1)))
+    stem: str = _snowball_porter(token)
+    if stem.endswith("logi") and _MEASURE.match(stem[:-4]):
+        return stem[:-1]
+    if stem.endswith("bli") and _MEASURE.match(stem[:-3]):
+        return str(_snowball_porter(f"{stem[:-1]}e"))
+    return stem

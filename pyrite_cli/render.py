@@ -1,0 +1,200 @@
+"""What people and programs see: text, tables, progress, JSON. Data goes to stdout, the rest to
+stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import click
+import msgspec
+
+
+def json(value: object, **extra: object) -> None:
+    """One JSON document on stdout."""
+    data = msgspec.to_builtins(value)
+    if extra:
+        data = {**extra, **data}
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(data), indent=2).decode() + "\n")
+
+
+def out(text: str = "") -> None:
+    """A line of data."""
+    click.echo(text)
+
+
+def note(text: str) -> None:
+    """A remark on stderr, dim where there is colour."""
+    click.echo(style(text, dim=True, stream=sys.stderr), err=True)
+
+
+def warn(text: str) -> None:
+    """A warning on stderr."""
+    click.echo(f"{style('warning:', fg='yellow', bold=True, stream=sys.stderr)} {text}", err=True)
+
+
+def error(message: str, hint: str = "") -> None:
+    """What went wrong and what to do."""
+    line = f"{style('error:', fg='red', bold=True, stream=sys.stderr)} {message}"
+    click.echo(line + (f"; {hint}" if hint else ""), err=True)
+
+
+def colour(stream: Any = None) -> bool:
+    """Whether a stream (stdout by default) shows colour."""
+    stream = stream or sys.stdout
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(stream.isatty()) or bool(os.environ.get("FORCE_COLOR"))
+
+
+def style(text: str, *, stream: Any = None, **styles: Any) -> str:
+    """Text with ANSI styles where the stream shows them."""
+    return click.style(text, **styles) if colour(stream) else text
+
+
+def width() -> int:
+    """Columns of the terminal, 80 where there is none."""
+    import shutil  # only for people
+
+    return shutil.get_terminal_size((80, 24)).columns
+
+
+def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
+    """Aligned columns; the last one is cut to the terminal's width.
+
+    Args:
+        rows: Cells as text.
+        right: Indexes of columns that are aligned to the right.
+    """
+    if not rows:
+        return
+    widths = [max(cell_width(row[column]) for row in rows) for column in range(len(rows[0]))]
+    room = width() if sys.stdout.isatty() else 10_000
+    for row in rows:
+        cells = [
+            pad(cell, size, right=column in right)
+            for column, (cell, size) in enumerate(zip(row, widths, strict=True))
+        ]
+        out(clip("  ".join(cells).rstrip(), room))
+
+
+def cell_width(text: str) -> int:
+    """Columns a text takes in a terminal: wide characters take two."""
+    if text.isascii():
+        return len(text)
+    import unicodedata  # only for other scripts
+
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        for char in text
+    )
+
+
+def pad(text: str, size: int, *, right: bool = False) -> str:
+    """Text filled up to so many columns."""
+    space = " " * (size - cell_width(text))
+    return space + text if right else text + space
+
+
+def clip(text: str, size: int) -> str:
+    """Text cut to so many columns."""
+    if cell_width(text) <= size:
+        return text
+    kept, used = [], 0
+    for char in text:
+        used += cell_width(char)
+        if used > size - 1:
+            break
+        kept.append(char)
+    return "".join(kept).rstrip() + "…"
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """`1 entry`, `2,000 entries`."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def seconds(value: float) -> str:
+    """A duration for people."""
+    if value < 10:
+        return f"{value:.2f} s"
+    if value < 90:
+        return f"{value:.0f} s"
+    return f"{int(value // 60)} min {int(value % 60):02d} s"
+
+
+def size(count: float) -> str:
+    """Bytes for people."""
+    for unit in ("B", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} GB"
+
+
+@contextmanager
+def progress(what: str, total: int, unit: str) -> Iterator[Callable[[int], None]]:
+    """A bar with rate and time left at a terminal; a line now and then elsewhere.
+
+    Yields:
+        A function that takes how many more are done.
+    """
+    if not sys.stderr.isatty():
+        with _lines(what, total, unit) as advance:
+            yield advance
+        return
+    from rich.console import Console  # 60 ms, only for long work at a terminal
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        """Done per second."""
+
+        def render(self, task: Any) -> Text:
+            return Text(f"{task.speed or 0:,.0f} {unit}/s", style="dim")
+
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        Rate(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    with bar:
+        task = bar.add_task(what, total=total)
+        yield lambda more: bar.advance(task, more)
+
+
+_EVERY = 15.0
+
+
+@contextmanager
+def _lines(what: str, total: int, unit: str) -> Iterator[Callable[[int], None]]:
+    """Progress for logs: a line every quarter of a minute."""
+    done = 0
+    begun = said = time.monotonic()
+
+    def advance(more: int) -> None:
+        nonlocal done, said
+        done += more
+        now = time.monotonic()
+        if now - said >= _EVERY:
+            said = now
+            rate = done / (now - begun)
+            left = seconds((total - done) / rate) if rate else "?"
+            click.echo(f"{what}: {done:,} of {total:,}, {rate:.0f} {unit}/s, {left} left", err=True)
+
+    yield advance

@@ -1,0 +1,100 @@
+"""What one Markdown file becomes."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+LinkKind = Literal["markdown", "wiki", "embed", "frontmatter"]
+
+
+class Diagnostic(msgspec.Struct, frozen=True, gc=False):
+    """Something about a file that its author should know.
+
+    Attributes:
+        path: The file, relative to its KB.
+        line: 1-based line in the file; 0 when it concerns the whole file.
+        code: Stable, machine-readable kind, such as `frontmatter` or `encoding`.
+        message: One line for a person.
+    """
+
+    path: str
+    line: int
+    code: str
+    message: str
+
+
+class Link(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A reference from an entry to something else in a KB.
+
+    Attributes:
+        kind: How it was written.
+        target: The target as written, percent-decoded, without its anchor.
+        path: For a relative link, the path it points to, relative to the KB; else empty.
+        kb: The KB it names (`[[kb:target]]`), or empty for its own.
+        anchor: What follows `#`, or empty.
+        text: The label, or empty.
+        line: 1-based line in the file.
+    """
+
+    kind: LinkKind
+    target: str
+    path: str
+    kb: str
+    anchor: str
+    text: str
+    line: int
+
+
+class Chunk(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A run of lines of an entry's body under one heading path.
+
+    Attributes:
+        heading: Headings above the text, outermost first, without the entry's title.
+        start_line: 1-based first line in the file.
+        end_line: 1-based last line, inclusive.
+        text: The lines as they stand; the texts of an entry's chunks, joined, are its body.
+        hash: SHA-256 (32 bytes) of the exact text that is embedded.
+    """
+
+    heading: tuple[str, ...]
+    start_line: int
+    end_line: int
+    text: str
+    hash: bytes
+
+
+class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One Markdown file, parsed and chunked; a function of its path and blob alone.
+
+    Attributes:
+        path: Relative to the KB, `/`-separated.
+        blob: Hex id of the git blob.
+        claim: The id it asks for: frontmatter `id`, else the path without its suffix. Which of
+            several claimants gets it is decided by the index (the first by path).
+        title: Frontmatter title, first heading or file name, in this order.
+        title_source: Where `title` came from; only a title the file holds is embedded.
+        type: Frontmatter `type`, or empty.
+        date: ISO 8601 date or datetime, or empty.
+        tags: Without duplicates, in order.
+        aliases: Other names links may use.
+        meta: All frontmatter as canonical JSON text.
+        links: In order of appearance.
+        chunks: In order; none for an empty body.
+        diagnostics: What is wrong with the file.
+    """
+
+    path: str
+    blob: str
+    claim: str
+    title: str
+    title_source: Literal["frontmatter", "heading", "path"]
+    type: str
+    date: str
+    tags: tuple[str, ...]
+    aliases: tuple[str, ...]
+    meta: str
+    links: tuple[Link, ...]
+    chunks: tuple[Chunk, ...]
+    diagnostics: tuple[Diagnostic, ...]

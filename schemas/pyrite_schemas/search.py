@@ -1,0 +1,241 @@
+"""Questions to an index and their answers."""
+
+from __future__ import annotations
+
+import msgspec
+
+from pyrite_schemas.config import Mode
+from pyrite_schemas.entry import Diagnostic
+
+
+class Term(msgspec.Struct, frozen=True):
+    """A word or phrase to look for.
+
+    Attributes:
+        tokens: Folded but not stemmed tokens that must stand side by side; at least one.
+        prefix: Whether the last token may go on.
+    """
+
+    tokens: tuple[str, ...]
+    prefix: bool = False
+
+
+class Query(msgspec.Struct, frozen=True):
+    """A parsed query. An entry matches when each group of `must` has a term that stands in it,
+    none of `must_not` does and, without `must`, at least one of `should` does. All terms of `must`
+    and `should` count towards its score.
+    """
+
+    must: tuple[tuple[Term, ...], ...] = ()
+    should: tuple[Term, ...] = ()
+    must_not: tuple[Term, ...] = ()
+
+    @property
+    def ranked(self) -> tuple[Term, ...]:
+        """All terms that score, without duplicates."""
+        terms = [term for group in self.must for term in group]
+        return tuple(dict.fromkeys([*terms, *self.should]))
+
+
+class Filters(msgspec.Struct, frozen=True):
+    """Which entries may be found. Kinds are AND-ed; `kbs`, `types` and `paths` are OR-ed within,
+    `tags` and `where` AND-ed.
+
+    Attributes:
+        kbs: Names of KBs.
+        types: Entry types, in any case.
+        tags: Tags, in any case.
+        paths: Folders or files, or patterns in which `*` and `?` stand for anything.
+        where: (field, value) pairs of frontmatter; a list field matches by any of its items.
+        since: ISO date; entries dated before it or without a date are out.
+        until: ISO date, inclusive.
+    """
+
+    kbs: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    where: tuple[tuple[str, str], ...] = ()
+    since: str = ""
+    until: str = ""
+
+    def __bool__(self) -> bool:
+        return self != NO_FILTERS
+
+    def joined(self, other: Filters) -> Filters:
+        """Both sets of conditions; the later `since` and the earlier `until`."""
+        until = [bound for bound in (self.until, other.until) if bound]
+        return Filters(
+            (*self.kbs, *other.kbs),
+            (*self.types, *other.types),
+            (*self.tags, *other.tags),
+            (*self.paths, *other.paths),
+            (*self.where, *other.where),
+            max(self.since, other.since),
+            min(until, default=""),
+        )
+
+
+NO_FILTERS = Filters()
+
+
+class Leg(msgspec.Struct, frozen=True, gc=False):
+    """An entry found by one way of searching.
+
+    Attributes:
+        entry: The engine's number of the entry; means nothing outside the same reader.
+        chunk: Its number of the best chunk.
+        score: Higher is better; BM25 or cosine.
+    """
+
+    entry: int
+    chunk: int
+    score: float
+
+
+class Found(msgspec.Struct, frozen=True):
+    """An entry and one of its chunks, as stored."""
+
+    entry: int
+    id: str
+    kb: str
+    title: str
+    type: str
+    path: str
+    blob: str
+    date: str
+    tags: tuple[str, ...]
+    heading: tuple[str, ...]
+    start_line: int
+    end_line: int
+    text: str
+
+
+class Contribution(msgspec.Struct, frozen=True):
+    """What one leg gave a result, for `--explain`: its 1-based rank and the leg's own score."""
+
+    leg: str
+    rank: int
+    score: float
+
+
+class Result(msgspec.Struct, frozen=True, omit_defaults=False):
+    """One search result; the shape of `results` in `search --json`."""
+
+    id: str
+    kb: str
+    title: str
+    type: str
+    path: str
+    score: float
+    snippet: str
+    heading: tuple[str, ...]
+    start_line: int
+    end_line: int
+    tags: tuple[str, ...]
+    date: str
+    blob: str
+    explain: tuple[Contribution, ...] | msgspec.UnsetType = msgspec.UNSET
+
+
+class Freshness(msgspec.Struct, frozen=True):
+    """How current an answer is, per KB.
+
+    Attributes:
+        behind: Commits HEAD is ahead of the index; null where there is no repository.
+        chunks: Chunks that can have a vector.
+        embedded: Chunks that have one.
+    """
+
+    name: str
+    commit: str
+    dirty: bool
+    behind: int | None
+    chunks: int
+    embedded: int
+
+
+class SearchReply(msgspec.Struct, frozen=True):
+    """The shape of `search --json`."""
+
+    query: str
+    mode: Mode
+    count: int
+    kbs: tuple[Freshness, ...]
+    results: tuple[Result, ...]
+    schema: int = 1
+
+
+class EntryRow(msgspec.Struct, frozen=True):
+    """An entry in `list --json`."""
+
+    id: str
+    kb: str
+    title: str
+    type: str
+    path: str
+    date: str
+    tags: tuple[str, ...]
+    blob: str
+
+
+class EntryDetail(msgspec.Struct, frozen=True):
+    """A whole entry; the shape of `get --json`, with `schema`."""
+
+    id: str
+    kb: str
+    title: str
+    type: str
+    path: str
+    date: str
+    tags: tuple[str, ...]
+    aliases: tuple[str, ...]
+    blob: str
+    meta: msgspec.Raw
+    body: str
+    start_line: int
+    diagnostics: tuple[Diagnostic, ...] = ()
+    schema: int = 1
+
+
+class TagCount(msgspec.Struct, frozen=True):
+    """A tag and how many entries carry it."""
+
+    tag: str
+    count: int
+
+
+class LinkRow(msgspec.Struct, frozen=True):
+    """A link as `links --json` shows it.
+
+    Attributes:
+        source: `kb:id` of the entry that holds the link.
+        target: The target as written.
+        resolved: `kb:id` of the entry it means, or empty when it dangles.
+    """
+
+    source: str
+    kind: str
+    target: str
+    anchor: str
+    text: str
+    line: int
+    resolved: str
+
+
+class LogicalEntry(msgspec.Struct, frozen=True, array_like=True):
+    """Everything the index says of an entry that follows from git and the configuration: the
+    unit of the digest and of `verify`."""
+
+    path: str
+    blob: str
+    id: str
+    title: str
+    type: str
+    date: str
+    meta: str
+    tags: tuple[str, ...]
+    aliases: tuple[str, ...]
+    links: tuple[tuple[str, str, str, str, str, str, int], ...]
+    chunks: tuple[tuple[tuple[str, ...], int, int, str, str], ...]
+    diagnostics: tuple[tuple[int, str, str], ...]

@@ -1,0 +1,143 @@
+"""What a sync sees, decides and reports."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+from pyrite_schemas.entry import Diagnostic
+
+
+class File(NamedTuple):
+    """A file of a KB at one moment.
+
+    Attributes:
+        path: Relative to the KB, `/`-separated.
+        blob: Hex id of its content as git stores it.
+    """
+
+    path: str
+    blob: str
+
+
+class Revision(msgspec.Struct, frozen=True):
+    """The state of a source, cheap to read and equal exactly when the files are.
+
+    Attributes:
+        commit: Hex id of the commit, or empty before the first one.
+        tree: Hex id of the KB folder's tree at that commit, or empty when it isn't there.
+        overlay: Files of the work tree that differ from `tree`, sorted by UTF-8 path: (path,
+            blob), the blob empty for a deleted one.
+        dirty: Whether there is an overlay.
+    """
+
+    commit: str
+    tree: str
+    overlay: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def dirty(self) -> bool:
+        return bool(self.overlay)
+
+
+class KbState(msgspec.Struct, frozen=True):
+    """What an index holds of one KB.
+
+    Attributes:
+        name: The KB.
+        source: Where its files came from, for people and for `behind`: the repository's folder.
+        ref: The ref that was asked for, or empty for the work tree.
+        config: Fingerprint of what else decides the rows: globs, folder, parser version.
+        revision: The source's state when it was synced.
+        entries: Number of entries.
+        chunks: Number of chunks that can be embedded.
+        embedded: How many of them have a vector.
+        synced_at: Unix time in seconds of the last sync that changed rows.
+    """
+
+    name: str
+    source: str
+    ref: str
+    config: str
+    revision: Revision
+    entries: int = 0
+    chunks: int = 0
+    embedded: int = 0
+    synced_at: float = 0.0
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """The difference between two snapshots; all lists sorted by UTF-8 path.
+
+    Attributes:
+        added: Files to parse that the index does not hold.
+        changed: Files to parse whose content is another.
+        moved: (old path, file) of a removed and an added file with one blob.
+        removed: Paths to drop, without those moved.
+        unchanged: How many files stay.
+    """
+
+    added: tuple[File, ...]
+    changed: tuple[File, ...]
+    moved: tuple[tuple[str, File], ...]
+    removed: tuple[str, ...]
+    unchanged: int
+
+    @property
+    def empty(self) -> bool:
+        return not (self.added or self.changed or self.moved or self.removed)
+
+
+class KbReport(msgspec.Struct, frozen=True):
+    """What a sync did to one KB; the shape of `kbs` in `index sync --json`."""
+
+    name: str
+    ref: str
+    commit: str
+    dirty: bool
+    added: int
+    changed: int
+    moved: int
+    removed: int
+    unchanged: int
+    entries: int
+    chunks: int
+    embedded: int
+    reused: int
+    pending: int
+    diagnostics: tuple[Diagnostic, ...]
+
+
+class SyncReport(msgspec.Struct, frozen=True):
+    """The shape of `index sync | embed | rebuild --json`."""
+
+    backend: str
+    kbs: tuple[KbReport, ...]
+    seconds: float
+    schema: int = 1
+
+
+class Pending(msgspec.Struct, frozen=True, gc=False):
+    """A chunk that has no vector yet.
+
+    Attributes:
+        hash: SHA-256 of the text to embed.
+        title: The entry's title, or empty when the file does not hold it.
+        heading: The chunk's heading path.
+        text: The chunk.
+    """
+
+    hash: bytes
+    title: str
+    heading: tuple[str, ...]
+    text: str
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """One way in which an index is not what its source says, as `index verify` names it."""
+
+    kb: str
+    path: str
+    kind: str
+    detail: str
