@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 
 from pyrite_backends.factory import open_index
 from pyrite_backends.protocol import Index, Model
-from pyrite_schemas.config import KbConfig
-from pyrite_schemas.errors import ConfigError, ModelError, UsageError
-from pyrite_schemas.sync import KbState
-
 from pyrite_cli.core import settings
 from pyrite_cli.core.git import Git, head, top_level
 from pyrite_cli.core.tokens import Analyzer
+from pyrite_schemas.config import KbConfig
+from pyrite_schemas.errors import ConfigError, ModelError, UsageError
+from pyrite_schemas.sync import KbState
 
 if TYPE_CHECKING:
     from pyrite_cli.core.embed.model import Files
@@ -86,10 +85,10 @@ class Container:
         known = {kb.name: kb for kb in self.config.kbs}
         for name in names:
             if name not in known:
-                raise UsageError(
-                    f"no KB is called {name!r}", f"configured: {', '.join(known)}"
-                )
-        return [self._kb(kb, ref, worktree) for kb in known.values() if not names or kb.name in names]
+                raise UsageError(f"no KB is called {name!r}", f"configured: {', '.join(known)}")
+        return [
+            self._kb(kb, ref, worktree) for kb in known.values() if not names or kb.name in names
+        ]
 
     def _kb(self, kb: KbConfig, ref: str, worktree: bool) -> Kb:
         from pyrite_cli.core.source import Source  # only commands that look at files
@@ -109,9 +108,7 @@ class Container:
         except ValueError as error:
             raise ConfigError(f"KB {kb.name}: {place} is outside of {repository}") from error
         chosen = "" if worktree else ref or kb.ref or ""
-        source = Source(
-            repository, "" if folder == "." else folder, chosen, kb.include, kb.exclude
-        )
+        source = Source(repository, "" if folder == "." else folder, chosen, kb.include, kb.exclude)
         return Kb(kb.name, source, self.config.frontmatter.date)
 
     def model_files(self) -> Files:

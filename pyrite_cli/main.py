@@ -10,11 +10,11 @@ from typing import Annotated
 
 import click
 import typer
-from pyrite_schemas.errors import Exit, PyriteError
 
 from pyrite_cli import render
 from pyrite_cli.commands import browse, index, search, setup
 from pyrite_cli.commands.context import Context
+from pyrite_schemas.errors import Exit, PyriteError
 
 app = typer.Typer(
     name="pyrite",
@@ -47,9 +47,7 @@ def main(
     config: Annotated[
         Path | None, typer.Option("--config", metavar="FILE", help="Use this pyrite.yaml.")
     ] = None,
-    debug: Annotated[
-        bool, typer.Option("--debug", help="Show the traceback of an error.")
-    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
     version: Annotated[
         bool,
         typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),

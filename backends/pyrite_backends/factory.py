@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pyrite_backends.protocol import Index, Tokeniser
 from pyrite_schemas.config import StorageConfig
 from pyrite_schemas.errors import ConfigError
-
-from pyrite_backends.protocol import Index, Tokeniser
 
 
 def open_index(storage: StorageConfig, path: Path, tokeniser: Tokeniser) -> Index:

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from pyrite_schemas.search import EntryRow, LinkRow, LogicalEntry, TagCount
-from pyrite_schemas.sync import Pending
 
 from pyrite_backends.names import link_name
 from pyrite_backends.tables import alias, chunk, diagnostic, entry, kb, link, metadata, tag
+from pyrite_schemas.search import EntryRow, LinkRow, LogicalEntry, TagCount
+from pyrite_schemas.sync import Pending
 
 _BATCH = 500
 

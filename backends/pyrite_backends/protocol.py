@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 import msgspec
+
 from pyrite_schemas.entry import Diagnostic, Entry
 from pyrite_schemas.search import (
     EntryDetail,

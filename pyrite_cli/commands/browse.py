@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from pyrite_schemas.errors import Exit, NotFoundError
 
 from pyrite_cli import render
 from pyrite_cli.commands.context import (
@@ -20,6 +19,7 @@ from pyrite_cli.commands.context import (
     container,
     filters,
 )
+from pyrite_schemas.errors import Exit, NotFoundError
 
 Id = Annotated[
     str, typer.Argument(metavar="ID", help="An id, a path or an alias; KB:ID names the KB.")
@@ -132,6 +132,8 @@ def links(context: typer.Context, entry: Id, json: Json = False) -> None:
         anchor = f"#{link.anchor}" if link.anchor and link.resolved else ""
         render.out(f"  → {target}{anchor}  {render.style(f'line {link.line}', dim=True)}")
     for link in inward:
-        render.out(f"  ← {link.source.removeprefix(own)}  {render.style(f'line {link.line}', dim=True)}")
+        render.out(
+            f"  ← {link.source.removeprefix(own)}  {render.style(f'line {link.line}', dim=True)}"
+        )
     if not outward and not inward:
         raise NotFoundError(f"{found.id} has no links, and nothing links to it")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
 from pyrite_schemas.errors import UsageError
 from pyrite_schemas.search import Filters
 

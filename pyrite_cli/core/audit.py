@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 import numpy as np
-from pyrite_backends.protocol import Index, Model, Reader
-from pyrite_schemas.entry import Entry
-from pyrite_schemas.search import LogicalEntry
-from pyrite_schemas.sync import Difference, File, KbState
 
+from pyrite_backends.protocol import Index, Model, Reader
 from pyrite_cli.core import pipeline, plan
 from pyrite_cli.core.chunk import embed_text
 from pyrite_cli.core.embed.runtime import Runtime
 from pyrite_cli.core.sync import Kb
+from pyrite_schemas.entry import Entry
+from pyrite_schemas.search import LogicalEntry
+from pyrite_schemas.sync import Difference, File, KbState
 
 _encode = msgspec.json.Encoder().encode
 

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import bisect
 import hashlib
+import itertools
 import re
 import zlib
 from collections import defaultdict
 from collections.abc import Sequence
 
-from pyrite_schemas.entry import Chunk
-
 from pyrite_cli.core.markdown import Heading
+from pyrite_schemas.entry import Chunk
 
 LIMIT = 25_000
 """Greatest cost of a chunk, in hundredths of an estimated wordpiece. Chosen with `LEAST` by
@@ -32,8 +32,15 @@ INSIDE = 41
 
 _PUNCTUATION, _HIGH, _CONTINUATION = b"p", b"h", b"c"
 _CLASSES = bytes(
-    ord(_CONTINUATION if 0x80 <= byte < 0xC0 else _HIGH if byte >= 0xC0 else b"p"
-        if 0x21 <= byte < 0x7F and not chr(byte).isalnum() else b"a")
+    ord(
+        _CONTINUATION
+        if 0x80 <= byte < 0xC0
+        else _HIGH
+        if byte >= 0xC0
+        else b"p"
+        if 0x21 <= byte < 0x7F and not chr(byte).isalnum()
+        else b"a"
+    )
     for byte in range(256)
 )
 _PER_CHAR, _PER_PUNCTUATION, _PER_HIGH = 24, 105, 100
@@ -106,7 +113,7 @@ def chunk(
     stack: list[Heading] = []
     next_heading = 0
     edges = [*edges_of(raw, cuts, embedded_title), len(raw)]
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in itertools.pairwise(edges):
         while next_heading < len(headings) and headings[next_heading].offset <= start:
             _push(stack, headings[next_heading])
             next_heading += 1
@@ -216,7 +223,7 @@ def _atoms(
     edges = sorted(best)
     edges.append(len(raw))
     atoms = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in itertools.pairwise(edges):
         size = costs(start, end)
         if size <= limit:
             atoms.append((start, best[start], size))
@@ -249,7 +256,7 @@ def _inside(
             rank = INSIDE
         elif finer:
             edges = [start, *(match.end() for match in finer[0].finditer(raw, start, end)), end]
-            for left, right in zip(edges, edges[1:], strict=False):
+            for left, right in itertools.pairwise(edges):
                 if left < right:
                     cut(left, right, *finer[1:])
         else:

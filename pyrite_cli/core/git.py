@@ -45,7 +45,9 @@ class Git:
         self.root = root
         self._filters: tuple[str, ...] | None = None
 
-    def run(self, *arguments: str, stdin: bytes | None = None, env: dict[str, str] | None = None) -> bytes:
+    def run(
+        self, *arguments: str, stdin: bytes | None = None, env: dict[str, str] | None = None
+    ) -> bytes:
         """Output of a git command.
 
         Raises:
@@ -163,7 +165,11 @@ def top_level(folder: Path) -> Path | None:
     for place in (folder, *folder.parents):
         if (place / ".git").exists():
             return place
-        if (place / "HEAD").is_file() and (place / "objects").is_dir() and (place / "refs").is_dir():
+        if (
+            (place / "HEAD").is_file()
+            and (place / "objects").is_dir()
+            and (place / "refs").is_dir()
+        ):
             return place
     return None
 

@@ -151,7 +151,7 @@ _FAST_LINE = re.compile(
     re.X,
 )
 _FAST_ITEM = re.compile(r'"([^"]*)"')
-_NOT_TEXT = frozenset("y n yes no on off true false null".split())
+_NOT_TEXT = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null"])
 
 
 def fast_yaml(block: str) -> dict[str, Json] | None:
@@ -217,7 +217,7 @@ def plain(value: object) -> Json:
         if isinstance(value, Mapping):
             return {_key(key): convert(item, depth + 1) for key, item in value.items()}
         if isinstance(value, set | frozenset):
-            return sorted((_key(item) for item in value))
+            return sorted(_key(item) for item in value)
         if isinstance(value, Iterable):
             return [convert(item, depth + 1) for item in value]
         return clean(str(value))

@@ -7,9 +7,8 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from pyrite_schemas.config import DEFAULT_INCLUDE
-
 from pyrite_cli.core.source import Source
+from pyrite_schemas.config import DEFAULT_INCLUDE
 
 _SECRET = re.compile(r"(?<=://)[^/@]+@")
 

@@ -6,9 +6,8 @@ import codecs
 import posixpath
 from typing import Literal
 
-from pyrite_schemas.entry import Diagnostic, Entry, Link
-
 from pyrite_cli.core import chunk, markdown, metadata
+from pyrite_schemas.entry import Diagnostic, Entry, Link
 
 VERSION = "1"
 """Names what this module, `metadata`, `markdown` and `chunk` make of a file; a change of theirs

@@ -18,12 +18,12 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 import msgspec
-from pyrite_schemas.entry import Entry
-from pyrite_schemas.errors import SourceError
-from pyrite_schemas.sync import File
 
 from pyrite_cli.core.parse import parse
 from pyrite_cli.core.source import Source
+from pyrite_schemas.entry import Entry
+from pyrite_schemas.errors import SourceError
+from pyrite_schemas.sync import File
 
 BATCH = 24
 """Files in a batch: large enough to make switching cheap, small enough to keep memory flat."""

@@ -11,9 +11,8 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from pyrite_schemas.search import Filters, Query, Term
-
 from pyrite_cli.core.tokens import CJK, Analyzer
+from pyrite_schemas.search import Filters, Query, Term
 
 MAX_TERMS = 256
 """Terms that are looked up; the rest of a longer query is left out."""
@@ -127,7 +126,7 @@ def _words(text: str, analyzer: Analyzer) -> list[Term]:
     terms = []
     for run in _CJK_RUN.findall(text):
         tokens = analyzer.surface(run)
-        if tokens and "\u2e80" <= run[0]:
+        if tokens and run[0] >= "\u2e80":
             terms.append(Term(tuple(tokens)))
         else:
             terms.extend(Term((token,)) for token in tokens)

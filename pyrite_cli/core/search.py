@@ -6,7 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import msgspec
+
 from pyrite_backends.protocol import Index, Model, Reader
+from pyrite_cli.core import query as language
+from pyrite_cli.core.snippet import snippet
+from pyrite_cli.core.tokens import Analyzer
 from pyrite_schemas.config import Mode
 from pyrite_schemas.errors import ModelError
 from pyrite_schemas.search import (
@@ -20,10 +24,6 @@ from pyrite_schemas.search import (
     SearchReply,
 )
 from pyrite_schemas.sync import KbState
-
-from pyrite_cli.core import query as language
-from pyrite_cli.core.snippet import snippet
-from pyrite_cli.core.tokens import Analyzer
 
 RRF_K = 60
 """The constant of reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009)."""
@@ -155,9 +155,7 @@ def _fuse(
             best = chunks.get(leg.entry)
             if best is None or rank < min(part.rank for part in parts[leg.entry][:-1]):
                 chunks[leg.entry] = leg
-    fused = [
-        Leg(entry, chunks[entry].chunk, round(score, 9)) for entry, score in scores.items()
-    ]
+    fused = [Leg(entry, chunks[entry].chunk, round(score, 9)) for entry, score in scores.items()]
     keys = {one.entry: (one.kb, one.id) for one in reader.fetch(_tied(fused))}
     fused.sort(key=lambda leg: (-leg.score, keys.get(leg.entry, ("", ""))))
     return [(leg, tuple(parts[leg.entry])) for leg in fused]

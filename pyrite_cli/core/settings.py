@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
+
+from pyrite_cli.core.git import is_bare, top_level
 from pyrite_schemas.config import (
     CacheConfig,
     Config,
@@ -20,8 +22,6 @@ from pyrite_schemas.config import (
     StorageConfig,
 )
 from pyrite_schemas.errors import ConfigError
-
-from pyrite_cli.core.git import is_bare, top_level
 
 FILE_NAMES = ("pyrite.yaml", "pyrite.yml")
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -141,8 +141,7 @@ def _explain(file: Path, text: str, problem: str) -> ConfigError:
     """msgspec's words with a line and the nearest valid key."""
     message, _, place = problem.partition(" - at `$")
     steps: list[str | int] = [
-        int(index) if index else name
-        for name, index in re.findall(r"\.([\w-]+)|\[(\d+)\]", place)
+        int(index) if index else name for name, index in re.findall(r"\.([\w-]+)|\[(\d+)\]", place)
     ]
     unknown = re.search(r"unknown field `([^`]*)`", message)
     if unknown:

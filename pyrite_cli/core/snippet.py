@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from pyrite_schemas.search import Term
-
 from pyrite_cli.core.tokens import Analyzer
+from pyrite_schemas.search import Term
 
 WIDTH = 240
 """Characters of a snippet, about three lines of a terminal."""

@@ -10,10 +10,9 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from pyrite_cli.core.git import Git, is_bare
 from pyrite_schemas.errors import SourceError
 from pyrite_schemas.sync import File, Revision
-
-from pyrite_cli.core.git import Git, is_bare
 
 _BLOB_MODES = (b"100644", b"100755", b"100664")
 
@@ -135,7 +134,8 @@ class Source:
         ]  # fmt: skip
         if self.folder and not (self.root / self.folder).exists() and not commit:
             return ()
-        present, gone = [], []
+        present: list[tuple[str, bytes]] = []
+        gone: list[tuple[str, bytes]] = []
         records = iter(self.git.run(*arguments).split(b"\0"))
         for record in records:
             kind = record[:1]
@@ -176,9 +176,11 @@ class Source:
         return output.decode().split()
 
     def _hash_one(self, name: bytes) -> str:
-        return self.git.run(
-            *self.git.neutral(), "hash-object", "--", os.fsdecode(name)
-        ).decode().strip()
+        return (
+            self.git.run(*self.git.neutral(), "hash-object", "--", os.fsdecode(name))
+            .decode()
+            .strip()
+        )
 
     def _read_work_file(self, path: str) -> tuple[str, bytes]:
         """Blob id and content, as git would store it, of a work-tree file; empty id if gone."""
@@ -252,9 +254,7 @@ def matcher(include: Sequence[str], exclude: Sequence[str]) -> Callable[[str], b
     unwanted = _globs(exclude)
     if unwanted is None:
         return lambda path: wanted is not None and wanted(path) is not None
-    return lambda path: (
-        wanted is not None and wanted(path) is not None and unwanted(path) is None
-    )
+    return lambda path: wanted is not None and wanted(path) is not None and unwanted(path) is None
 
 
 def _globs(patterns: Sequence[str]) -> Callable[[str], re.Match[str] | None] | None:

@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable, Sequence
 
 import msgspec
+
 from pyrite_backends.protocol import Index, Model
+from pyrite_cli.core.sync import Kb
 from pyrite_schemas.entry import Diagnostic
 from pyrite_schemas.errors import SourceError
 from pyrite_schemas.sync import KbState
-
-from pyrite_cli.core.sync import Kb
 
 
 class KbStatus(msgspec.Struct, frozen=True):
@@ -42,9 +42,7 @@ class Status(msgspec.Struct, frozen=True):
     schema: int = 1
 
 
-def status(
-    index: Index, kbs: Sequence[Kb], behind: Callable[[KbState], int | None]
-) -> Status:
+def status(index: Index, kbs: Sequence[Kb], behind: Callable[[KbState], int | None]) -> Status:
     """Compare an index with its sources, work trees included.
 
     Args:
@@ -79,9 +77,7 @@ def status(
                     tuple(reader.diagnostics(name)),
                 )
             )
-        return Status(
-            index.backend, index.describe(), reader.size(), reader.model(), tuple(found)
-        )
+        return Status(index.backend, index.describe(), reader.size(), reader.model(), tuple(found))
 
 
 def _unsynced(name: str) -> KbStatus:

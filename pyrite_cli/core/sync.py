@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 import msgspec
+
 from pyrite_backends.protocol import Index, Model, Reader, Writer
+from pyrite_cli.core import parse, pipeline, plan
+from pyrite_cli.core.source import Source
 from pyrite_schemas.entry import Entry
 from pyrite_schemas.errors import EmptySourceError, FormatError, NoIndexError
 from pyrite_schemas.sync import File, KbReport, KbState, Plan, Revision, SyncReport
-
-from pyrite_cli.core import parse, pipeline, plan
-from pyrite_cli.core.source import Source
 
 
 class Kb(NamedTuple):
@@ -293,4 +293,3 @@ def _report(
         pending=state.chunks - state.embedded,
         diagnostics=tuple(reader.diagnostics(state.name)) if reader else (),
     )
-

@@ -6,9 +6,8 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from pyrite_schemas.search import Filters, Query, Term
-
 from pyrite_backends.protocol import Tokeniser
+from pyrite_schemas.search import Filters, Query, Term
 
 
 class Condition(NamedTuple):

@@ -7,6 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import msgspec
+
+from pyrite_backends.protocol import Model, Tokeniser
+from pyrite_backends.sqlite import conditions
+from pyrite_backends.sqlite.driver import Connection, load_vectors
 from pyrite_schemas.entry import Diagnostic
 from pyrite_schemas.errors import StorageError
 from pyrite_schemas.search import (
@@ -21,10 +25,6 @@ from pyrite_schemas.search import (
     TagCount,
 )
 from pyrite_schemas.sync import File, KbState, Pending, Revision
-
-from pyrite_backends.protocol import Model, Tokeniser
-from pyrite_backends.sqlite import conditions
-from pyrite_backends.sqlite.driver import Connection, load_vectors
 
 WEIGHTS = "bm25(4.0, 2.0, 2.0, 1.0)"
 """Weights of title, heading path, tags and text. The title and tags stand on an entry's first
@@ -175,7 +175,9 @@ class SqliteReader:
         return found
 
     def _tags(self, entry: int) -> tuple[str, ...]:
-        rows = self._db.execute("SELECT tag FROM tag WHERE entry_id = ? ORDER BY position", (entry,))
+        rows = self._db.execute(
+            "SELECT tag FROM tag WHERE entry_id = ? ORDER BY position", (entry,)
+        )
         return tuple(row[0] for row in rows)
 
     def has_field(self, name: str) -> bool:
@@ -249,7 +251,9 @@ class SqliteReader:
             " (SELECT 1 FROM vector v WHERE v.hash = c.hash) GROUP BY c.hash",
             tuple(kbs),
         )
-        return (Pending(digest, title, tuple(json.loads(h)), text) for digest, title, h, text in rows)
+        return (
+            Pending(digest, title, tuple(json.loads(h)), text) for digest, title, h, text in rows
+        )
 
     def vectors(self) -> Iterator[tuple[bytes, bytes]]:
         return iter(self._db.execute("SELECT hash, embedding FROM vector ORDER BY hash"))

@@ -8,12 +8,11 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from pyrite_schemas.errors import BusyError, FormatError, NoIndexError, PyriteError, StorageError
-
 from pyrite_backends.protocol import Tokeniser
 from pyrite_backends.sqlite.driver import Connection, sqlite
 from pyrite_backends.sqlite.reader import SqliteReader, wrap
 from pyrite_backends.sqlite.writer import SqliteWriter, statements
+from pyrite_schemas.errors import BusyError, FormatError, NoIndexError, PyriteError, StorageError
 
 FORMAT = 1
 """The format of `pyrite_backends.tables` this module reads; kept here too because reading must
@@ -225,9 +224,7 @@ def _make_folder(folder: Path) -> None:
         ) from error
 
 
-def _flock(
-    handle: int, path: Path, wait: bool, on_wait: Callable[[], None] | None
-) -> None:
+def _flock(handle: int, path: Path, wait: bool, on_wait: Callable[[], None] | None) -> None:
     try:
         import fcntl  # not on Windows, where BEGIN IMMEDIATE alone keeps writers apart
     except ImportError:

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
 
 import msgspec
-from pyrite_schemas.entry import Entry
-from pyrite_schemas.sync import KbState
 
 from pyrite_backends.names import link_name
 from pyrite_backends.protocol import Model, Tokeniser
 from pyrite_backends.sqlite.driver import Connection
 from pyrite_backends.sqlite.reader import SqliteReader
+from pyrite_schemas.entry import Entry
+from pyrite_schemas.sync import KbState
 
 _BATCH = 256
 _LATE = ("chunk_hash", "link_name")

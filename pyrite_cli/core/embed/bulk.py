@@ -14,11 +14,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from pyrite_schemas.errors import ModelError
-
 from pyrite_cli.core.embed import onnx
 from pyrite_cli.core.embed.model import Files, missing_extra
 from pyrite_cli.core.embed.runtime import Matrix, unit
+from pyrite_schemas.errors import ModelError
 
 
 class TorchRuntime:
@@ -151,10 +150,14 @@ def _export(files: Files, scratch: Path, folder: Path) -> None:
     class Whole(torch.nn.Module):  # type: ignore[misc]
         """Token ids to sentence vector."""
 
+        def __init__(self) -> None:
+            super().__init__()
+            self.steps = model  # registered, so that its weights count as parameters
+
         def forward(self, *inputs: Any) -> Any:
             features = dict(zip(names, inputs, strict=True))
-            for module in model:
-                features = module(features)
+            for step in self.steps:
+                features = step(features)
             return features["sentence_embedding"]
 
     graph = scratch / "plain.onnx"

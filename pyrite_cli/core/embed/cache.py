@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
+
 from pyrite_backends.protocol import Model
 from pyrite_schemas.errors import StorageError
 

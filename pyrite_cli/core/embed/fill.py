@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import numpy as np
-from pyrite_backends.protocol import Index
-from pyrite_schemas.errors import ModelError
-from pyrite_schemas.sync import Pending
 
+from pyrite_backends.protocol import Index
 from pyrite_cli.core.chunk import embed_text
 from pyrite_cli.core.embed import onnx
 from pyrite_cli.core.embed.cache import Cache
 from pyrite_cli.core.embed.model import Files
 from pyrite_cli.core.embed.runtime import Matrix, Runtime
+from pyrite_schemas.errors import ModelError
+from pyrite_schemas.sync import Pending
 
 FEW = 200
 """Up to this many texts the query runtime, loaded in 0.3 s, is done before torch has started.
@@ -103,10 +103,7 @@ def fill(
     watcher.embedding(runtime.name, len(pending))
     for hashes, vectors in _timed(_batches(pending, runtime, watcher)):
         _check(vectors, files)
-        rows = [
-            (digest, vector.tobytes())
-            for digest, vector in zip(hashes, vectors, strict=True)
-        ]
+        rows = [(digest, vector.tobytes()) for digest, vector in zip(hashes, vectors, strict=True)]
         cache.put(rows)
         with index.writer() as writer:
             writer.use_model(files.model)

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pyrite_backends.protocol import Model
-from pyrite_schemas.errors import ModelError
 
+from pyrite_backends.protocol import Model
 from pyrite_cli.core.embed.model import missing_extra
 from pyrite_cli.core.embed.runtime import Matrix, unit
+from pyrite_schemas.errors import ModelError
 
 GRAPH, WEIGHTS, TOKENIZER, ABOUT = "model.onnx", "model.onnx.data", "tokenizer.json", "about.json"
 
