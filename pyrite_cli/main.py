@@ -47,8 +47,10 @@ def main(
     config: Annotated[
         Path | None, typer.Option("--config", metavar="FILE", help="Use this pyrite.yaml.")
     ] = None,
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
-    version: Annotated[
+    debug: Annotated[  # noqa: ARG001 (read by `_failed`, which has no context)
+        bool, typer.Option("--debug", help="Show the traceback of an error.")
+    ] = False,
+    version: Annotated[  # noqa: ARG001 (eager)
         bool,
         typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
     ] = False,

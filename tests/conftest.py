@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -166,8 +166,8 @@ def model() -> Model:
 
 
 @pytest.fixture
-def shared_data() -> Iterator[Path]:
+def shared_data() -> Path:
     """Real corpora, where they are."""
     if not SHARED_DATA.is_dir():
         pytest.skip(f"needs the corpora in {SHARED_DATA}, which are not here")
-    yield SHARED_DATA
+    return SHARED_DATA

@@ -21,7 +21,7 @@ _BATCH = 500
 
 def ddl(dialect: sa.Dialect) -> str:
     """The statements that create all tables and indexes, one `;` after each."""
-    statements: list[sa.Executable] = []
+    statements: list[sa.schema.ExecutableDDLElement] = []
     for table in metadata.sorted_tables:
         statements.append(sa.schema.CreateTable(table))
         indexes = sorted(table.indexes, key=lambda index: str(index.name))
@@ -113,7 +113,7 @@ class Catalog:
         By id, alias, path, then a file name that is unique in the KB; a Markdown link is a path
         first of all.
         """
-        kbs = {name: number for name, number in self._db.execute(sa.select(kb.c.name, kb.c.id))}
+        kbs: dict[str, int] = dict(self._db.execute(sa.select(kb.c.name, kb.c.id)).tuples().all())
         kb_names = {number: name for name, number in kbs.items()}
         ids: dict[tuple[int, str], str] = {}
         paths: dict[tuple[int, str], str] = {}

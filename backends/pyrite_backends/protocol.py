@@ -82,13 +82,14 @@ class Reader(Protocol):
         id. A query with no terms matches every entry the filters leave, with score 0."""
         ...
 
-    def semantic(self, vector: bytes, filters: Filters, depth: int) -> list[Leg]:
+    def semantic(self, vector: bytes, filters: Filters, depth: int, *, exact: bool) -> list[Leg]:
         """The best `depth` entries by cosine over chunks, likewise.
 
         Args:
             vector: float32, of the model's dimensions and unit length.
             filters: What to look in.
             depth: Number of entries.
+            exact: Compare all vectors, where the engine would otherwise approximate.
         """
         ...
 

@@ -77,7 +77,7 @@ def search(
     box = container(context)
     found = _answer(
         box, query, mode or box.config.search.mode, kb, kind, tag, path, where, since, until,
-        limit, offset, explain,
+        limit, offset, explain, exact,
     )  # fmt: skip
     _show(box, found, paths, json)
 
@@ -102,8 +102,9 @@ def semantic_search(
     """Search by meaning: the same as `search --mode semantic`."""
     box = container(context)
     found = _answer(
-        box, query, "semantic", kb, kind, tag, path, where, since, until, limit, offset, explain
-    )
+        box, query, "semantic", kb, kind, tag, path, where, since, until, limit, offset,
+        explain, exact,
+    )  # fmt: skip
     _show(box, found, paths, json)
 
 
@@ -124,6 +125,7 @@ def _answer(
     limit: int,
     offset: int,
     explain: bool,
+    exact: bool,
 ) -> Answer:
     from pyrite_cli.core.search import Request
     from pyrite_cli.core.search import search as answer
@@ -139,7 +141,7 @@ def _answer(
             f"no KB is called {sorted(unknown)[0]!r}",
             f"configured: {', '.join(one.name for one in box.config.kbs)}",
         )
-    request = Request(text, chosen, wanted, limit, offset, explain)
+    request = Request(text, chosen, wanted, limit, offset, explain, exact)
     return answer(box.index, request, box.analyzer, box.embed_query, box.behind)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from pyrite_backends.protocol import Index, Model, Reader
 from pyrite_cli.core import pipeline, plan
@@ -119,9 +120,9 @@ def _vectors(
     if model is None:
         return
     size = 4 * model.dimensions
-    known = {}
+    known: dict[bytes, npt.NDArray[np.float32]] = {}
     for digest, vector in reader.vectors():
-        row = np.frombuffer(vector, np.float32) if len(vector) == size else np.empty(0)
+        row = np.frombuffer(vector, np.float32) if len(vector) == size else np.empty(0, np.float32)
         if len(vector) != size or abs(float(np.linalg.norm(row)) - 1) > UNIT:
             yield Difference("", "", "vector", f"{digest.hex()[:12]} is not a unit vector")
         elif len(known) < SAMPLE:
@@ -178,14 +179,14 @@ def _compare(
     held = {entry.path: _hash(_digestible(entry)) for entry in reader.logical(kb.name)}
     claims: dict[str, str] = {}
     fresh: dict[str, LogicalEntry] = {}
-    for number, entry in enumerate(
+    for number, parsed in enumerate(
         pipeline.entries(kb.source, expected, frozenset(overlay), kb.date_fields), 1
     ):
         progress(number)
-        claims[entry.path] = entry.claim
-        if overlay.get(entry.path, entry.blob) != entry.blob:
-            wrong.add(entry.path)  # edited since the sync: nothing to compare with
-        fresh[entry.path] = _digestible(logical(entry, ""))
+        claims[parsed.path] = parsed.claim
+        if overlay.get(parsed.path, parsed.blob) != parsed.blob:
+            wrong.add(parsed.path)  # edited since the sync: nothing to compare with
+        fresh[parsed.path] = _digestible(logical(parsed, ""))
     decided = keys(claims)
     suspects = []
     for path, entry in fresh.items():

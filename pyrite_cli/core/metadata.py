@@ -217,7 +217,7 @@ def plain(value: object) -> Json:
         if isinstance(value, Mapping):
             return {_key(key): convert(item, depth + 1) for key, item in value.items()}
         if isinstance(value, set | frozenset):
-            return sorted(_key(item) for item in value)
+            return [*sorted(_key(item) for item in value)]
         if isinstance(value, Iterable):
             return [convert(item, depth + 1) for item in value]
         return clean(str(value))

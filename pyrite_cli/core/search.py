@@ -45,6 +45,7 @@ class Request(NamedTuple):
         limit: Results wanted.
         offset: Results to skip.
         explain: Say what each leg contributed.
+        exact: Compare all vectors, where the engine would otherwise approximate.
     """
 
     text: str
@@ -53,6 +54,7 @@ class Request(NamedTuple):
     limit: int = 10
     offset: int = 0
     explain: bool = False
+    exact: bool = False
 
 
 class Answer(NamedTuple):
@@ -131,7 +133,10 @@ def _legs(
         )
     text = parsed.text.strip()
     depth = wanted if request.mode == "semantic" else max(DEPTH, wanted)
-    legs = {"semantic": reader.semantic(embed(text, model), filters, depth) if text else []}
+    legs: dict[str, list[Leg]] = {"semantic": []}
+    if text:
+        vector = embed(text, model)
+        legs["semantic"] = reader.semantic(vector, filters, depth, exact=request.exact)
     if request.mode == "hybrid":
         legs["keyword"] = reader.keyword(parsed.query, filters, depth)
     return legs

@@ -14,7 +14,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import Stemmer
 
@@ -130,12 +130,13 @@ class Analyzer:
 _WORD = re.compile(rf"[{CJK}]|(?:(?![{CJK}_])[\w\u0300-\u036f])+")
 
 
-def _stemmer(language: str):  # type: ignore[no-untyped-def]  # one of three plain callables
+def _stemmer(language: str) -> Callable[[str], str]:
     if language == STEMLESS:
         return str
     if language == "english":
         return porter
-    return Stemmer.Stemmer(language).stemWord
+    stem: Callable[[str], str] = Stemmer.Stemmer(language).stemWord
+    return stem
 
 
 _snowball_porter = Stemmer.Stemmer("porter", 0).stemWord

@@ -91,7 +91,14 @@ class SqliteReader:
         expression = conditions.match(terms, self._tokeniser)
         return self._deepen(sql, (expression, *where.values), depth)
 
-    def semantic(self, vector: bytes, filters: Filters, depth: int) -> list[Leg]:
+    def semantic(
+        self,
+        vector: bytes,
+        filters: Filters,
+        depth: int,
+        *,
+        exact: bool,  # noqa: ARG002 (always so here)
+    ) -> list[Leg]:
         load_vectors(self._db)
         where = conditions.of(filters)
         narrowed = (

@@ -25,10 +25,10 @@ BUSY_SECONDS = 60
 """How long a short transaction waits for another program's; a sync holds its own lock."""
 
 _FULL_TEXT = (
-    "CREATE VIEW chunk_content AS SELECT id, f_title AS title, f_heading AS heading,"
-    " f_tags AS tags, coalesce(f_text, text) AS text FROM chunk",
-    "CREATE VIRTUAL TABLE chunk_fts USING fts5(title, heading, tags, text,"
-    " content = 'chunk_content', content_rowid = 'id', tokenize = '{tokenise}')",
+    """CREATE VIEW chunk_content AS SELECT id, f_title AS title, f_heading AS heading,
+       f_tags AS tags, coalesce(f_text, text) AS text FROM chunk""",
+    """CREATE VIRTUAL TABLE chunk_fts USING fts5(title, heading, tags, text,
+       content = 'chunk_content', content_rowid = 'id', tokenize = '{tokenise}')""",
 )
 
 
