@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Sequence
 from functools import cached_property
@@ -52,6 +51,8 @@ class Container:
 
     @cached_property
     def index(self) -> Index:
+        if self.config.storage.backend == "postgres":
+            settings.database_url(self.config, self.project.file)  # what is wrong with it is said
         return open_index(self.config.storage, self._index_path(), self.analyzer)
 
     def _index_path(self) -> Path:
@@ -64,6 +65,8 @@ class Container:
         place = root / ".pyrite" / "index.db"
         if not bare and (place.exists() or os.access(root, os.W_OK)):
             return place
+        import hashlib  # openssl, 4 ms
+
         digest = hashlib.sha256(os.fsencode(root)).hexdigest()[:12]
         elsewhere = self.cache_folder / "indexes" / f"{root.name}-{digest}" / "index.db"
         reason = "is a bare repository" if bare else "can't be written"
@@ -82,13 +85,21 @@ class Container:
             UsageError: A name is not configured.
             SourceError: A KB's repository is not there.
         """
-        known = {kb.name: kb for kb in self.config.kbs}
+        self.check_names(names)
+        return [
+            self._kb(kb, ref, worktree) for kb in self.config.kbs if not names or kb.name in names
+        ]
+
+    def check_names(self, names: Sequence[str]) -> None:
+        """See that KBs are configured.
+
+        Raises:
+            UsageError: One isn't.
+        """
+        known = [kb.name for kb in self.config.kbs]
         for name in names:
             if name not in known:
                 raise UsageError(f"no KB is called {name!r}", f"configured: {', '.join(known)}")
-        return [
-            self._kb(kb, ref, worktree) for kb in known.values() if not names or kb.name in names
-        ]
 
     def _kb(self, kb: KbConfig, ref: str, worktree: bool) -> Kb:
         from pyrite_cli.core.source import Source  # only commands that look at files
@@ -98,6 +109,8 @@ class Container:
         base = (root / Path(kb.repo).expanduser()).resolve() if kb.repo else root
         place = (base / kb.path).resolve()
         repository = top_level(base if kb.repo or not place.exists() else place)
+        if repository is None and top_level(base) is not None:
+            raise ConfigError(f"KB {kb.name}: {place} is outside of {top_level(base)}")
         if repository is None:
             raise ConfigError(
                 f"KB {kb.name}: {base} is not in a git repository",

@@ -4,37 +4,35 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-import click
 import typer
 
 from pyrite_cli import render
-from pyrite_cli.commands import browse, index, search, setup
 from pyrite_cli.commands.context import Context
+from pyrite_cli.commands.table import SETTINGS, Program
 from pyrite_schemas.errors import Exit, PyriteError
 
 app = typer.Typer(
     name="pyrite",
-    help="Index the Markdown of git repositories; search it by keyword and by meaning.",
+    cls=Program,
+    help=Program.__doc__,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=SETTINGS,
 )
-app.add_typer(index.app, name="index")
-setup.register(app)
-search.register(app)
-browse.register(app)
 
 
 def _version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version  # only here
 
-        click.echo(f"pyrite {version('pyrite-index')}")
+        typer.echo(f"pyrite {version('pyrite-index')}")
         raise typer.Exit
 
 
@@ -63,56 +61,91 @@ def run() -> None:
     """The console script."""
     # Start-up makes many objects and no garbage; commands that run long turn it on again.
     gc.disable()
+    sys.exit(execute(sys.argv[1:]))
+
+
+def execute(arguments: Sequence[str]) -> int:
+    """Run the program; its exit code.
+
+    Args:
+        arguments: The words after the program's name.
+    """
     try:
-        status = app(standalone_mode=False)
+        status = app(arguments, prog_name="pyrite", standalone_mode=False)
+        if status == Exit.INTERRUPTED:
+            raise KeyboardInterrupt
     except BaseException as error:  # noqa: BLE001 (the one place that turns errors into codes)
-        status = _failed(error)
+        status = _failed(error, arguments)
     try:
         sys.stdout.flush()
     except BrokenPipeError:
         _forget_stdout()
-    sys.exit(int(status or 0))
+    return int(status or 0)
 
 
-def _failed(error: BaseException) -> int:
+# Whichever click typer brings: since 0.26 it has its own.
+_UsageProblem: type[Any] = typer.BadParameter.__mro__[1]
+_ClickProblem: type[Any] = typer.BadParameter.__mro__[2]
+
+
+def _failed(error: BaseException, arguments: Sequence[str]) -> int:
     """Say what happened; the exit code."""
-    if isinstance(error, click.exceptions.Exit):
+    json = "--json" in arguments
+    if isinstance(error, typer.Exit):
         return error.exit_code
+    if isinstance(error, BrokenPipeError) or (
+        isinstance(error, SystemExit) and isinstance(error.__context__, BrokenPipeError)
+    ):
+        _forget_stdout()
+        return Exit.OK
     if isinstance(error, SystemExit):
         return int(error.code or 0)
-    if "--debug" in sys.argv[1:] and not isinstance(error, BrokenPipeError):
+    if "--debug" in arguments:
         import traceback  # only for debugging
 
         traceback.print_exception(error)
     if isinstance(error, PyriteError):
-        _say(error.code, error.message, error.hint)
+        _say(error.code, error.message, error.hint, json=json)
         return error.exit_code
-    if isinstance(error, click.ClickException):
-        hint = ""
-        if isinstance(error, click.UsageError) and error.ctx is not None:
-            hint = f"see `{error.ctx.command_path} --help`"
-        _say("usage", error.format_message().rstrip("."), hint)
-        return Exit.FAILED
-    if isinstance(error, KeyboardInterrupt | click.Abort):
-        click.echo("", err=True)
-        _say("interrupted", "interrupted", "what was finished is kept; the next sync goes on")
+    if isinstance(error, _ClickProblem):
+        return _misused(error, json=json)
+    if isinstance(error, KeyboardInterrupt | typer.Abort):
+        hint = "what was finished is kept; the next sync goes on"
+        _say("interrupted", "interrupted", hint, json=json)
         return Exit.INTERRUPTED
-    if isinstance(error, BrokenPipeError):
-        _forget_stdout()
-        return Exit.OK
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
-        _say("system", f"{where}{error.strerror or error}", "")
+        _say("system", f"{where}{error.strerror or error}", "", json=json)
         return Exit.FAILED
     if isinstance(error, MemoryError):
-        _say("system", "out of memory", "")
+        _say("system", "out of memory", "", json=json)
         return Exit.FAILED
     raise error
 
 
-def _say(code: str, message: str, hint: str) -> None:
-    if "--json" in sys.argv[1:]:
-        render.json({"schema": 1, "error": {"code": code, "message": message, "hint": hint}})
+def _misused(error: Any, *, json: bool) -> int:
+    """A command line that typer refuses."""
+    text = str(error.format_message()).strip()
+    if type(error).__name__ == "NoArgsIsHelpError":
+        typer.echo(text, err=True)
+        return Exit.FAILED
+    context = getattr(error, "ctx", None) if isinstance(error, _UsageProblem) else None
+    hint = f"see `{context.command_path} --help`" if context is not None else ""
+    message = " ".join(text.split()).rstrip(".")
+    guess = re.fullmatch(r"(.*?)(?:\.| \(Possible options:|,? [Dd]id you mean) ?(.*?)[)?]", message)
+    if guess:
+        message, names = guess.groups()
+        hint = f"did you mean {names.removeprefix('Did you mean ')}?"
+    _say("usage", message[:1].lower() + message[1:], hint, json=json)
+    return Exit.FAILED
+
+
+def _say(code: str, message: str, hint: str, *, json: bool) -> None:
+    if json:
+        from pyrite_schemas.replies import ErrorReply  # only here
+        from pyrite_schemas.sync import Problem
+
+        render.json(ErrorReply(Problem(code, message, hint)))
     else:
         render.error(message, hint)
 

@@ -8,39 +8,40 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import click
-import msgspec
+import typer
+
+if TYPE_CHECKING:
+    import msgspec
 
 
-def json(value: object, **extra: object) -> None:
+def json(value: msgspec.Struct) -> None:
     """One JSON document on stdout."""
-    data = msgspec.to_builtins(value)
-    if extra:
-        data = {**extra, **data}
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(data), indent=2).decode() + "\n")
+    import msgspec  # --help needs none of it
+
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
 
 
 def out(text: str = "") -> None:
     """A line of data."""
-    click.echo(text)
+    typer.echo(text)
 
 
 def note(text: str) -> None:
     """A remark on stderr, dim where there is colour."""
-    click.echo(style(text, dim=True, stream=sys.stderr), err=True)
+    typer.echo(style(text, dim=True, stream=sys.stderr), err=True)
 
 
 def warn(text: str) -> None:
     """A warning on stderr."""
-    click.echo(f"{style('warning:', fg='yellow', bold=True, stream=sys.stderr)} {text}", err=True)
+    typer.echo(f"{style('warning:', fg='yellow', bold=True, stream=sys.stderr)} {text}", err=True)
 
 
 def error(message: str, hint: str = "") -> None:
     """What went wrong and what to do."""
     line = f"{style('error:', fg='red', bold=True, stream=sys.stderr)} {message}"
-    click.echo(line + (f"; {hint}" if hint else ""), err=True)
+    typer.echo(line + (f"; {hint}" if hint else ""), err=True)
 
 
 def colour(stream: Any = None) -> bool:
@@ -53,7 +54,7 @@ def colour(stream: Any = None) -> bool:
 
 def style(text: str, *, stream: Any = None, **styles: Any) -> str:
     """Text with ANSI styles where the stream shows them."""
-    return click.style(text, **styles) if colour(stream) else text
+    return typer.style(text, **styles) if colour(stream) else text
 
 
 def width() -> int:
@@ -195,6 +196,6 @@ def _lines(what: str, total: int, unit: str) -> Iterator[Callable[[int], None]]:
             said = now
             rate = done / (now - begun)
             left = seconds((total - done) / rate) if rate else "?"
-            click.echo(f"{what}: {done:,} of {total:,}, {rate:.0f} {unit}/s, {left} left", err=True)
+            typer.echo(f"{what}: {done:,} of {total:,}, {rate:.0f} {unit}/s, {left} left", err=True)
 
     yield advance

@@ -20,6 +20,7 @@ class HashEmbedder:
     model = Model("hash", "f" * 32, 64)
     name = "hash"
     batch = 8
+    truncated = 0
 
     def __init__(self) -> None:
         self.count = 0

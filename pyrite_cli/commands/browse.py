@@ -20,18 +20,11 @@ from pyrite_cli.commands.context import (
     filters,
 )
 from pyrite_schemas.errors import Exit, NotFoundError
+from pyrite_schemas.replies import LinksReply, ListReply, TagsReply
 
 Id = Annotated[
     str, typer.Argument(metavar="ID", help="An id, a path or an alias; KB:ID names the KB.")
 ]
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands to the program."""
-    app.command()(get)
-    app.command(name="list")(list_entries)
-    app.command()(tags)
-    app.command()(links)
 
 
 def get(context: typer.Context, entry: Id, json: Json = False) -> None:
@@ -70,18 +63,22 @@ def list_entries(
     since: Since = "",
     until: Until = "",
     limit: Annotated[
-        int, typer.Option("-n", "--limit", min=-1, help="Entries to show; -1 for all.")
-    ] = -1,
-    offset: Annotated[int, typer.Option("--offset", min=0, help="Entries to skip.")] = 0,
+        int | None,
+        typer.Option("-n", "--limit", metavar="N", min=1, help="Entries to show; all by default."),
+    ] = None,
+    offset: Annotated[
+        int, typer.Option("--offset", metavar="N", min=0, help="Entries to skip.")
+    ] = 0,
     json: Json = False,
 ) -> None:
     """List entries by KB and path."""
     box = container(context)
     with box.index.reader() as reader:
-        found = reader.entries(filters(kb, kind, tag, path, where, since, until), limit, offset)
+        wanted = filters(box, kb, kind, tag, path, where, since, until)
+        found = reader.entries(wanted, -1 if limit is None else limit, offset)
     several = len(box.config.kbs) > 1
     if json:
-        render.json({"schema": 1, "count": len(found)}, entries=found)
+        render.json(ListReply(len(found), tuple(found)))
     else:
         render.table(
             [
@@ -103,9 +100,9 @@ def tags(
     """List tags and how many entries carry each."""
     box = container(context)
     with box.index.reader() as reader:
-        found = reader.tags(filters(kb, kind, None, path, None, "", ""))
+        found = reader.tags(filters(box, kb, kind, None, path, None, "", ""))
     if json:
-        render.json({"schema": 1}, tags=found)
+        render.json(TagsReply(len(found), tuple(found)))
     else:
         render.table([(f"{one.count:,}", one.tag) for one in found], right=(0,))
     if not found:
@@ -121,7 +118,7 @@ def links(context: typer.Context, entry: Id, json: Json = False) -> None:
         found = find(reader, entry)
         outward, inward = reader.links(found.kb, found.id)
     if json:
-        render.json({"schema": 1, "id": f"{found.kb}:{found.id}"}, links=outward, backlinks=inward)
+        render.json(LinksReply(f"{found.kb}:{found.id}", tuple(outward), tuple(inward)))
         return
     own = f"{found.kb}:"
     render.out(render.style(found.title, bold=True))

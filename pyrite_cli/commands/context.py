@@ -35,23 +35,25 @@ def container(context: typer.Context) -> Container:
     return own.container
 
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 KbNames = Annotated[
     list[str] | None, typer.Option("--kb", metavar="NAME", help="Only this KB; repeatable.")
 ]
 Types = Annotated[
-    list[str] | None, typer.Option("--type", metavar="TYPE", help="Only entries of this type.")
+    list[str] | None,
+    typer.Option("--type", metavar="TYPE", help="Only this type; repeatable."),
 ]
 Tags = Annotated[
-    list[str] | None, typer.Option("--tag", metavar="TAG", help="Only entries with this tag.")
+    list[str] | None,
+    typer.Option("--tag", metavar="TAG", help="Only with this tag; repeatable."),
 ]
 Paths = Annotated[
     list[str] | None,
-    typer.Option("--path", metavar="PATH", help="Only this folder, file or pattern."),
+    typer.Option("--path", metavar="PATH", help="Only this folder, file or pattern; repeatable."),
 ]
 Where = Annotated[
     list[str] | None,
-    typer.Option("--where", metavar="FIELD=VALUE", help="Only entries with this frontmatter."),
+    typer.Option("--where", metavar="FIELD=VALUE", help="Only with this frontmatter; repeatable."),
 ]
 Since = Annotated[
     str, typer.Option("--since", metavar="DATE", help="Only entries dated on or after DATE.")
@@ -62,6 +64,7 @@ Until = Annotated[
 
 
 def filters(
+    box: Container,
     kbs: list[str] | None,
     types: list[str] | None,
     tags: list[str] | None,
@@ -73,8 +76,9 @@ def filters(
     """Filters from options.
 
     Raises:
-        UsageError: `--where` without `=`, or a date that isn't one.
+        UsageError: An unknown KB, `--where` without `=`, or a date that isn't one.
     """
+    box.check_names(kbs or ())
     pairs = []
     for condition in where or ():
         field, equals, value = condition.partition("=")

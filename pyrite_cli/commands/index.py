@@ -14,15 +14,13 @@ import typer
 from pyrite_cli import render
 from pyrite_cli.commands.context import Json, KbNames, container
 from pyrite_schemas.errors import Exit, ModelError
-from pyrite_schemas.sync import KbReport, SyncReport
+from pyrite_schemas.sync import KbReport, Problem, SyncReport
 
 if TYPE_CHECKING:
     from pyrite_cli.container import Container
     from pyrite_cli.core.embed.fill import Filled
     from pyrite_cli.core.embed.model import Files
     from pyrite_cli.core.sync import Options
-
-app = typer.Typer(help="Make, check and clear the index.", no_args_is_help=True)
 
 SHOWN = 10
 """Diagnostics a sync prints; `index status` has them all."""
@@ -86,7 +84,6 @@ AllowEmpty = Annotated[
 ]
 
 
-@app.command()
 def sync(
     context: typer.Context,
     kb: KbNames = None,
@@ -101,7 +98,13 @@ def sync(
     allow_empty: AllowEmpty = False,
     json: Json = False,
 ) -> None:
-    """Make the index equal to git: keyword search first, then vectors for new text."""
+    """Make the index equal to git: words first, then vectors.
+
+    Only what changed since the last sync is read; only text that was never embedded before is
+    embedded. Keyword search is up to date before embedding begins, and what is interrupted goes
+    on with the next sync. The work tree is read, with uncommitted changes and without ignored
+    files, unless the configuration or --ref names a commit.
+    """
     from pyrite_cli.core.sync import Options
 
     options = Options(
@@ -110,7 +113,6 @@ def sync(
     _sync(container(context), kb or (), ref, worktree, not no_embed, options, strict, json)
 
 
-@app.command()
 def rebuild(
     context: typer.Context,
     no_embed: NoEmbed = False,
@@ -119,16 +121,22 @@ def rebuild(
     allow_empty: AllowEmpty = False,
     json: Json = False,
 ) -> None:
-    """Make the index from nothing; what was embedded before is taken from the cache."""
+    """Make the index from nothing; vectors come from the cache.
+
+    Needed only when `index verify` finds something: a sync rebuilds by itself when the program's
+    format, the language or the settings changed.
+    """
     from pyrite_cli.core.sync import Options
 
     options = Options(wait=not no_wait, allow_empty=allow_empty, rebuild=True)
     _sync(container(context), (), "", False, not no_embed, options, strict, json)
 
 
-@app.command()
 def embed(context: typer.Context, kb: KbNames = None, json: Json = False) -> None:
-    """Make the vectors that are missing, and nothing else."""
+    """Make the vectors that are missing, and nothing else.
+
+    After `index sync --no-embed`, or to go on after an interruption.
+    """
     from pyrite_cli.core.embed.model import installed, missing_extra
 
     box = container(context)
@@ -149,7 +157,7 @@ def embed(context: typer.Context, kb: KbNames = None, json: Json = False) -> Non
         for state in states
     )  # fmt: skip
     report = SyncReport(box.index.backend, reports, round(time.monotonic() - begun, 3))
-    _tell(box, _with_filled(report, filled), filled, json, dry_run=False)
+    _tell(box, _with_filled(report, filled), json, dry_run=False)
 
 
 def _sync(
@@ -193,9 +201,15 @@ def _sync(
     finally:
         show.done()
     report = msgspec.structs.replace(report, seconds=round(time.monotonic() - begun, 3))
-    _tell(box, report, filled, json, dry_run=options.dry_run)
-    if fault and embed:
-        raise fault
+    stopped = fault if embed and not options.dry_run else None
+    if stopped and json:
+        problem = Problem(stopped.code, stopped.message, stopped.hint)
+        report = msgspec.structs.replace(report, error=problem)
+    _tell(box, report, json, dry_run=options.dry_run)
+    if stopped and json:
+        raise typer.Exit(stopped.exit_code)
+    if stopped:
+        raise stopped
     if strict and any(kb.diagnostics for kb in report.kbs):
         raise typer.Exit(Exit.NOTHING)
 
@@ -239,17 +253,15 @@ def _with_filled(report: SyncReport, filled: Filled, box: Container | None = Non
         reports[place] = msgspec.structs.replace(new, embedded=made, reused=new.reused + reused)
         left -= made
         reused = 0
-    return msgspec.structs.replace(report, kbs=tuple(reports))
+    return msgspec.structs.replace(report, kbs=tuple(reports), truncated=filled.truncated)
 
 
-def _tell(
-    box: Container, report: SyncReport, filled: Filled | None, json: bool, *, dry_run: bool
-) -> None:
+def _tell(box: Container, report: SyncReport, json: bool, *, dry_run: bool) -> None:
+    for text in box.notes:
+        render.note(text)
     if json:
         render.json(report)
         return
-    for text in box.notes:
-        render.note(text)
     for kb in report.kbs:
         render.out(_line(kb, dry_run))
         problems = kb.diagnostics
@@ -261,8 +273,9 @@ def _tell(
             render.note(f"and {more}: pyrite index status")
     where = "" if dry_run else f" · {_short(box)}"
     render.note(f"{render.seconds(report.seconds)}{where}")
-    if filled and filled.truncated:
-        render.note(f"{render.count(filled.truncated, 'text')} longer than the model reads")
+    if report.truncated:
+        long = render.count(report.truncated, "text is", "texts are")
+        render.note(f"{long} longer than the model reads: the end of it is found by keyword only")
 
 
 def _short(box: Container) -> str:
@@ -302,106 +315,3 @@ def _line(kb: KbReport, dry_run: bool) -> str:
     ) if part]  # fmt: skip
     vectors = f" ({', '.join(parts)})" if parts else ""
     return f"{name}: {did} · {has}{vectors}"
-
-
-@app.command()
-def status(context: typer.Context, json: Json = False) -> None:
-    """Show what is indexed, how fresh it is, and which files have problems."""
-    from pyrite_cli.core import status as core
-
-    box = container(context)
-    found = core.status(box.index, box.kbs(), box.behind)
-    if json:
-        render.json(found)
-        return
-    for text in box.notes:
-        render.note(text)
-    for kb in found.kbs:
-        render.out(render.style(kb.name, bold=True))
-        at = kb.commit[:12] or "no commit"
-        dirty = " with uncommitted changes" if kb.dirty else ""
-        render.out(
-            f"  indexed   {at}{dirty}{f' ({kb.ref})' if kb.ref else ''}, {core.age(kb.synced_at)}"
-        )
-        render.out(f"  state     {kb.state}")
-        chunks = render.count(kb.chunks, "chunk")
-        render.out(f"  content   {render.count(kb.entries, 'entry', 'entries')}, {chunks}")
-        share = f"{kb.embedded / kb.chunks:.0%}" if kb.chunks else "none"
-        render.out(f"  vectors   {kb.embedded:,} of {kb.chunks:,} ({share})")
-        if kb.diagnostics:
-            render.out(f"  problems  {len(kb.diagnostics):,}")
-            for one in kb.diagnostics:
-                where = f"{one.path}:{one.line}" if one.line else one.path
-                render.out(f"    {where}: {one.message}")
-    model = found.model.name if found.model else "none yet"
-    render.out(f"model   {model}")
-    render.out(f"index   {found.index} ({render.size(found.bytes)}, {found.backend})")
-
-
-@app.command()
-def verify(context: typer.Context, kb: KbNames = None, json: Json = False) -> None:
-    """Derive everything again from git and name each way in which the index differs.
-
-    Exits with code 1 when something differs.
-    """
-    from pyrite_cli.core import audit
-
-    box = container(context)
-    kbs = box.kbs(kb or ())
-    done = 0
-    with contextlib.ExitStack() as stack:
-        with box.index.reader() as reader:
-            total = sum(state.entries for state in reader.kbs())
-        advance = (
-            stack.enter_context(render.progress("Checking", total, "files"))
-            if total > 500
-            else lambda _: None
-        )
-
-        def checked(_: int) -> None:
-            nonlocal done
-            done += 1
-            advance(1)
-
-        found = audit.verify(box.index, kbs, checked, box.sample_runtime())
-    if json:
-        render.json({"schema": 1, "checked": done, "differences": msgspec.to_builtins(found)})
-    else:
-        for one in found:
-            place = ":".join(part for part in (one.kb, one.path) if part)
-            render.out(f"{place + ': ' if place else ''}{one.kind}: {one.detail}")
-        if not found:
-            render.out(f"{render.count(done, 'file')} checked; the index equals its source")
-        else:
-            render.note("run `pyrite index rebuild` to make it anew")
-    if found:
-        raise typer.Exit(Exit.NOTHING)
-
-
-@app.command()
-def digest(context: typer.Context, kb: KbNames = None, json: Json = False) -> None:
-    """Print a hash per KB: equal hashes mean equal content, whatever the history or engine."""
-    from pyrite_cli.core import audit
-
-    box = container(context)
-    names = [one.name for one in box.kbs(kb or ())]
-    with box.index.reader() as reader:
-        held = [state.name for state in reader.kbs() if state.name in names]
-        hashes = {name: audit.digest(reader, name) for name in held}
-    if json:
-        render.json({"schema": 1, "digests": hashes})
-    for name, value in hashes.items() if not json else ():
-        render.out(f"{value}  {name}")
-
-
-@app.command(name="gc")
-def collect(context: typer.Context, json: Json = False) -> None:
-    """Give unused space back to the disk."""
-    box = container(context)
-    with box.index.reader():
-        pass  # says so when there is no index
-    freed = box.index.compact()
-    if json:
-        render.json({"schema": 1, "freed": freed})
-    else:
-        render.out(f"{render.size(max(freed, 0))} given back")

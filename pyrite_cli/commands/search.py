@@ -31,13 +31,13 @@ if TYPE_CHECKING:
 Words = Annotated[
     list[str],
     typer.Argument(
-        metavar="QUERY",
+        metavar="QUERY...",
         help='Words, "a phrase", -without, prefix*, field:value.',
         show_default=False,
     ),
 ]
-Limit = Annotated[int, typer.Option("-n", "--limit", min=1, help="Results to show.")]
-Offset = Annotated[int, typer.Option("--offset", min=0, help="Results to skip.")]
+Limit = Annotated[int, typer.Option("-n", "--limit", metavar="N", min=1, help="Results to show.")]
+Offset = Annotated[int, typer.Option("--offset", metavar="N", min=0, help="Results to skip.")]
 Exact = Annotated[
     bool, typer.Option("--exact", help="Compare all vectors; on SQLite that is always so.")
 ]
@@ -47,17 +47,17 @@ Explain = Annotated[
 ]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to the program."""
-    app.command()(search)
-    app.command(name="semantic-search")(semantic_search)
-
-
 def search(
     context: typer.Context,
     query: Words,
     mode: Annotated[
-        str, typer.Option("--mode", help="keyword, semantic or hybrid.", show_default=False)
+        str,
+        typer.Option(
+            "--mode",
+            metavar="MODE",
+            help="keyword, semantic or hybrid; `search.mode` in pyrite.yaml is the default.",
+            show_default=False,
+        ),
     ] = "",
     kb: KbNames = None,
     kind: Types = None,
@@ -73,7 +73,17 @@ def search(
     explain: Explain = False,
     json: Json = False,
 ) -> None:
-    """Search the index: by keyword, by meaning, or by both."""
+    """Search by keyword, by meaning, or by both.
+
+    Words are alternatives, ranked by how well they match: entries that hold more of them, and
+    rarer ones, come first. "A phrase" must stand in the entry, -word must not, prefix* matches
+    what begins so, and field:value filters by any frontmatter field, as the options do.
+
+    \b
+      pyrite search '"cold room" alarm'
+      pyrite search --mode hybrid --tag vault what to do when the power fails
+      pyrite search status:accepted -draft --since 2024-01 --paths
+    """
     box = container(context)
     found = _answer(
         box, query, mode or box.config.search.mode, kb, kind, tag, path, where, since, until,
@@ -99,7 +109,11 @@ def semantic_search(
     explain: Explain = False,
     json: Json = False,
 ) -> None:
-    """Search by meaning: the same as `search --mode semantic`."""
+    """Search by meaning: `search --mode semantic`.
+
+    \b
+      pyrite semantic-search "how do we decide what to keep"
+    """
     box = container(context)
     found = _answer(
         box, query, "semantic", kb, kind, tag, path, where, since, until, limit, offset,
@@ -134,13 +148,7 @@ def _answer(
     if chosen is None:
         raise UsageError(f"--mode {mode!r} is none of {', '.join(_MODES)}")
     text = " ".join(words)
-    wanted = filters(kb, kind, tag, path, where, since, until)
-    unknown = set(wanted.kbs) - {one.name for one in box.config.kbs}
-    if unknown:
-        raise UsageError(
-            f"no KB is called {sorted(unknown)[0]!r}",
-            f"configured: {', '.join(one.name for one in box.config.kbs)}",
-        )
+    wanted = filters(box, kb, kind, tag, path, where, since, until)
     request = Request(text, chosen, wanted, limit, offset, explain, exact)
     return answer(box.index, request, box.analyzer, box.embed_query, box.behind)
 

@@ -8,14 +8,9 @@ from typing import Annotated
 import typer
 
 from pyrite_cli import render
-from pyrite_cli.commands.context import container
+from pyrite_cli.commands.context import Json, container
 from pyrite_schemas.errors import UsageError
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands to the program."""
-    app.command()(init)
-
+from pyrite_schemas.replies import InitReply
 
 _TEMPLATE = """\
 # Pyrite: what is indexed, and where to. All of it is optional.
@@ -44,8 +39,13 @@ storage:
 def init(
     context: typer.Context,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    json: Json = False,
 ) -> None:
-    """Write a commented pyrite.yaml at the top of the repository, and say what was found."""
+    """Write a commented pyrite.yaml and say what was found.
+
+    The file is put at the top of the repository. None is needed: without one, all Markdown files
+    of the repository are one knowledge base, called like its folder.
+    """
     from pyrite_cli.core.overview import overview
 
     box = container(context)
@@ -55,7 +55,11 @@ def init(
         raise UsageError(f"{box.project.file} is there already", "--force replaces it")
     found = overview(root)
     folder = found.folder or "."
-    file.write_text(_TEMPLATE.format(name=box.config.kbs[0].name, path=folder))
+    name = box.config.kbs[0].name
+    file.write_text(_TEMPLATE.format(name=name, path=folder))
+    if json:
+        render.json(InitReply(str(file), name, folder, found.files, found.branch, found.remote))
+        return
     render.out(f"wrote {_shown(file)}")
     if found.files:
         where = f"under {folder}/" if found.folder else "in the repository"

@@ -17,7 +17,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Sequence
 
-from pyrite_cli.core.markdown import Heading
+from pyrite_cli.core.markdown import BLOCK, Heading
 from pyrite_schemas.entry import Chunk
 
 LIMIT = 25_000
@@ -127,14 +127,28 @@ def chunk(
         if names and names[0] == title:
             names = names[1:]
         text = raw[start:end].decode()
-        blank = len(text) - len(text.lstrip())
-        begin = line + text.count("\n", 0, blank) if blank < len(text) else line
-        last = line + text.rstrip().count("\n")
         embedded = embed_text(embedded_title, names, text)
         digest = hashlib.sha256(embedded.encode()).digest() if embedded else b""
-        chunks.append(Chunk(names, begin, max(begin, last), text, digest))
-        line += text.count("\n")
+        first, last = _filled(raw, start, end)
+        begin = line + raw.count(b"\n", start, first)
+        stop = begin + raw.count(b"\n", first, last)
+        chunks.append(Chunk(names, begin, stop, text, digest))
+        line = stop + raw.count(b"\n", last, end)
     return tuple(chunks)
+
+
+_INK = re.compile(rb"\S")
+
+
+def _filled(raw: bytes, start: int, end: int) -> tuple[int, int]:
+    """Where the first and after the last character of a range stand that is no white space."""
+    found = _INK.search(raw, start, end)
+    if found is None:
+        return start, start
+    last = end
+    while raw[last - 1] in b" \t\n\x0b\x0c\r":
+        last -= 1
+    return found.start(), last
 
 
 def _push(stack: list[Heading], heading: Heading) -> None:
@@ -215,29 +229,49 @@ def _split(
 def _atoms(
     raw: bytes, cuts: Sequence[tuple[int, int]], limit: int, costs: Costs
 ) -> list[tuple[int, int, int]]:
-    """(offset, rank, cost) of the smallest pieces; only what is over the limit is cut finer."""
-    best: dict[int, int] = {0: 0}
+    """(offset, rank, cost) of the smallest pieces: blocks, and of a block that is over the limit
+    its items, of those its lines, of those its sentences, words and bytes."""
+    atoms: list[tuple[int, int, int]] = []
+    starts = [0] if not cuts or cuts[0][0] else []
+    ranks = starts.copy()
+    inner: dict[int, int] = {}
     for offset, rank in cuts:
-        if offset:
-            best[offset] = min(rank, best.get(offset, rank))
-    edges = sorted(best)
-    edges.append(len(raw))
-    atoms = []
-    for start, end in itertools.pairwise(edges):
+        if rank > BLOCK:
+            inner[offset] = min(rank, inner.get(offset, rank))
+        elif not starts or offset > starts[-1]:
+            starts.append(offset)
+            ranks.append(rank)
+    finer = sorted(inner)
+    starts.append(len(raw))
+    for index, (start, end) in enumerate(itertools.pairwise(starts)):
         size = costs(start, end)
         if size <= limit:
-            atoms.append((start, best[start], size))
+            atoms.append((start, ranks[index], size))
             continue
-        rank = best[start]
-        at = start
-        for line in raw[start:end].splitlines(keepends=True):
-            size = costs(at, at + len(line))
+        items = finer[bisect.bisect_right(finer, start) : bisect.bisect_left(finer, end)]
+        for at, stop in itertools.pairwise([start, *items, end]):
+            rank = inner[at] if at != start else ranks[index]
+            size = costs(at, stop)
             if size <= limit:
                 atoms.append((at, rank, size))
             else:
-                atoms.extend(_inside(raw, at, at + len(line), rank, limit, costs))
-            at += len(line)
-            rank = LINE
+                atoms.extend(_lines(raw, at, stop, rank, limit, costs))
+    return atoms
+
+
+def _lines(
+    raw: bytes, start: int, end: int, rank: int, limit: int, costs: Costs
+) -> list[tuple[int, int, int]]:
+    atoms: list[tuple[int, int, int]] = []
+    while start < end:
+        stop = raw.find(b"\n", start, end) + 1 or end
+        size = costs(start, stop)
+        if size <= limit:
+            atoms.append((start, rank, size))
+        else:
+            atoms.extend(_inside(raw, start, stop, rank, limit, costs))
+        start = stop
+        rank = LINE
     return atoms
 
 

@@ -20,9 +20,14 @@ _ENVIRONMENT = {
     "GIT_ALLOW_PROTOCOL": "none",
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_LITERAL_PATHSPECS": "1",
     "LC_ALL": "C",
 }
-_OWN = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY")
+_OWN = (
+    "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR", "GIT_NAMESPACE",
+    "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS",
+)  # fmt: skip
 _OPTIONS = (
     "--no-pager",
     "-c", "core.fsmonitor=false",
@@ -31,7 +36,6 @@ _OPTIONS = (
     "-c", "diff.external=",
     "-c", "submodule.recurse=false",
 )  # fmt: skip
-_EMPTY_TREE_NOTE = "unknown revision"
 
 
 class Git:
@@ -43,7 +47,7 @@ class Git:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._filters: tuple[str, ...] | None = None
+        self._neutral: dict[str, str] | None = None
 
     def run(
         self, *arguments: str, stdin: bytes | None = None, env: dict[str, str] | None = None
@@ -67,6 +71,10 @@ class Git:
 
     def quiet(self, *arguments: str) -> str:
         """First line of a command's output, or empty when git says no."""
+        return self._ask(arguments).decode(errors="replace").strip()
+
+    def _ask(self, arguments: tuple[str, ...]) -> bytes:
+        """A command's output, or empty when git says no."""
         done = subprocess.run(
             self._command(arguments),
             stdin=subprocess.DEVNULL,
@@ -74,7 +82,7 @@ class Git:
             env=_environment(),
             check=False,
         )
-        return done.stdout.decode(errors="replace").strip() if done.returncode == 0 else ""
+        return done.stdout if done.returncode == 0 else b""
 
     def blobs(self, ids: Iterable[str]) -> Iterator[bytes]:
         """Contents of blobs, in the order asked for, through one process.
@@ -82,6 +90,9 @@ class Git:
         Raises:
             SourceError: An object is missing, as in a partial clone.
         """
+        wanted = list(ids)
+        if not wanted:
+            return
         process = subprocess.Popen(
             self._command(("cat-file", "--batch", "--buffer")),
             stdin=subprocess.PIPE,
@@ -93,7 +104,6 @@ class Git:
         assert process.stdin is not None
         assert process.stdout is not None
         stdin, stdout = process.stdin, process.stdout
-        wanted = list(ids)
 
         def feed() -> None:
             try:
@@ -123,18 +133,24 @@ class Git:
             stdout.close()
             process.wait()
 
-    def neutral(self) -> tuple[str, ...]:
-        """Options that switch off the clean and smudge filters this repository configures."""
-        if self._filters is None:
-            names = self.quiet("config", "--name-only", "--get-regexp", r"^filter\..*").split("\n")
+    def neutral(self) -> dict[str, str]:
+        """An environment that switches off the clean and smudge filters that are configured.
+
+        `git -c` would not do: it ends a name at its first `=`, which a filter's may hold.
+        """
+        if self._neutral is None:
+            asked = ("config", "-z", "--name-only", "--get-regexp", r"^filter\..*")
+            names = os.fsdecode(self._ask(asked)).split("\0")
             drivers = sorted({name.rpartition(".")[0] for name in names if name.count(".") > 1})
-            self._filters = tuple(
-                part
-                for driver in drivers
-                for key in ("clean=", "smudge=", "process=", "required=false")
-                for part in ("-c", f"{driver}.{key}")
-            )
-        return self._filters
+            off = ("clean", ""), ("smudge", ""), ("process", ""), ("required", "false")
+            pairs = [(f"{driver}.{key}", value) for driver in drivers for key, value in off]
+            given = os.environ.get("GIT_CONFIG_COUNT", "")
+            first = int(given) if given.isdigit() else 0
+            self._neutral = {"GIT_CONFIG_COUNT": str(first + len(pairs))}
+            for number, (key, value) in enumerate(pairs, first):
+                self._neutral[f"GIT_CONFIG_KEY_{number}"] = key
+                self._neutral[f"GIT_CONFIG_VALUE_{number}"] = value
+        return self._neutral
 
     def _command(self, arguments: tuple[str, ...]) -> list[str]:
         return ["git", "-C", str(self.root), *_OPTIONS, *arguments]

@@ -142,11 +142,12 @@ def _line_start(raw: bytes, offset: int) -> int:
 def _destination(found: dict[str, Any], image: bool) -> tuple[LinkKind, str] | None:
     """The kind and raw target of a link event; None when it can't point to an entry."""
     wiki = isinstance(found["link_type"], dict)
-    if image:
-        return ("embed", found["dest_url"]) if wiki else None
-    if wiki:
-        return "wiki", found["dest_url"]
     target = found["dest_url"]
+    if wiki:
+        # In a table the bar before the label must be escaped: `[[target\|label]]`.
+        return "embed" if image else "wiki", target.removesuffix("\\")
+    if image or found["link_type"] == "Email":
+        return None
     if not target or target.startswith("#") or _SCHEME.match(target):
         return None
     return "markdown", target
@@ -178,7 +179,7 @@ def make_link(kind: LinkKind, raw: str, text: str, folder: str, line: int) -> Li
         named = _KB.fullmatch(target)
         if named:
             kb, target = named.group(1), named.group(2).strip()
-        if not target:
+        if not target or (_SCHEME.match(target) and "://" in target):
             return None
         path = _relative(folder, target) if target.startswith(("./", "../")) else ""
     return Link(kind, target, path, kb, anchor.strip(), " ".join(text.split()), line)
@@ -196,6 +197,4 @@ def frontmatter_link(value: str, folder: str) -> Link | None:
     """A link from frontmatter: `[[target]]`, `kb:target`, an id or a path."""
     wiki = _WIKI.fullmatch(value.strip())
     target, _, text = (wiki.group(2) if wiki else value).partition("|")
-    if not wiki and _SCHEME.match(target) and "://" in target:
-        return None
     return make_link("frontmatter", target, text, folder, 1)

@@ -12,8 +12,8 @@ import json
 import math
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
 
 import yaml
 from frontmatter.default_handlers import YAMLHandler
@@ -23,18 +23,65 @@ Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 MAX_NODES = 50_000
 """Values a frontmatter may hold after YAML aliases are followed; beyond it is an alias bomb."""
 
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+MAX_DEPTH = 64
+"""Levels of lists and maps; libyaml's own composer overflows the C stack at some ten thousand."""
+
 _YAML = YAMLHandler()
+_MAY_NEST = re.compile(rf"^ {{{MAX_DEPTH}}}|^[ \t]*(?:[-?:][ \t]+){{{MAX_DEPTH // 2}}}", re.M)
 _OPENING = re.compile(r"\s*?^(---|\+\+\+)[ \t]*\n", re.M)
 _CLOSING = {
     "---": re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.M),
     "+++": re.compile(r"^\+\+\+[ \t]*(?:\n|\Z)", re.M),
 }
+_LOOKS_LIKE_JSON = re.compile(r"\{\s*\"[^\"\n]*\"\s*:")
 _LOOKS_LIKE_FIELD = re.compile(r"\s*(?:#.*\n\s*)*[\w\"'][^\n:]*:(?:\s|$)|\s*[\w.\"-]+\s*=")
+_END_OF_LINE = re.compile(r"[ \t]*(?:\n|\Z)")
 _BLANK = re.compile(r"(?:[ \t]*\n)*")
 _TITLE_LINE = re.compile(r"^title[ \t]*[:=][ \t]*(.+)$", re.M | re.I)
-_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?.{0,6})?$")
+_ISO_DATE = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
+    r"(?:[Tt ]([0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?) ?([Zz]|[+-][0-9]{2}:?[0-9]{2})?)?"
+)
 _SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """The safe loader, with the line of a value that can't be read and a bound on merges."""
+
+    _merged = 0
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Follow `<<`, which may repeat a map of maps exponentially."""
+        for key, value in node.value:
+            if key.tag == "tag:yaml.org,2002:merge":
+                for map_node in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+                    if isinstance(map_node, yaml.MappingNode):
+                        self.flatten_mapping(map_node)
+                        self._merged += len(map_node.value)
+                    if self._merged > MAX_NODES:
+                        raise ValueError(_TOO_MANY)
+        super().flatten_mapping(node)
+
+
+def _marked(tag: str) -> Callable[[_Loader, yaml.ScalarNode], object]:
+    """PyYAML's constructor, whose errors say where: `2020-23-01` is a ValueError without a line."""
+    construct = _Loader.yaml_constructors[f"tag:yaml.org,2002:{tag}"]
+
+    def constructed(loader: _Loader, node: yaml.ScalarNode) -> object:
+        try:
+            return construct(loader, node)
+        except (ValueError, LookupError, AttributeError, OverflowError) as error:
+            why = f" ({error})" if isinstance(error, ValueError) else ""
+            problem = f"{node.value[:80]!r} is no {tag}{why}"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from error
+
+    return constructed
+
+
+for _tag in ("bool", "int", "float", "timestamp"):
+    _Loader.add_constructor(f"tag:yaml.org,2002:{_tag}", _marked(_tag))
+
+_TOO_MANY = "too many or too deeply nested values"
 
 
 class Frontmatter(NamedTuple):
@@ -92,7 +139,8 @@ def _fenced(text: str) -> Frontmatter:
             loaded = fast_yaml(block)
             if loaded is not None:
                 return Frontmatter(loaded, closing.end(), closing.end())
-            loaded = _YAML.load(block, Loader=_LOADER)
+            _check_depth(block)
+            loaded = _YAML.load(block, Loader=_Loader)
         else:
             loaded = tomllib.loads(block)
         if loaded is None or (isinstance(loaded, dict) and not loaded):
@@ -108,31 +156,58 @@ def _fenced(text: str) -> Frontmatter:
             {},
             0,
             closing.end(),
-            _describe(error, first_line),
+            _describe(error, block, first_line),
             title.group(1).strip().strip("\"'") if title else "",
         )
     assert isinstance(meta, dict)
     return Frontmatter(meta, closing.end(), closing.end())
 
 
+def _check_depth(block: str) -> None:
+    """Refuse, by libyaml's events, what its recursive composer would not survive."""
+    if block.count("[") + block.count("{") <= MAX_DEPTH and not _MAY_NEST.search(block):
+        return
+    depth = 0
+    for event in yaml.parse(block, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise ValueError(_TOO_MANY)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
 def _json(text: str, first: int) -> Frontmatter:
     try:
         loaded, end = json.JSONDecoder().raw_decode(text, first)
-        after = re.compile(r"[ \t]*(?:\n|\Z)").match(text, end)
+        after = _END_OF_LINE.match(text, end)
         if not isinstance(loaded, dict) or after is None:
             return NONE
         meta = plain(loaded)
-    except (ValueError, RecursionError):
-        return NONE
+    except (ValueError, RecursionError) as error:
+        if not _LOOKS_LIKE_JSON.match(text, first):
+            return NONE
+        at, reason = first, str(error)
+        if isinstance(error, json.JSONDecodeError):
+            at, reason = error.pos, error.msg
+        elif isinstance(error, RecursionError):
+            reason = _TOO_MANY
+        return NONE._replace(error=(text.count("\n", 0, at) + 1, f"frontmatter: {reason}"))
     assert isinstance(meta, dict)
     return Frontmatter(meta, after.end(), after.end())
 
 
-def _describe(error: Exception, first_line: int) -> tuple[int, str]:
+def _describe(error: Exception, block: str, first_line: int) -> tuple[int, str]:
     """The line in the file and one line of text for a parser's error."""
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         problem = " ".join(filter(None, (error.context, error.problem)))
         return first_line + error.problem_mark.line, f"frontmatter: {problem}"
+    if isinstance(error, yaml.reader.ReaderError):
+        before = block.encode(errors="replace")[: error.position]
+        character = f"character U+{error.character:04X}" if error.character else "text"
+        return first_line + before.count(b"\n"), f"frontmatter: {character} is not allowed"
+    if isinstance(error, RecursionError):
+        return first_line, f"frontmatter: {_TOO_MANY}"
     where = re.search(r"\(at line (\d+)", str(error))
     line = first_line + int(where.group(1)) - 1 if where else first_line
     return line, f"frontmatter: {' '.join(str(error).split()) or type(error).__name__}"
@@ -140,7 +215,7 @@ def _describe(error: Exception, first_line: int) -> tuple[int, str]:
 
 _QUOTED = r'"[^"\\\n\x00-\x1f\x7f-\x9f\ufeff\ufffe\uffff\u2028\u2029]*"'
 _FAST_LINE = re.compile(
-    rf"""([A-Za-z][A-Za-z0-9_.-]*):[ ]+(?:
+    rf"""([A-Za-z][A-Za-z0-9_.-]{{0,99}}):[ ]+(?:
         ({_QUOTED})
       | ([A-Za-z](?:[A-Za-z0-9_/()+.,-]|[ ](?=[A-Za-z0-9(])|:(?=[A-Za-z0-9/]))*)
       | ([0-9]{{1,2}}/[0-9]{{1,2}}/[0-9]{{4}}|[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})
@@ -184,7 +259,10 @@ def fast_yaml(block: str) -> dict[str, Json] | None:
         elif number is not None:
             found[key] = int(number)
         else:
-            found[key] = dt.date.fromisoformat(day).isoformat()
+            try:
+                found[key] = dt.date.fromisoformat(day).isoformat()
+            except ValueError:
+                return None
         position = line.end()
     return found or None
 
@@ -200,8 +278,8 @@ def plain(value: object) -> Json:
     def convert(value: object, depth: int) -> Json:
         nonlocal budget
         budget -= 1
-        if budget < 0 or depth > 64:
-            raise ValueError("too many or too deeply nested values")
+        if budget < 0 or depth > MAX_DEPTH:
+            raise ValueError(_TOO_MANY)
         if isinstance(value, str):
             return clean(value)
         if value is None or isinstance(value, bool | int):
@@ -257,7 +335,7 @@ def field(meta: Mapping[str, Json], name: str) -> Json:
     if name in meta:
         return meta[name]
     for key, value in meta.items():
-        if key.lower() == name:
+        if key.lower() == name.lower():
             return value
     return None
 
@@ -287,7 +365,14 @@ def words(value: Json) -> tuple[str, ...]:
 def date(meta: Mapping[str, Json], fields: tuple[str, ...]) -> str:
     """The first ISO 8601 date among the given fields, or empty."""
     for name in fields:
-        value = scalar(field(meta, name))
-        if _ISO_DATE.match(value):
-            return value.replace(" ", "T", 1)
+        found = _ISO_DATE.fullmatch(scalar(field(meta, name)))
+        if found is None:
+            continue
+        day, time, zone = found.groups()
+        value = f"{day}T{time}{zone or ''}" if time else day
+        try:
+            dt.datetime.fromisoformat(value.upper())
+        except ValueError:
+            continue
+        return value.upper()
     return ""

@@ -9,10 +9,6 @@ from typing import Literal
 from pyrite_cli.core import chunk, markdown, metadata
 from pyrite_schemas.entry import Diagnostic, Entry, Link
 
-VERSION = "1"
-"""Names what this module, `metadata`, `markdown` and `chunk` make of a file; a change of theirs
-that gives other entries must change it, and every index is then rebuilt from its cache."""
-
 
 def parse(path: str, blob: str, data: bytes, date_fields: tuple[str, ...]) -> Entry:
     """Read one Markdown file.
@@ -59,7 +55,7 @@ def parse(path: str, blob: str, data: bytes, date_fields: tuple[str, ...]) -> En
             dict.fromkeys(
                 tag
                 for word in metadata.words(metadata.field(meta, "tags"))
-                if (tag := word.lstrip("#"))
+                if (tag := word.lstrip("# "))
             )
         ),
         aliases=metadata.words(metadata.field(meta, "aliases")),
@@ -81,10 +77,14 @@ def _decode(path: str, data: bytes) -> tuple[str, list[Diagnostic]]:
         else:
             text = data.decode()
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        message = f"not UTF-8 (byte 0x{data[error.start]:02x}); read as Latin-1"
+        lines = data[: error.start].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        line = lines.count(b"\n") + 1
+        # A byte order mark says what the rest was meant to be.
+        marked = data.startswith(codecs.BOM_UTF8)
+        text = data.decode(errors="replace") if marked else data.decode("latin-1")
+        read = "broken bytes indexed as U+FFFD" if marked else "read as Latin-1"
+        message = f"not UTF-8 (byte 0x{data[error.start]:02x}); {read}"
         diagnostics.append(Diagnostic(path, line, "encoding", message))
-        text = data.decode("latin-1")
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if "\0" in text:

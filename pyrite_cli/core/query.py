@@ -7,7 +7,11 @@ and any frontmatter field followed by a value filter. What is none of this is ju
 
 from __future__ import annotations
 
+import datetime as dt
+import functools
+import itertools
 import re
+import unicodedata
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -15,10 +19,11 @@ from pyrite_cli.core.tokens import CJK, Analyzer
 from pyrite_schemas.search import Filters, Query, Term
 
 MAX_TERMS = 256
-"""Terms that are looked up; the rest of a longer query is left out."""
+"""Terms that are looked up, and conditions that are tested; the rest of a longer query is left
+out."""
 
 _PART = re.compile(
-    r"""(?P<minus>-)?(?:
+    r"""(?P<minus>-(?!-))?(?:
         (?P<field>[^\W\d][\w.-]*):(?:"(?P<quoted>[^"]*)"|(?P<value>[^\s"]+))
       | "(?P<phrase>[^"]*)"
       | (?P<word>[^\s"]+)
@@ -26,7 +31,9 @@ _PART = re.compile(
     re.X,
 )
 _OWN = frozenset(("kb", "type", "tag", "path", "since", "until"))
-_CJK_RUN = re.compile(f"[{CJK}]+|[^{CJK}]+")
+_CJK_RUN = re.compile(f"([{CJK}]+)|[^{CJK}]+")
+_DATE = re.compile(r"[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2}(?:T.+)?)?)?")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Parsed(NamedTuple):
@@ -52,54 +59,75 @@ def parse(text: str, analyzer: Analyzer, is_field: Callable[[str], bool]) -> Par
         is_field: Whether some entry has a frontmatter field of that name; otherwise `name:value`
             is text like any other (`std::vector`, `http://…`).
     """
+    is_field = functools.cache(is_field)
     must: list[list[Term]] = []
     should: list[Term] = []
     must_not: list[Term] = []
-    found = Filters()
+    conditions: dict[Filters, None] = {}
     words: list[str] = []
-    after_or = False
-    for part in _PART.finditer(text.replace("\0", " ")):
-        field, minus = part["field"], part["minus"]
+    either = False  # the last part was `OR`
+    group: list[Term] | None = None  # of `must`, when the last phrase or word stands in one
+    for part in _PART.finditer(_SURROGATE.sub(" ", text.replace("\0", " "))):
+        field, minus, phrase = part["field"], part["minus"], part["phrase"]
         if part["word"] == "OR" and not minus:
-            after_or = True
+            either = True
             continue
         if field is not None and not minus:
-            condition = _condition(field, part["quoted"] or part["value"] or "", is_field)
+            value = part["value"] if part["quoted"] is None else part["quoted"]
+            condition = _condition(field, value, is_field)
             if condition is not None:
-                found = found.joined(condition)
+                conditions[condition] = None
+                either, group = False, None
                 continue
-        phrase = part["phrase"]
-        source = part.group().removeprefix("-") if phrase is None else phrase
-        terms = _phrase(source, analyzer) if phrase is not None else _words(source, analyzer)
+        source = part.group()[len(minus or "") :] if phrase is None else phrase
         if minus:
-            must_not.extend(terms)
+            # All of `-IL-6` must stand there to exclude, not any `6`.
+            must_not.extend(_phrase(source, analyzer, phrase is None and source.endswith("*")))
+            either, group = False, None
             continue
         words.append(source)
-        if phrase is not None and terms:
-            if after_or and must:
-                must[-1].extend(terms)
-            else:
-                must.append(terms)
+        terms = _words(source, analyzer) if phrase is None else _phrase(source, analyzer)
+        if either and group is not None:
+            # `"a phrase" OR word`: neither is required alone.
+            group.extend(terms)
+            should.extend(terms if phrase is None else ())
+        elif phrase is not None and terms and not either:
+            group = terms
+            must.append(group)
         else:
+            group = None
             should.extend(terms)
-            if after_or and must:
-                # `"a phrase" OR word`: neither is required alone.
-                must[-1].extend(terms)
-        after_or = False
+        either = False
     query = Query(
-        tuple(tuple(dict.fromkeys(group)) for group in must[:MAX_TERMS]),
+        _limited(must),
         tuple(dict.fromkeys(should))[:MAX_TERMS],
         tuple(dict.fromkeys(must_not))[:MAX_TERMS],
     )
+    found = functools.reduce(Filters.joined, itertools.islice(conditions, MAX_TERMS), Filters())
     return Parsed(query, found, " ".join(words))
+
+
+def _limited(groups: list[list[Term]]) -> tuple[tuple[Term, ...], ...]:
+    """The first `MAX_TERMS` terms of all groups, without duplicates."""
+    left = MAX_TERMS
+    kept = []
+    for group in groups:
+        terms = tuple(dict.fromkeys(group))[:left]
+        if not terms:
+            break
+        left -= len(terms)
+        kept.append(terms)
+    return tuple(dict.fromkeys(kept))
 
 
 def _condition(field: str, value: str, is_field: Callable[[str], bool]) -> Filters | None:
     name = field.lower()
+    if value.startswith((":", "//")):
+        return None
     if name not in _OWN:
-        if value.startswith((":", "//")) or not is_field(field):
-            return None
-        return Filters(where=((field, value),))
+        return Filters(where=((field, value),)) if is_field(field) else None
+    if not value or (name in ("since", "until") and not _is_date(value)):
+        return None
     match name:
         case "kb":
             return Filters(kbs=(value,))
@@ -115,21 +143,32 @@ def _condition(field: str, value: str, is_field: Callable[[str], bool]) -> Filte
             return Filters(until=value)
 
 
-def _phrase(text: str, analyzer: Analyzer) -> list[Term]:
+def _is_date(text: str) -> bool:
+    """Whether a text is an ISO 8601 year, month, date or datetime."""
+    if not _DATE.fullmatch(text):
+        return False
+    try:
+        dt.datetime.fromisoformat({4: f"{text}-01-01", 7: f"{text}-01"}.get(len(text), text))
+    except ValueError:
+        return False
+    return True
+
+
+def _phrase(text: str, analyzer: Analyzer, prefix: bool = False) -> list[Term]:
+    """All tokens, side by side."""
     tokens = tuple(analyzer.surface(text))
-    return [Term(tokens)] if tokens else []
+    return [Term(tokens, prefix)] if tokens else []
 
 
 def _words(text: str, analyzer: Analyzer) -> list[Term]:
     """A word may hold several tokens (`IL-6`): alternatives, but a CJK run is a phrase."""
-    prefix = len(text) > 1 and text.endswith("*")
     terms = []
-    for run in _CJK_RUN.findall(text):
-        tokens = analyzer.surface(run)
-        if tokens and run[0] >= "\u2e80":
+    for run in _CJK_RUN.finditer(unicodedata.normalize("NFC", text)):
+        tokens = analyzer.surface(run.group())
+        if tokens and run.group(1):
             terms.append(Term(tuple(tokens)))
         else:
             terms.extend(Term((token,)) for token in tokens)
-    if prefix and terms:
+    if terms and text.endswith("*"):
         terms[-1] = Term(terms[-1].tokens, prefix=True)
     return terms

@@ -5,9 +5,9 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args, get_type_hints
 
 import msgspec
 
@@ -117,7 +117,7 @@ def read(file: Path) -> Config:
     if data is None:
         return Config()
     if not isinstance(data, Mapping):
-        raise ConfigError(f"{file}:1: expected keys and values", "see `pyrite init`")
+        raise ConfigError(f"{file}:1: expected keys and values", "`pyrite init` writes an example")
     try:
         config = msgspec.convert(data, Config)
     except msgspec.ValidationError as error:
@@ -155,13 +155,54 @@ def _explain(file: Path, text: str, problem: str) -> ConfigError:
     if missing:
         what = f"`{missing.group(1)}` is missing"
         return ConfigError(f"{file}:{_line(text, steps)}: {what}", "every KB needs a name")
-    name = ".".join(str(step) for step in steps)
+    name = _name(steps)
+    where = f"{file}:{_line(text, steps)}"
+    literal = re.fullmatch(r"Invalid enum value (.*)", message)
+    if literal:
+        known = _values(steps)
+        said = literal.group(1).strip("'")
+        close = difflib.get_close_matches(said.lower(), known, n=1, cutoff=0.5)
+        hint = f"did you mean `{close[0]}`?" if close else f"it can be {' or '.join(known)}"
+        return ConfigError(f"{where}: `{name}` can't be `{said}`", hint)
+    expected = re.fullmatch(r"Expected `([^`]*)`, got `([^`]*)`", message)
+    if expected:
+        wanted, got = (
+            " or ".join(_KINDS.get(kind, kind) for kind in one.split(" | ") if kind != "null")
+            for one in expected.groups()
+        )
+        hint = "put it in quotes" if wanted == _KINDS["str"] else "`pyrite init` writes an example"
+        return ConfigError(f"{where}: `{name}` must be {wanted}, not {got or 'nothing'}", hint)
     said = message[:1].lower() + message[1:]
-    said = said.replace("`array`", "a list").replace("`object`", "keys and values")
-    return ConfigError(f"{file}:{_line(text, steps)}: `{name}`: {said}", "see `pyrite init`")
+    return ConfigError(f"{where}: `{name}`: {said}", "`pyrite init` writes an example")
 
 
-def _line(text: str, steps: list[str | int]) -> int:
+_KINDS = {
+    "str": "text",
+    "int": "a number",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "keys and values",
+    "date": "a date",
+    "datetime": "a date",
+}
+
+
+def _name(steps: Sequence[str | int]) -> str:
+    """`kbs[0].include`, as people write a place in a file."""
+    name = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
+    return name.removeprefix(".")
+
+
+def _values(steps: Sequence[str | int]) -> list[str]:
+    """The values a place in the configuration may have, when they are a few words."""
+    kind: Any = Config
+    for step in steps:
+        kind = get_args(kind)[0] if isinstance(step, int) else get_type_hints(kind)[step]
+    return [str(value) for value in get_args(kind)]
+
+
+def _line(text: str, steps: Sequence[str | int]) -> int:
     """The 1-based line of a value in a YAML text."""
     import yaml  # see `read`
 
@@ -213,17 +254,26 @@ def database_url(config: Config, file: Path | None) -> str:
         found = os.environ.get("PYRITE_DATABASE_URL") or os.environ.get("DATABASE_URL")
         if not found:
             raise ConfigError(
-                f"{file}: storage.url is missing", "set it, or DATABASE_URL in the environment"
+                f"{_where(file, 'backend')}: postgres needs a server",
+                "set `storage.url`, or DATABASE_URL in the environment",
             )
         return found
 
     def value(match: re.Match[str]) -> str:
         name = match.group(1)
         if name not in os.environ:
-            raise ConfigError(f"{file}: the variable {name} in storage.url is not set")
+            raise ConfigError(
+                f"{_where(file, 'url')}: the variable {name} in `storage.url` is not set",
+                f"export {name}=postgresql://…",
+            )
         return os.environ[name]
 
     return _VARIABLE.sub(value, url)
+
+
+def _where(file: Path | None, key: str) -> str:
+    """File and line of a storage setting."""
+    return f"{file}:{_line(file.read_text(), ['storage', key])}" if file else "the configuration"
 
 
 def cache_folder(config: Config, root: Path) -> Path:

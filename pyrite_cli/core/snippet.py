@@ -12,9 +12,9 @@ WIDTH = 240
 """Characters of a snippet, about three lines of a terminal."""
 
 _SPACE = re.compile(r"\s+")
-_HEADING = re.compile(r"\A\s*(?:#{1,6}\s[^\n]*\n|[^\n]+\n(?:=+|-+)[ \t]*\n)+\s*")
+_HEADING = re.compile(r"\A\s*(?:#{1,6}(?:[ \t][^\n]*)?\n|[^\n]+\n(?:=+|-+)[ \t]*\n)+\s*")
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)[^\n]*\n?", re.M)
-_START = re.compile(r"(?<=[.!?。！？])\s*|\n")
+_START = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])|\n")
 
 
 def snippet(text: str, terms: Iterable[Term], analyzer: Analyzer) -> str:
@@ -26,15 +26,25 @@ def snippet(text: str, terms: Iterable[Term], analyzer: Analyzer) -> str:
         analyzer: Finds the words as the index does.
     """
     without = _HEADING.sub("", text, count=1)
-    text = _FENCE.sub("", without if without.strip() else text)
-    wanted = {analyzer.stem(token) for term in terms for token in term.tokens}
-    prefixes = tuple(term.tokens[-1] for term in terms if term.prefix)
-    hits = [
+    text = (_FENCE.sub("", without).strip() if without.strip() else "") or text.strip()
+    return _cut(text, _best(_hits(text, terms, analyzer)))
+
+
+def _hits(text: str, terms: Iterable[Term], analyzer: Analyzer) -> list[tuple[int, int, str]]:
+    """(start, end, token) of the words in a text that the terms match."""
+    wanted: set[str] = set()
+    prefixes: tuple[str, ...] = ()
+    for term in terms:
+        wanted.update(analyzer.stem(token) for token in term.tokens)
+        if term.prefix:
+            # FTS5 stems what it splits, prefixes too; other stemmers are not asked.
+            last = term.tokens[-1]
+            prefixes += (analyzer.stem(last) if analyzer.in_engine else last,)
+    return [
         (start, end, token)
         for start, end, token in analyzer.spans(text)
         if token in wanted or (prefixes and token.startswith(prefixes))
     ]
-    return _cut(text, _best(hits))
 
 
 def _best(hits: Sequence[tuple[int, int, str]]) -> int:
@@ -52,7 +62,8 @@ def _cut(text: str, start: int) -> str:
     begin = 0
     if start > WIDTH // 3:
         near = [match.end() for match in _START.finditer(text, max(0, start - WIDTH // 2), start)]
-        begin = near[0] if near else text.rfind(" ", 0, start - WIDTH // 4) + 1
+        space = text.rfind(" ", start - WIDTH // 2, start - WIDTH // 4)
+        begin = near[0] if near else space + 1 if space >= 0 else start - WIDTH // 4
     flat = _SPACE.sub(" ", text[begin : begin + 2 * WIDTH]).strip()
     if len(flat) > WIDTH:
         cut = flat.rfind(" ", WIDTH // 2, WIDTH)
@@ -62,10 +73,4 @@ def _cut(text: str, start: int) -> str:
 
 def marked(snippet: str, terms: Iterable[Term], analyzer: Analyzer) -> list[tuple[int, int]]:
     """(start, end) of the matched words in a snippet."""
-    wanted = {analyzer.stem(token) for term in terms for token in term.tokens}
-    prefixes = tuple(term.tokens[-1] for term in terms if term.prefix)
-    return [
-        (start, end)
-        for start, end, token in analyzer.spans(snippet)
-        if token in wanted or (prefixes and token.startswith(prefixes))
-    ]
+    return [(start, end) for start, end, _ in _hits(snippet, terms, analyzer)]

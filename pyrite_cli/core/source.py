@@ -15,6 +15,13 @@ from pyrite_schemas.errors import SourceError
 from pyrite_schemas.sync import File, Revision
 
 _BLOB_MODES = (b"100644", b"100755", b"100664")
+_OBJECT = re.compile(rb"([0-9a-f]{40,64}) (?:commit|tree) \d+")
+_TRIES = 5
+"""How often a work tree that changes while it is read is read again."""
+
+
+class _GoneError(Exception):
+    """A file was listed and is not there any more."""
 
 
 class Source:
@@ -59,8 +66,17 @@ class Source:
         Raises:
             SourceError: The ref does not exist or git refuses.
         """
-        commit, tree = self._tree()
-        return Revision(commit, tree, () if self.ref else self._overlay(commit))
+        for _ in range(_TRIES):
+            commit, tree = self._tree()
+            if self.ref:
+                return Revision(commit, tree)
+            try:
+                seen, overlay = self._overlay()
+            except _GoneError:
+                continue
+            if seen == commit:
+                return Revision(commit, tree, overlay)
+        raise SourceError(f"{self.root} changes faster than it can be read", "try again")
 
     def files(self, revision: Revision) -> list[File]:
         """All files of the KB at a revision, sorted by the UTF-8 bytes of their path."""
@@ -75,7 +91,7 @@ class Source:
                     if wanted(path):
                         files[path] = head[5:].decode()
         for path, blob in revision.overlay:
-            if blob:
+            if blob and path:
                 files[path] = blob
             else:
                 files.pop(path, None)
@@ -105,7 +121,7 @@ class Source:
             if file.path not in overlay:
                 yield file, next(blobs)
                 continue
-            blob, data = self._read_work_file(file.path)
+            blob, data = self._read_work_file(file)
             if blob:
                 yield file._replace(blob=blob), data
         for _ in blobs:
@@ -115,9 +131,11 @@ class Source:
         """Commit id and id of the KB folder's tree, both empty before the first commit."""
         ref = self.ref or "HEAD"
         asked = [f"{ref}^{{commit}}", f"{ref}^{{commit}}:{self.folder}"]
-        answer = self.git.run("cat-file", "--batch-check", stdin="\n".join(asked).encode())
-        ids = [line.split() for line in answer.decode(errors="replace").splitlines()]
-        found = [line[0] if line[1:2] and line[1] in ("commit", "tree") else "" for line in ids]
+        answer = self.git.run("cat-file", "--batch-check", stdin=os.fsencode("\n".join(asked)))
+        found = [
+            match.group(1).decode() if match else ""
+            for match in map(_OBJECT.fullmatch, answer.split(b"\n"))
+        ]
         if not found[0] and self.ref == "HEAD":
             raise SourceError(f"{self.root} has no commits yet", "commit something first")
         if not found[0] and self.ref:
@@ -125,83 +143,114 @@ class Source:
             raise SourceError(f"no ref {self.ref!r} in {self.root}", hint)
         return found[0], found[1]
 
-    def _overlay(self, commit: str) -> tuple[tuple[str, str], ...]:
-        """Changed, deleted and untracked files of the KB against HEAD."""
-        arguments = [
-            *self.git.neutral(),
-            "status", "--porcelain=v2", "-z", "--untracked-files=all", "--no-renames",
-            "--ignore-submodules=all", "--", self.folder or ".",
-        ]  # fmt: skip
-        if self.folder and not (self.root / self.folder).exists() and not commit:
-            return ()
+    def _overlay(self) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """The commit HEAD is at, and changed, deleted and untracked files of the KB against it."""
+        arguments = (
+            "status", "--porcelain=v2", "--branch", "--no-ahead-behind", "-z",
+            "--untracked-files=all", "--no-renames", "--ignore-submodules=all",
+            "--", self.folder or ".",
+        )  # fmt: skip
+        prefix = os.fsencode(self._prefix)
+        commit = ""
+        seen: dict[bytes, bool] = {}
+        for record in self.git.run(*arguments, env=self.git.neutral()).split(b"\0"):
+            match record[:1]:
+                case b"#":
+                    _, field, value = record.split(b" ", 2)
+                    if field == b"branch.oid" and value != b"(initial)":
+                        commit = value.decode()
+                case b"1":
+                    fields = record.split(b" ", 8)
+                    # `D.` left the index: what may still lie there is ignored, or listed as `?`.
+                    seen[fields[8]] = fields[1][1:] != b"D" and fields[1] != b"D."
+                case b"u":
+                    seen[record.split(b" ", 10)[10]] = True
+                case b"?":
+                    seen[record[2:]] = True
         present: list[tuple[str, bytes]] = []
-        gone: list[tuple[str, bytes]] = []
-        records = iter(self.git.run(*arguments).split(b"\0"))
-        for record in records:
-            kind = record[:1]
-            if kind == b"1":
-                fields = record.split(b" ", 8)
-                name = fields[8]
-            elif kind == b"u":
-                name = record.split(b" ", 10)[10]
-            elif kind == b"?":
-                name = record[2:]
-            else:
+        changed: list[tuple[str, str]] = []
+        for name, there in seen.items():
+            if not name.startswith(prefix):
                 continue
-            if not name.startswith(self._prefix.encode()):
-                continue
-            path = decode_path(name[len(self._prefix.encode()) :])
-            if not self.wants(path):
-                continue
-            (present if self._is_file(name) else gone).append((path, name))
+            path = decode_path(name[len(prefix) :])
+            if self.wants(path):
+                if there and self._is_file(name):
+                    present.append((path, name))
+                else:
+                    changed.append((path, ""))
         blobs = self._hash([name for _, name in present])
-        changed = [(path, blob) for (path, _), blob in zip(present, blobs, strict=True)]
-        return tuple(sorted([*changed, *((path, "") for path, _ in gone)]))
+        changed.extend((path, blob) for (path, _), blob in zip(present, blobs, strict=True))
+        return commit, tuple(sorted(changed))
 
     def _is_file(self, name: bytes) -> bool:
+        """Whether a regular file is there, reached through no symbolic link."""
+        root = os.fsencode(self.root)
+        folder, _, _ = name.rpartition(b"/")
         try:
-            return stat.S_ISREG(os.lstat(os.path.join(os.fsencode(self.root), name)).st_mode)  # noqa: PTH118 (bytes path)
+            if not stat.S_ISREG(os.lstat(os.path.join(root, name)).st_mode):  # noqa: PTH118 (bytes path)
+                return False
         except OSError:
             return False
+        real = os.path.realpath(os.path.join(root, folder))  # noqa: PTH118 (bytes path)
+        return real == os.path.join(os.path.realpath(root), folder).rstrip(b"/")  # noqa: PTH118
 
     def _hash(self, names: Sequence[bytes]) -> list[str]:
-        """Blob ids of work-tree files as `git add` would store them."""
-        if not names:
-            return []
-        if any(b"\n" in name for name in names):
-            return [self._hash_one(name) for name in names]
-        output = self.git.run(
-            *self.git.neutral(), "hash-object", "--stdin-paths", stdin=b"\n".join(names) + b"\n"
-        )
-        return output.decode().split()
+        """Blob ids of work-tree files as `git add` would store them.
+
+        Raises:
+            _GoneError: A file went away meanwhile.
+        """
+        # `--stdin-paths` reads lines, and a line that begins with `"` as a quoted name.
+        odd = [name for name in names if name[:1] == b'"' or b"\n" in name or b"\r" in name]
+        plain = sorted(set(names) - set(odd))
+        try:
+            ids = {name: self._hash_one(name) for name in odd}
+            if plain:
+                output = self.git.run(
+                    "hash-object", "--stdin-paths",
+                    stdin=b"\n".join(plain) + b"\n", env=self.git.neutral(),
+                )  # fmt: skip
+                ids.update(zip(plain, output.decode().split(), strict=True))
+        except SourceError as error:
+            if all(self._is_file(name) for name in names):
+                raise
+            raise _GoneError from error
+        return [ids[name] for name in names]
 
     def _hash_one(self, name: bytes) -> str:
-        return (
-            self.git.run(*self.git.neutral(), "hash-object", "--", os.fsdecode(name))
-            .decode()
-            .strip()
-        )
+        arguments = ("hash-object", "--", os.fsdecode(name))
+        return self.git.run(*arguments, env=self.git.neutral()).decode().strip()
 
-    def _read_work_file(self, path: str) -> tuple[str, bytes]:
+    def _read_work_file(self, file: File) -> tuple[str, bytes]:
         """Blob id and content, as git would store it, of a work-tree file; empty id if gone."""
-        name = encode_path(self._prefix + path)
+        name = os.fsencode(self._prefix) + encode_path(file.path)
         place = os.path.join(os.fsencode(self.root), name)  # noqa: PTH118 (bytes path)
-        for _ in range(3):
+        for _ in range(_TRIES):
+            if not self._is_file(name):
+                return "", b""
             try:
-                with open(place, "rb") as file:  # noqa: PTH123 (bytes path)
-                    data = file.read()
+                with open(place, "rb") as handle:  # noqa: PTH123 (bytes path)
+                    data = handle.read()
+                contents = (data, data.replace(b"\r\n", b"\n"))
+                for content in contents:
+                    if blob_id(content, len(file.blob)) == file.blob:
+                        return file.blob, content
                 blob = self._hash_one(name)
-            except (OSError, SourceError):
+            except OSError as error:
+                if not self._is_file(name):
+                    return "", b""
+                raise SourceError(f"{file.path} can't be read: {error.strerror}") from error
+            except SourceError:
                 if not self._is_file(name):
                     return "", b""
                 raise
-            for content in (data, data.replace(b"\r\n", b"\n")):
+            for content in contents:
                 if blob_id(content, len(blob)) == blob:
                     return blob, content
             converted = self._converted(name, blob)
             if converted is not None:
                 return blob, converted
-        raise SourceError(f"{path} keeps changing while it is read", "try again")
+        raise SourceError(f"{file.path} keeps changing while it is read", "try again")
 
     def _converted(self, name: bytes, blob: str) -> bytes | None:
         """A file as git's own conversions (`ident`, `working-tree-encoding`) store it.
@@ -211,10 +260,11 @@ class Source:
         with tempfile.TemporaryDirectory() as folder:
             objects = self.git.run("rev-parse", "--git-path", "objects").decode().strip()
             env = {
+                **self.git.neutral(),
                 "GIT_OBJECT_DIRECTORY": folder,
                 "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(self.root / objects),
             }
-            arguments = (*self.git.neutral(), "hash-object", "-w", "--", os.fsdecode(name))
+            arguments = ("hash-object", "-w", "--", os.fsdecode(name))
             if self.git.run(*arguments, env=env).decode().strip() != blob:
                 return None
             return self.git.run("cat-file", "blob", blob, env=env)
@@ -229,7 +279,9 @@ def blob_id(content: bytes, length: int) -> str:
 
 
 def decode_path(name: bytes) -> str:
-    """A git path as text; bytes that are not UTF-8 become `\\xNN`, which `encode_path` undoes."""
+    """A git path as text; a byte that is no UTF-8 becomes `\\udcNN`, which `encode_path` undoes."""
+    if b"\\udc" in name:
+        name = name.replace(b"\\udc", b"\\udc5cudc")  # the same five characters in a name itself
     try:
         return name.decode()
     except UnicodeDecodeError:
@@ -243,9 +295,12 @@ def encode_path(path: str) -> bytes:
     """The bytes of a path that `decode_path` made text."""
     if "\\udc" not in path:
         return path.encode()
-    return _ESCAPED.sub(lambda match: chr(0xDC00 + int(match.group(1), 16)), path).encode(
-        errors="surrogateescape"
-    )
+
+    def byte(match: re.Match[str]) -> str:
+        code = int(match.group(1), 16)
+        return chr(code if code < 0x80 else 0xDC00 + code)
+
+    return _ESCAPED.sub(byte, path).encode(errors="surrogateescape")
 
 
 def matcher(include: Sequence[str], exclude: Sequence[str]) -> Callable[[str], bool]:

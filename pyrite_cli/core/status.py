@@ -5,41 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-import msgspec
-
-from pyrite_backends.protocol import Index, Model
+from pyrite_backends.protocol import Index
 from pyrite_cli.core.sync import Kb
-from pyrite_schemas.entry import Diagnostic
 from pyrite_schemas.errors import SourceError
+from pyrite_schemas.replies import KbStatus, ModelStatus, Status
 from pyrite_schemas.sync import KbState
-
-
-class KbStatus(msgspec.Struct, frozen=True):
-    """One KB; `state` is one line for people."""
-
-    name: str
-    ref: str
-    commit: str
-    dirty: bool
-    behind: int | None
-    current: bool
-    state: str
-    entries: int
-    chunks: int
-    embedded: int
-    synced_at: float
-    diagnostics: tuple[Diagnostic, ...]
-
-
-class Status(msgspec.Struct, frozen=True):
-    """The shape of `index status --json`."""
-
-    backend: str
-    index: str
-    bytes: int
-    model: Model | None
-    kbs: tuple[KbStatus, ...]
-    schema: int = 1
 
 
 def status(index: Index, kbs: Sequence[Kb], behind: Callable[[KbState], int | None]) -> Status:
@@ -77,7 +47,9 @@ def status(index: Index, kbs: Sequence[Kb], behind: Callable[[KbState], int | No
                     tuple(reader.diagnostics(name)),
                 )
             )
-        return Status(index.backend, index.describe(), reader.size(), reader.model(), tuple(found))
+        held = reader.model()
+        model = ModelStatus(held.name, held.fingerprint, held.dimensions) if held else None
+        return Status(index.backend, index.describe(), reader.size(), model, tuple(found))
 
 
 def _unsynced(name: str) -> KbStatus:

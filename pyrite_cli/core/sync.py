@@ -9,10 +9,10 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from pyrite_backends.protocol import Index, Model, Reader, Writer
-from pyrite_cli.core import parse, pipeline, plan
+from pyrite_cli.core import plan
 from pyrite_cli.core.source import Source
-from pyrite_schemas.entry import Entry
-from pyrite_schemas.errors import EmptySourceError, FormatError, NoIndexError
+from pyrite_schemas.entry import PARSER_VERSION, Entry
+from pyrite_schemas.errors import EmptySourceError, FormatError, NoIndexError, StorageError
 from pyrite_schemas.sync import File, KbReport, KbState, Plan, Revision, SyncReport
 
 
@@ -26,7 +26,7 @@ class Kb(NamedTuple):
     @property
     def fingerprint(self) -> str:
         """What decides the rows besides the files: another one means parsing all of them anew."""
-        return f"{parse.VERSION}|{self.source.identity}|{','.join(self.date_fields)}"
+        return f"{PARSER_VERSION}|{self.source.identity}|{','.join(self.date_fields)}"
 
 
 class VectorCache(Protocol):
@@ -112,8 +112,9 @@ def sync(
         if reports is None and options.dry_run:
             reports = _preview(index, kbs, revisions, options)
         if reports is None:
+            before = _entries(index) if options.rebuild else {}
             with index.writer(rebuild=options.rebuild) as writer:
-                reports = _write(writer, kbs, revisions, vectors, observer, options)
+                reports = _write(writer, kbs, revisions, vectors, observer, options, before)
     return SyncReport(index.backend, tuple(reports), round(time.monotonic() - begun, 3))
 
 
@@ -134,7 +135,7 @@ def _nothing(
                 return None
             for kb, revision in zip(kbs, revisions, strict=True):
                 state = states.get(kb.name)
-                if state is None or state.config != kb.fingerprint or state.revision != revision:
+                if state is None or not _is_same(state, _state(kb, revision)):
                     return None
             empty = Plan((), (), (), (), 0)
             return [
@@ -142,6 +143,24 @@ def _nothing(
             ]
     except (NoIndexError, FormatError):
         return None
+
+
+def _is_same(held: KbState, now: KbState) -> bool:
+    return (held.source, held.ref, held.config, held.revision) == (
+        now.source,
+        now.ref,
+        now.config,
+        now.revision,
+    )
+
+
+def _entries(index: Index) -> dict[str, int]:
+    """How many entries each KB has now."""
+    try:
+        with index.reader() as reader:
+            return {state.name: state.entries for state in reader.kbs()}
+    except StorageError:
+        return {}  # what is rebuilt may be damaged
 
 
 def _preview(
@@ -181,6 +200,7 @@ def _write(
     vectors: Vectors | None,
     observer: Observer,
     options: Options,
+    before: dict[str, int],
 ) -> list[KbReport]:
     states = {state.name: state for state in writer.reader().kbs()}
     if options.prune:
@@ -195,18 +215,19 @@ def _write(
         same = state is not None and state.config == kb.fingerprint
         held = list(writer.reader().files(kb.name))
         todo = _plan(kb, revision, held, same)
-        if held and not options.allow_empty and len(held) == _gone(todo, held):
+        had = len(held) or before.get(kb.name, 0)
+        if had and not options.allow_empty and not _left(todo):
             raise EmptySourceError(
-                f"{kb.name}: no files are left of {len(held)} in {_place(kb)}",
+                f"{kb.name}: no files are left of {had} in {_place(kb)}",
                 "if that is right: pyrite index sync --allow-empty",
             )
         reports.append(_apply(writer, kb, revision, todo, vectors, observer))
     return reports
 
 
-def _gone(todo: Plan, held: list[File]) -> int:
-    """How many entries would leave without anything coming."""
-    return 0 if todo.added or todo.moved else len(held) - todo.unchanged - len(todo.changed)
+def _left(todo: Plan) -> int:
+    """How many files the source has."""
+    return todo.unchanged + len(todo.added) + len(todo.changed) + len(todo.moved)
 
 
 def _place(kb: Kb) -> str:
@@ -230,6 +251,8 @@ def _apply(
     if files:
         observer.parsing(kb.name, len(files))
         overlay = frozenset(path for path, blob in revision.overlay if blob)
+        from pyrite_cli.core import pipeline  # the parsers, which a sync without work never needs
+
         parsed = pipeline.entries(kb.source, files, overlay, kb.date_fields)
         writer.add(kb.name, _watch(parsed, hashes, read, observer))
     settled = _as_read(revision, files, read)

@@ -78,7 +78,9 @@ _TABLE = _Fold()
 
 def fold(text: str) -> str:
     """Lower-case text without diacritics in which anything but tokens is a space."""
-    return text.lower() if text.isascii() else text.translate(_TABLE)
+    if text.isascii():
+        return text.lower()
+    return unicodedata.normalize("NFC", text).translate(_TABLE)
 
 
 def languages() -> tuple[str, ...]:
@@ -121,13 +123,31 @@ class Analyzer:
 
     def spans(self, text: str) -> Iterator[tuple[int, int, str]]:
         """(start, end, token) of every token, in characters of the text as it stands."""
-        for match in _WORD.finditer(text):
-            surface = fold(match.group()).strip()
-            if surface and " " not in surface:
-                yield match.start(), match.end(), self._stem(surface)
+        for start, end in _runs(text):
+            for surface in fold(text[start:end]).split():
+                yield start, end, self._stem(surface)
 
 
-_WORD = re.compile(rf"[{CJK}]|(?:(?![{CJK}_])[\w\u0300-\u036f])+")
+def _runs(text: str) -> Iterator[tuple[int, int]]:
+    """(start, end) of the stretches that fold to one token each, marks included."""
+    if text.isascii():
+        yield from (match.span() for match in _ASCII_WORD.finditer(text))
+        return
+    start = -1
+    single = False
+    for index, char in enumerate(text):
+        folded = _TABLE[ord(char)]
+        if start >= 0 and folded and (single or folded[0] == " "):
+            yield start, index
+            start = -1
+        if start < 0 and folded.strip():
+            start = index
+            single = folded[0] == " "
+    if start >= 0:
+        yield start, len(text)
+
+
+_ASCII_WORD = re.compile(r"[A-Za-z0-9]+")
 
 
 def _stemmer(language: str) -> Callable[[str], str]:

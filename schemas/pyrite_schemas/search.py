@@ -112,7 +112,13 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class Contribution(msgspec.Struct, frozen=True):
-    """What one leg gave a result, for `--explain`: its 1-based rank and the leg's own score."""
+    """What one leg gave a result.
+
+    Attributes:
+        leg: `keyword` or `semantic`.
+        rank: The entry's 1-based rank in it.
+        score: The leg's own score: BM25 or cosine.
+    """
 
     leg: str
     rank: int
@@ -120,7 +126,24 @@ class Contribution(msgspec.Struct, frozen=True):
 
 
 class Result(msgspec.Struct, frozen=True, omit_defaults=False):
-    """One search result; the shape of `results` in `search --json`."""
+    """One entry that was found, and its best passage.
+
+    Attributes:
+        id: Unique in its KB.
+        kb: The KB.
+        title: The entry's title.
+        type: Frontmatter `type`, or empty.
+        path: Relative to the KB.
+        score: Higher is better: BM25, cosine, or the sum of reciprocal ranks.
+        snippet: The part of the passage that shows why it was found.
+        heading: Headings above the passage, outermost first, without the title.
+        start_line: 1-based first line of the passage in the file.
+        end_line: Its last line, inclusive.
+        tags: The entry's tags.
+        date: ISO 8601 date or datetime, or empty.
+        blob: Hex id of the git blob.
+        explain: With `--explain`, what each leg contributed.
+    """
 
     id: str
     kb: str
@@ -142,6 +165,9 @@ class Freshness(msgspec.Struct, frozen=True):
     """How current an answer is, per KB.
 
     Attributes:
+        name: The KB.
+        commit: The commit that is indexed, or empty.
+        dirty: Whether uncommitted changes are indexed too.
         behind: Commits HEAD is ahead of the index; null where there is no repository.
         chunks: Chunks that can have a vector.
         embedded: Chunks that have one.
@@ -155,19 +181,37 @@ class Freshness(msgspec.Struct, frozen=True):
     embedded: int
 
 
-class SearchReply(msgspec.Struct, frozen=True):
-    """The shape of `search --json`."""
+class SearchReply(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
+    """The shape of `search --json`.
+
+    Attributes:
+        query: As typed.
+        mode: How it was searched.
+        count: Number of results printed.
+        kbs: How current the answer is.
+        results: The best first.
+    """
 
     query: str
     mode: Mode
     count: int
     kbs: tuple[Freshness, ...]
     results: tuple[Result, ...]
-    schema: int = 1
 
 
 class EntryRow(msgspec.Struct, frozen=True):
-    """An entry in `list --json`."""
+    """An entry without its text.
+
+    Attributes:
+        id: Unique in its KB.
+        kb: The KB.
+        title: Frontmatter title, first heading or file name, in this order.
+        type: Frontmatter `type`, or empty.
+        path: Relative to the KB.
+        date: ISO 8601 date or datetime, or empty.
+        tags: Without duplicates, in order.
+        blob: Hex id of the git blob.
+    """
 
     id: str
     kb: str
@@ -179,8 +223,24 @@ class EntryRow(msgspec.Struct, frozen=True):
     blob: str
 
 
-class EntryDetail(msgspec.Struct, frozen=True):
-    """A whole entry; the shape of `get --json`, with `schema`."""
+class EntryDetail(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
+    """The shape of `get --json`: a whole entry.
+
+    Attributes:
+        id: Unique in its KB.
+        kb: The KB.
+        title: Frontmatter title, first heading or file name, in this order.
+        type: Frontmatter `type`, or empty.
+        path: Relative to the KB.
+        date: ISO 8601 date or datetime, or empty.
+        tags: Without duplicates, in order.
+        aliases: Other names links may use.
+        blob: Hex id of the git blob.
+        meta: All frontmatter.
+        body: What follows the frontmatter.
+        start_line: 1-based line of the file the body starts at.
+        diagnostics: What is wrong with the file.
+    """
 
     id: str
     kb: str
@@ -195,11 +255,15 @@ class EntryDetail(msgspec.Struct, frozen=True):
     body: str
     start_line: int
     diagnostics: tuple[Diagnostic, ...] = ()
-    schema: int = 1
 
 
 class TagCount(msgspec.Struct, frozen=True):
-    """A tag and how many entries carry it."""
+    """A tag.
+
+    Attributes:
+        tag: As first written.
+        count: How many entries carry it.
+    """
 
     tag: str
     count: int
@@ -210,7 +274,11 @@ class LinkRow(msgspec.Struct, frozen=True):
 
     Attributes:
         source: `kb:id` of the entry that holds the link.
+        kind: How it was written: `markdown`, `wiki`, `embed` or `frontmatter`.
         target: The target as written.
+        anchor: What follows `#`, or empty.
+        text: The label, or empty.
+        line: 1-based line in the file.
         resolved: `kb:id` of the entry it means, or empty when it dangles.
     """
 

@@ -90,7 +90,25 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 class KbReport(msgspec.Struct, frozen=True):
-    """What a sync did to one KB; the shape of `kbs` in `index sync --json`."""
+    """What a sync did to one KB.
+
+    Attributes:
+        name: The KB.
+        ref: The ref that was read, or empty for the work tree.
+        commit: The commit that is indexed, or empty before the first one.
+        dirty: Whether uncommitted changes are indexed too.
+        added: Files that are new.
+        changed: Files whose content is another.
+        moved: Files that only changed their path.
+        removed: Files that are gone.
+        unchanged: Files that stayed.
+        entries: Number of entries now.
+        chunks: Number of chunks that can have a vector.
+        embedded: Texts the model embedded.
+        reused: New texts whose vector was known already.
+        pending: Chunks that have no vector yet.
+        diagnostics: Every problem in its files, old ones included.
+    """
 
     name: str
     ref: str
@@ -109,13 +127,36 @@ class KbReport(msgspec.Struct, frozen=True):
     diagnostics: tuple[Diagnostic, ...]
 
 
-class SyncReport(msgspec.Struct, frozen=True):
-    """The shape of `index sync | embed | rebuild --json`."""
+class Problem(msgspec.Struct, frozen=True):
+    """Why a command failed.
+
+    Attributes:
+        code: Stable and machine-readable, such as `config`, `no-index` or `not-found`.
+        message: What is wrong and where, in one line.
+        hint: What to do about it, or empty.
+    """
+
+    code: str
+    message: str
+    hint: str
+
+
+class SyncReport(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
+    """The shape of `index sync | embed | rebuild --json`.
+
+    Attributes:
+        backend: The engine.
+        kbs: As configured.
+        seconds: How long it took.
+        truncated: Texts embedded now that are longer than the model reads.
+        error: Why the sync stopped short of vectors; the rest of the report stands.
+    """
 
     backend: str
     kbs: tuple[KbReport, ...]
     seconds: float
-    schema: int = 1
+    truncated: int = 0
+    error: Problem | msgspec.UnsetType = msgspec.UNSET
 
 
 class Pending(msgspec.Struct, frozen=True, gc=False):
@@ -135,7 +176,14 @@ class Pending(msgspec.Struct, frozen=True, gc=False):
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """One way in which an index is not what its source says, as `index verify` names it."""
+    """One way in which an index is not what its source says.
+
+    Attributes:
+        kb: The KB, or empty for the index as a whole.
+        path: The file, or empty for the KB as a whole.
+        kind: Stable and machine-readable.
+        detail: One line for a person.
+    """
 
     kb: str
     path: str

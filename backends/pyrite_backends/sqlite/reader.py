@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -27,10 +27,10 @@ from pyrite_schemas.search import (
 from pyrite_schemas.sync import File, KbState, Pending, Revision
 
 WEIGHTS = "bm25(4.0, 2.0, 2.0, 1.0)"
-"""Weights of title, heading path, tags and text. The title and tags stand on an entry's first
-chunk only. Chosen on two relevance sets by `benchmarks/relevance.py`."""
+"""Weights of title, heading path, tags and text. Every chunk carries the title (nDCG@10 0.683
+against 0.670 on SciFact, 0.825 against 0.780 on link texts, when only the first one does), the
+first one the tags. `benchmarks/relevance.py` measures both sets."""
 
-_Rows = Callable[[str, tuple[object, ...], int], list[tuple[int, float, int, str, str]]]
 
 
 class SqliteReader:
@@ -241,8 +241,9 @@ class SqliteReader:
             "SELECT e.path, d.line, d.code, d.message FROM diagnostic d JOIN entry e"
             " ON e.id = d.entry_id JOIN kb k ON k.id = e.kb_id WHERE k.name = ?"
             " UNION ALL SELECT e.path, 0, 'duplicate-id', 'the id ' || json_quote(e.claim) ||"
-            " ' belongs to ' || (SELECT min(o.path) FROM entry o WHERE o.kb_id = e.kb_id"
-            " AND (o.claim = e.claim OR o.path = e.claim) AND o.id <> e.id) || '; this file is ' ||"
+            " ' belongs to ' || coalesce((SELECT o.path FROM entry o WHERE o.kb_id = e.kb_id"
+            " AND o.path = e.claim AND o.id <> e.id), (SELECT min(o.path) FROM entry o"
+            " WHERE o.kb_id = e.kb_id AND o.claim = e.claim)) || '; this file is ' ||"
             " json_quote(e.key) FROM entry e JOIN kb k ON k.id = e.kb_id"
             " WHERE k.name = ? AND e.key <> e.claim ORDER BY 1, 2",
             (kb, kb),

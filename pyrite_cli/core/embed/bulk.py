@@ -55,9 +55,27 @@ class TorchRuntime:
         self._model.eval()
         kind = str(precision).removeprefix("torch.").replace("float", "fp").replace("bfp", "bf")
         self.name = f"{'GPU' if device == 'cuda' else 'CPU'}, {kind}"
+        self.truncated = 0
+        self._full = 0
+        self._model.register_forward_pre_hook(self._count_full)
 
     def documents(self, texts: Sequence[str]) -> Matrix:
-        return self._embed(texts, self._prompt)
+        self._full = 0
+        vectors = self._embed(texts, self._prompt)
+        if self._full:
+            self.truncated += self._longer(texts)
+        return vectors
+
+    def _count_full(self, _: Any, inputs: Any) -> None:
+        """Before each batch: how many of its rows fill all that the model reads."""
+        lengths = inputs[0]["attention_mask"].sum(dim=1)
+        self._full += int((lengths >= self._model.max_seq_length).sum())
+
+    def _longer(self, texts: Sequence[str]) -> int:
+        """How many texts are longer than the model reads; tokenises them a second time."""
+        with _quiet():
+            ids = self._model.tokenizer([self._prompt + text for text in texts])["input_ids"]
+        return sum(len(one) > self._model.max_seq_length for one in ids)
 
     def query(self, text: str) -> Matrix:
         vector: Matrix = self._embed([text], self._query_prompt)[0]

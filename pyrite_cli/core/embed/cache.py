@@ -5,13 +5,13 @@ A SQLite file a model, keyed by the SHA-256 of the exact text. Deleting it costs
 
 from __future__ import annotations
 
+import array
+import math
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-
-import numpy as np
 
 from pyrite_backends.protocol import Model
 from pyrite_schemas.errors import StorageError
@@ -62,7 +62,7 @@ class Cache:
     def _sound(self, vector: bytes) -> bool:
         if len(vector) != 4 * self._dimensions:
             return False
-        length = float(np.linalg.norm(np.frombuffer(vector, np.float32)))
+        length = math.hypot(*array.array("f", vector))  # without numpy, 70 ms to import
         return abs(length - 1) < _UNIT
 
     @contextmanager

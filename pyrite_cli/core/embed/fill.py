@@ -108,7 +108,7 @@ def fill(
         with index.writer() as writer:
             writer.use_model(files.model)
             writer.put_vectors(rows)
-    return Filled(len(pending), len(known))
+    return Filled(len(pending), len(known), runtime.truncated)
 
 
 def _batches(

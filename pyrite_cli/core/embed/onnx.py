@@ -53,6 +53,7 @@ class OnnxRuntime:
         except ImportError as error:
             raise missing_extra() from error
         self.name = "ONNX Runtime, fp32"
+        self.truncated = 0
         try:
             about = json.loads((folder / ABOUT).read_text())
             options = ort.SessionOptions()
@@ -77,14 +78,15 @@ class OnnxRuntime:
         self._inputs = [wanted.name for wanted in self._session.get_inputs()]
 
     def documents(self, texts: Sequence[str]) -> Matrix:
-        return self._embed([self._document_prompt + text for text in texts])
+        encoded = self._tokenizer.encode_batch([self._document_prompt + text for text in texts])
+        self.truncated += sum(bool(one.overflowing) for one in encoded)
+        return self._embed(encoded)
 
     def query(self, text: str) -> Matrix:
-        vector: Matrix = self._embed([self._query_prompt + text])[0]
+        vector: Matrix = self._embed([self._tokenizer.encode(self._query_prompt + text)])[0]
         return vector
 
-    def _embed(self, texts: Sequence[str]) -> Matrix:
-        encoded = self._tokenizer.encode_batch(texts)
+    def _embed(self, encoded: Sequence[Any]) -> Matrix:
         columns = {
             "input_ids": [one.ids for one in encoded],
             "attention_mask": [one.attention_mask for one in encoded],

@@ -17,10 +17,12 @@ class Runtime(Protocol):
     Attributes:
         name: How it computes, for people.
         batch: Texts it likes to get at once.
+        truncated: Documents so far that are longer than the model reads.
     """
 
     name: str
     batch: int
+    truncated: int
 
     def documents(self, texts: Sequence[str]) -> Matrix:
         """Vectors of documents: float32, (texts, dimensions), of unit length."""

@@ -1,0 +1,1 @@
+"""Measurements. `make bench` runs them; each figure stands beside a floor of the same run."""

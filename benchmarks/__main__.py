@@ -1,0 +1,68 @@
+"""`make bench`: run the measurements and print the table."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from benchmarks import chunking, common, embedding, relevance, reuse, startup, syncing
+from benchmarks.common import Figure
+
+PARTS = ("sync", "chunking", "startup", "reuse", "embedding", "relevance")
+
+
+def main() -> None:
+    """Measure what was asked for."""
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.add_argument("parts", nargs="*", default=list(PARTS), metavar="PART",
+                        help=f"what to measure: {', '.join(PARTS)}")  # fmt: skip
+    parser.add_argument("--corpus", help="a repository or bundle, for everything but relevance")
+    parser.add_argument("--no-model", action="store_true", help="leave out what needs the model")
+    options = parser.parse_args()
+    unknown = set(options.parts) - set(PARTS)
+    if unknown:
+        parser.error(f"no part is called {', '.join(sorted(unknown))}")
+    large = options.corpus or "cpp-docs"
+    small = options.corpus or "eips"
+    figures: list[Figure] = []
+    with common.scratch() as folder:
+        cache = folder / "cache"
+        os.environ["PYRITE_CACHE_DIR"] = str(cache)
+        for part in options.parts:
+            place = folder / part
+            place.mkdir()
+            print(f"measuring {part} …", flush=True)
+            found = _measure(part, place, cache, small, large, model=not options.no_model)
+            common.show(found)
+            print(flush=True)
+            figures += found
+    common.show(figures)
+    print(f"\nmachine: {common.machine()}")
+    print(f"written to {common.save('latest', figures).relative_to(Path.cwd())}")
+
+
+def _measure(
+    part: str, place: Path, cache: Path, small: str, large: str, *, model: bool
+) -> list[Figure]:
+    match part:
+        case "sync":
+            return syncing.measure(common.corpus(large, place), cache / "unused")
+        case "chunking":
+            names = dict.fromkeys((small, large))
+            return [one for name in names for one in chunking.measure(common.corpus(name, place))]
+        case "startup":
+            repository = common.corpus(small, place)
+            command = ("index", "sync") if model else ("index", "sync", "--no-embed")
+            common.run(*command, cwd=repository, cache=cache)
+            return startup.measure(repository, cache, semantic=model)
+        case "reuse":
+            return reuse.measure(common.corpus(small, place), cache) if model else []
+        case "embedding":
+            return embedding.measure(common.corpus(small, place), cache) if model else []
+        case _:
+            return relevance.measure(place, cache, semantic=model)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""How long a search takes from the shell, start-up included."""
+
+from __future__ import annotations
+
+import functools
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks import common
+from benchmarks.common import Figure
+
+TIMES = 15
+
+
+def measure(repository: Path, cache: Path, *, semantic: bool = True) -> list[Figure]:
+    """Whole processes against `python -c "import typer"`, taken in turns."""
+    plans = [("search", ("search", "gas cost of storage"), 2.2)]
+    if semantic:
+        plans.append(("semantic-search", ("semantic-search", "how do wallets sign data"), 7.0))
+
+    def base() -> None:
+        subprocess.run([sys.executable, "-c", "import typer"], check=True)
+
+    figures = []
+    for name, command, most in plans:
+        search = functools.partial(common.run, *command, cwd=repository, cache=cache)
+        search()
+        pairs = []
+        for _ in range(TIMES):
+            least = common.timed(base)
+            pairs.append((common.timed(search), least))
+        took = statistics.median(pair[0] for pair in pairs)
+        least = statistics.median(pair[1] for pair in pairs)
+        ratio = took / least
+        figures.append(
+            Figure(
+                f"pyrite {name}, whole process",
+                repository.name,
+                f"{took:.3f} s",
+                f"{least:.3f} s typer",
+                ratio,
+                f"<= {most} x",
+                ratio <= most,
+            )
+        )
+    return figures

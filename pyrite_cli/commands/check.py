@@ -1,0 +1,119 @@
+"""`pyrite index status | verify | digest | gc`: looking at the index."""
+
+from __future__ import annotations
+
+import contextlib
+
+import typer
+
+from pyrite_cli import render
+from pyrite_cli.commands.context import Json, KbNames, container
+from pyrite_schemas.errors import Exit
+from pyrite_schemas.replies import DigestReply, GcReply, VerifyReply
+
+
+def status(context: typer.Context, json: Json = False) -> None:
+    """Show what is indexed, how fresh it is, and what is wrong.
+
+    Looks at the work tree too, and lists every problem found in a file.
+    """
+    from pyrite_cli.core import status as core
+
+    box = container(context)
+    found = core.status(box.index, box.kbs(), box.behind)
+    if json:
+        render.json(found)
+        return
+    for text in box.notes:
+        render.note(text)
+    for kb in found.kbs:
+        render.out(render.style(kb.name, bold=True))
+        at = kb.commit[:12] or "no commit"
+        dirty = " with uncommitted changes" if kb.dirty else ""
+        render.out(
+            f"  indexed   {at}{dirty}{f' ({kb.ref})' if kb.ref else ''}, {core.age(kb.synced_at)}"
+        )
+        render.out(f"  state     {kb.state}")
+        chunks = render.count(kb.chunks, "chunk")
+        render.out(f"  content   {render.count(kb.entries, 'entry', 'entries')}, {chunks}")
+        share = f"{kb.embedded / kb.chunks:.0%}" if kb.chunks else "none"
+        render.out(f"  vectors   {kb.embedded:,} of {kb.chunks:,} ({share})")
+        if kb.diagnostics:
+            render.out(f"  problems  {len(kb.diagnostics):,}")
+            for one in kb.diagnostics:
+                where = f"{one.path}:{one.line}" if one.line else one.path
+                render.out(f"    {where}: {one.message}")
+    model = found.model.name if found.model else "none yet"
+    render.out(f"model   {model}")
+    render.out(f"index   {found.index} ({render.size(found.bytes)}, {found.backend})")
+
+
+def verify(context: typer.Context, kb: KbNames = None, json: Json = False) -> None:
+    """Derive everything again from git; name each difference.
+
+    Vectors are checked too: each must belong to a text and to the configured model, and a sample
+    of them is made again. Exits with code 1 when something differs.
+    """
+    from pyrite_cli.core import audit
+
+    box = container(context)
+    kbs = box.kbs(kb or ())
+    done = 0
+    with contextlib.ExitStack() as stack:
+        with box.index.reader() as reader:
+            total = sum(state.entries for state in reader.kbs())
+        advance = (
+            stack.enter_context(render.progress("Checking", total, "files"))
+            if total > 500
+            else lambda _: None
+        )
+
+        def checked(_: int) -> None:
+            nonlocal done
+            done += 1
+            advance(1)
+
+        found = audit.verify(box.index, kbs, checked, box.sample_runtime())
+    if json:
+        render.json(VerifyReply(done, tuple(found)))
+    else:
+        for one in found:
+            place = ":".join(part for part in (one.kb, one.path) if part)
+            render.out(f"{place + ': ' if place else ''}{one.kind}: {one.detail}")
+        if not found:
+            render.out(f"{render.count(done, 'file')} checked; the index equals its source")
+        else:
+            render.note("run `pyrite index rebuild` to make it anew")
+    if found:
+        raise typer.Exit(Exit.NOTHING)
+
+
+def digest(context: typer.Context, kb: KbNames = None, json: Json = False) -> None:
+    """Print a hash per KB: equal hashes mean equal content.
+
+    The hash covers everything derived from the files, and nothing else: not the history, the
+    engine, the machine or the vectors.
+    """
+    from pyrite_cli.core import audit
+
+    box = container(context)
+    names = [one.name for one in box.kbs(kb or ())]
+    with box.index.reader() as reader:
+        held = [state.name for state in reader.kbs() if state.name in names]
+        hashes = {name: audit.digest(reader, name) for name in held}
+    if json:
+        render.json(DigestReply(hashes))
+    for name, value in hashes.items() if not json else ():
+        render.out(f"{value}  {name}")
+
+
+def collect(context: typer.Context, json: Json = False) -> None:
+    """Give unused space back to the disk."""
+    box = container(context)
+    with box.index.reader():
+        pass  # says so when there is no index
+    freed = box.index.compact()
+    if json:
+        render.json(GcReply(max(freed, 0)))
+    else:
+        render.out(f"{render.size(max(freed, 0))} given back")

@@ -1,0 +1,115 @@
+"""Which commands there are; each is imported when it is run or its help is shown."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Iterator, MutableMapping
+from typing import Any, ClassVar
+
+import typer
+import typer.core
+import typer.main
+
+SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
+
+
+class _Commands(MutableMapping[str, Any]):
+    """Commands by name, made when they are looked at: a search needs none of the others."""
+
+    def __init__(self, places: dict[str, Any]) -> None:
+        self._places = places
+        self._made: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._made:
+            self._made[name] = _make(name, self._places[name])
+        return self._made[name]
+
+    def __setitem__(self, name: str, command: Any) -> None:
+        self._made[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from dict.fromkeys((*self._places, *self._made))
+
+    def __len__(self) -> int:
+        return len({*self._places, *self._made})
+
+
+def _make(name: str, place: Any) -> Any:
+    """The command of a function (`module:function`), or a group of commands."""
+    if not isinstance(place, str):
+        return place(name=name, help=place.__doc__)
+    module, _, function = place.partition(":")
+    single = typer.Typer(add_completion=False, rich_markup_mode=None, context_settings=SETTINGS)
+    kind = _Searching if module == "search" else None
+    found = getattr(importlib.import_module(f"{__package__}.{module}"), function)
+    single.command(name, cls=kind)(found)
+    return typer.main.get_command(single)
+
+
+class _Searching(typer.core.TyperCommand):
+    """A command that takes a query, in which `-word` is no option but a word to leave out."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put such words behind `--`, where they are safe."""
+        valued = {
+            name for one in self.params if not getattr(one, "is_flag", True) for name in one.opts
+        }
+        end = args.index("--") if "--" in args else len(args)
+        pairs = list(zip(["", *args], args[:end], strict=False))
+        words = [arg for before, arg in pairs if before not in valued and _WITHOUT.match(arg)]
+        kept = [arg for before, arg in pairs if before in valued or not _WITHOUT.match(arg)]
+        behind = ["--", *words, *args[end + 1 :]] if words or end < len(args) else []
+        rest: list[str] = super().parse_args(ctx, [*kept, *behind])
+        return rest
+
+
+_WITHOUT = re.compile(r"-(?!n\d)[^\W\d]\S")
+
+
+class _Group(typer.core.TyperGroup):
+    """A group that knows its commands by where they are.
+
+    Attributes:
+        places: By name: `module:function`, or another group.
+    """
+
+    places: ClassVar[dict[str, Any]]
+
+    def __init__(self, **settings: Any) -> None:
+        own = {"no_args_is_help": True, "rich_markup_mode": None, "context_settings": SETTINGS}
+        super().__init__(**{**own, **settings})
+        self.commands = _Commands(self.places)
+
+
+class Index(_Group):
+    """Make, check and clear the index."""
+
+    places: ClassVar[dict[str, Any]] = {
+        "sync": "index:sync",
+        "status": "check:status",
+        "embed": "index:embed",
+        "verify": "check:verify",
+        "digest": "check:digest",
+        "rebuild": "index:rebuild",
+        "gc": "check:collect",
+    }
+
+
+class Program(_Group):
+    """Index the Markdown of git repositories; search it by keyword and by meaning."""
+
+    places: ClassVar[dict[str, Any]] = {
+        "init": "setup:init",
+        "index": Index,
+        "search": "search:search",
+        "semantic-search": "search:semantic_search",
+        "get": "browse:get",
+        "list": "browse:list_entries",
+        "tags": "browse:tags",
+        "links": "browse:links",
+    }

@@ -1,0 +1,176 @@
+"""What the commands print under `--json`, besides a sync's report, a search's reply and an entry.
+
+Every shape is versioned: `schema` is 1, and only a change that breaks readers raises it.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from pyrite_schemas.entry import Diagnostic
+from pyrite_schemas.search import EntryRow, LinkRow, TagCount
+from pyrite_schemas.sync import Difference, Problem
+
+
+class InitReply(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
+    """The shape of `init --json`.
+
+    Attributes:
+        file: The `pyrite.yaml` that was written.
+        kb: The name it gives the KB.
+        path: The folder that holds all Markdown files, relative to the repository.
+        files: Number of Markdown files found.
+        branch: The branch that is checked out, or empty.
+        remote: Where `origin` is, without user and password; empty when there is none.
+    """
+
+    file: str
+    kb: str
+    path: str
+    files: int
+    branch: str
+    remote: str
+
+
+class ListReply(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
+    """The shape of `list --json`.
+
+    Attributes:
+        count: Number of entries printed.
+        entries: By KB and path.
+    """
+
+    count: int
+    entries: tuple[EntryRow, ...]
+
+
+class TagsReply(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
+    """The shape of `tags --json`.
+
+    Attributes:
+        count: Number of different tags.
+        tags: The most used first.
+    """
+
+    count: int
+    tags: tuple[TagCount, ...]
+
+
+class LinksReply(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
+    """The shape of `links --json`.
+
+    Attributes:
+        id: `kb:id` of the entry.
+        links: What it links to, in order of appearance.
+        backlinks: What links to it.
+    """
+
+    id: str
+    links: tuple[LinkRow, ...]
+    backlinks: tuple[LinkRow, ...]
+
+
+class ModelStatus(msgspec.Struct, frozen=True):
+    """The model an index's vectors come from.
+
+    Attributes:
+        name: As configured.
+        fingerprint: Names the weights and everything else that decides a vector.
+        dimensions: Length of a vector.
+    """
+
+    name: str
+    fingerprint: str
+    dimensions: int
+
+
+class KbStatus(msgspec.Struct, frozen=True):
+    """What an index holds of one KB, and how it stands to its source.
+
+    Attributes:
+        name: The KB.
+        ref: The ref that is indexed, or empty for the work tree.
+        commit: The commit that is indexed, or empty.
+        dirty: Whether uncommitted changes are indexed too.
+        behind: Commits the source is ahead; null where that can't be known.
+        current: Whether a sync would find nothing to do.
+        state: The same for people, in one line.
+        entries: Number of entries.
+        chunks: Number of chunks that can have a vector.
+        embedded: How many of them have one.
+        synced_at: Unix time in seconds of the last sync that changed something; 0 for never.
+        diagnostics: Every problem found in its files.
+    """
+
+    name: str
+    ref: str
+    commit: str
+    dirty: bool
+    behind: int | None
+    current: bool
+    state: str
+    entries: int
+    chunks: int
+    embedded: int
+    synced_at: float
+    diagnostics: tuple[Diagnostic, ...]
+
+
+class Status(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
+    """The shape of `index status --json`.
+
+    Attributes:
+        backend: The engine.
+        index: Where the index is kept.
+        bytes: Its size.
+        model: What its vectors come from; null before anything is embedded.
+        kbs: Configured or indexed KBs, by name.
+    """
+
+    backend: str
+    index: str
+    bytes: int
+    model: ModelStatus | None
+    kbs: tuple[KbStatus, ...]
+
+
+class VerifyReply(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
+    """The shape of `index verify --json`.
+
+    Attributes:
+        checked: Number of files that were derived again.
+        differences: Ways in which the index is not what its source says; none when all is well.
+    """
+
+    checked: int
+    differences: tuple[Difference, ...]
+
+
+class DigestReply(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
+    """The shape of `index digest --json`.
+
+    Attributes:
+        digests: A SHA-256 in hex by KB.
+    """
+
+    digests: dict[str, str]
+
+
+class GcReply(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
+    """The shape of `index gc --json`.
+
+    Attributes:
+        freed: Bytes given back to the disk.
+    """
+
+    freed: int
+
+
+class ErrorReply(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
+    """What any command prints under `--json` instead of its reply when it fails.
+
+    Attributes:
+        error: Why.
+    """
+
+    error: Problem

@@ -1,0 +1,356 @@
+"""Frontmatter: where it ends, what it says, and that no block breaks the program."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pyrite_cli.core import metadata
+from tests import corpora
+from tests.conftest import DATE_FIELDS
+
+
+def yaml_of(block: str) -> metadata.Frontmatter:
+    return metadata.split(f"---\n{block}\n---\nbody\n")
+
+
+def meta_of(block: str) -> dict[str, metadata.Json]:
+    front = yaml_of(block)
+    assert front.error is None
+    return front.meta
+
+
+def error_of(block: str) -> tuple[int, str]:
+    front = yaml_of(block)
+    assert front.error is not None
+    assert (front.meta, front.start) == ({}, 0), "a broken block stays in the body"
+    return front.error
+
+
+@pytest.mark.parametrize(
+    ("text", "meta"),
+    [
+        ("---\na: b\n---\nbody\n", {"a": "b"}),
+        ("---\na: b\n...\nbody\n", {"a": "b"}),
+        ("--- \na: b\n---\t\nbody\n", {"a": "b"}),
+        ('+++\na = "b"\nwhen = 2020-01-02\n+++\nbody\n', {"a": "b", "when": "2020-01-02"}),
+        ('{"a": "b", "c": [1, null]}\nbody\n', {"a": "b", "c": [1, None]}),
+        ("\n \n---\na: b\n---\nbody\n", {"a": "b"}),
+        ("---\n---\nbody\n", {}),
+        ("---\n# only a comment\n---\nbody\n", {}),
+    ],
+)
+def test_each_kind_of_frontmatter_ends_where_the_body_begins(
+    text: str, meta: dict[str, object]
+) -> None:
+    front = metadata.split(text)
+    assert (front.meta, text[front.start :], front.error) == (meta, "body\n", None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "---",
+        "---\n",
+        "no frontmatter\n\n---\na: b\n---\n",
+        "---\n\nJust a rule, then text.\n\n---\n\nand another\n",
+        "---\n- @name\n---\n",
+        "----\na: b\n----\n",
+        "    ---\na: b\n---\n",
+        "{% include 'x' %}\n",
+        "{{< shortcode >}}\n",
+        "[1, 2]\n",
+        '{"a": 1} and text on the same line\n',
+    ],
+)
+def test_what_is_no_frontmatter_stays_body(text: str) -> None:
+    assert metadata.split(text) == metadata.NONE
+
+
+def test_text_between_two_later_rules_is_not_dropped() -> None:
+    text = "# Title\n\nlost?\n\n---\n\nnot: meta\n\n---\n\n    code\n"
+    front = metadata.split(text)
+    assert text[front.start :] == text
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "word"),
+    [
+        ("---\ntitle: T\n\nbody\n", 1, "never closed"),
+        ("\n\n---\ntitle: T\n", 3, "never closed"),
+        ("+++\ntitle = 1\n", 1, "never closed"),
+        ('+++\na = 1\nb = = 2\n+++\n"', 3, "frontmatter"),
+        ('{"a": 1,\n "b": }\n', 2, "Expecting value"),
+    ],
+)
+def test_a_block_that_cannot_be_read_says_where_and_why(text: str, line: int, word: str) -> None:
+    front = metadata.split(text)
+    assert (front.meta, front.start) == ({}, 0)
+    assert front.error is not None
+    assert front.error[0] == line
+    assert word in front.error[1]
+
+
+@pytest.mark.parametrize(
+    ("block", "line", "word"),
+    [
+        ("title: T\ndate: 2020-23-01", 3, "2020-23-01"),
+        ("title: T\nnested: {when: 2020-02-30}", 3, "2020-02-30"),
+        ("title: T\nauthors:\n  - @name", 4, "cannot start any token"),
+        ("title: T\nk: [1, 2", 4, "flow sequence"),
+        ("title: T\nbell: a\x07b", 3, "U+0007"),
+        ("title: T\nk: !!bool maybe", 3, "bool"),
+        ("title: T\nk: !!int ''", 3, "int"),
+        ("title: T\nk: !!timestamp soon", 3, "timestamp"),
+        ("title: T\nk: !!python/object:os.system x", 3, "constructor"),
+        ("title: T\nk: 2020-01-01 00:00:00+99:99", 3, "timestamp"),
+        ("title: T\nk: 0x" + "f" * 5000, 2, "integer"),
+    ],
+)
+def test_a_value_that_cannot_be_read_says_where_and_why(block: str, line: int, word: str) -> None:
+    at, message = error_of(block)
+    assert (at, word in message, "\n" in message) == (line, True, False), (at, message)
+
+
+def test_the_title_of_a_broken_block_is_salvaged() -> None:
+    assert yaml_of('Title: "The title"\ndate: 2020-23-01').salvaged_title == "The title"
+
+
+@pytest.mark.parametrize(
+    ("value", "plain"),
+    [
+        (".nan", "nan"),
+        (".inf", "inf"),
+        ("-.inf", "-inf"),
+        ("1.0e+20", 1e20),
+        ("1e20", "1e20"),
+        ("12345678901234567890", "12345678901234567890"),
+        ("yes", True),
+        ("~", None),
+        ("2020-01-02", "2020-01-02"),
+        ("2020-01-02 03:04:05", "2020-01-02T03:04:05"),
+        ("2020-01-02T03:04:05Z", "2020-01-02T03:04:05+00:00"),
+        ("!!binary aGk=", "aGk="),
+        ("!!set {b, a}", ["a", "b"]),
+        ('"\\0"', "\ufffd"),
+        ("{a: {b: [1, {c: 2020-01-02}]}}", {"a": {"b": [1, {"c": "2020-01-02"}]}}),
+    ],
+)
+def test_every_value_becomes_plain_json(value: str, plain: object) -> None:
+    assert meta_of(f"k: {value}") == {"k": plain}
+
+
+def test_minus_zero_keeps_its_sign_in_the_canonical_text() -> None:
+    assert metadata.canonical(meta_of("k: -0.0")) == '{"k":-0.0}'
+
+
+def test_keys_that_are_no_strings_become_their_json_text() -> None:
+    block = "7: a\n2.5: b\nfalse: c\n2020-01-01: d\nnull: e\n.nan: f"
+    assert list(meta_of(block)) == ["7", "2.5", "false", "2020-01-01", "null", "nan"]
+
+
+def test_the_last_of_two_equal_keys_counts() -> None:
+    assert meta_of("a: 1\na: 2") == meta_of("a: 1\n'a': 2") == {"a": 2}
+
+
+def test_lone_surrogates_and_nul_become_replacement_characters() -> None:
+    front = metadata.split('{"a\\ud800": "b\\udfff\\u0000", "c": ["\\ud83d\\ude00"]}\n')
+    assert front.meta == {"a\ufffd": "b\ufffd\ufffd", "c": ["😀"]}
+
+
+def alias_bomb(first: str, item: str) -> str:
+    lines = [f"a0: &a0 {first}"]
+    for level in range(1, 12):
+        copies = ", ".join([f"*a{level - 1}"] * 10)
+        lines.append(f"a{level}: &a{level} {item.format(copies)}")
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        alias_bomb("[x]", "[{}]"),
+        alias_bomb("{k: 1, l: 2}", "{{<<: [{}]}}"),
+        "a: &a [*a]",
+        "a: &a\n  <<: *a",
+        "a: " + "[" * 100_000,
+        "a: " + "[" * 100 + "]" * 100,
+        "a: " + "{b: " * 30_000,
+        "a:\n  " + "- " * 50_000 + "b",
+        "a:\n  " + "? " * 50_000 + "b",
+        "\n".join(f"{' ' * n}k{n}:" for n in range(200)),
+    ],
+    ids=["aliases", "merges", "cycle", "self-merge", "[", "[]", "{", "-", "?", "indent"],
+)
+def test_a_bomb_is_an_error_and_not_a_crash(block: str) -> None:
+    assert "too many or too deeply nested values" in error_of(block)[1]
+
+
+def test_merges_of_ordinary_size_work() -> None:
+    block = "base: &b {x: 1, y: 2}\none:\n  <<: *b\n  y: 3\ntwo:\n  <<: [*b, {z: 4}]"
+    meta = meta_of(block)
+    assert (meta["one"], meta["two"]) == ({"x": 1, "y": 3}, {"x": 1, "y": 2, "z": 4})
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("alpha", ("alpha",)),
+        ("a, b", ("a", "b")),
+        ("[a, b, a]", ("a", "b")),
+        ("[1, true, 2.5, 2020-01-02]", ("1", "true", "2.5", "2020-01-02")),
+        ("", ()),
+        ("[]", ()),
+        ("[null, '', ' ']", ()),
+        ("{a: 1}", ()),
+        ("7", ("7",)),
+        ("'a,,  b  c '", ("a", "b c")),
+    ],
+)
+def test_words_may_be_a_list_or_a_string_or_nothing(value: str, expected: tuple[str, ...]) -> None:
+    assert metadata.words(meta_of(f"k: {value}").get("k")) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("7", "7"),
+        ("true", "true"),
+        ("2020-01-02", "2020-01-02"),
+        ("[first, second]", "first"),
+        ("[]", ""),
+        ("{a: b}", ""),
+        ("~", ""),
+        ("|\n  two\n  lines", "two lines"),
+    ],
+)
+def test_a_scalar_of_any_type_is_one_line_of_text(value: str, expected: str) -> None:
+    assert metadata.scalar(meta_of(f"k: {value}")["k"]) == expected
+
+
+def test_a_field_is_found_in_any_case_but_best_as_written() -> None:
+    meta = meta_of("TITLE: a\ntitle: b\nlastUpdated: c")
+    assert metadata.field(meta, "title") == "b"
+    assert metadata.field({"TITLE": "a"}, "title") == "a"
+    assert metadata.field({"lastupdated": "c"}, "lastUpdated") == "c"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("2020-01-02", "2020-01-02"),
+        ("'2020-01-02'", "2020-01-02"),
+        ("2020-01-02 03:04:05", "2020-01-02T03:04:05"),
+        ("'2020-01-02 03:04:05 +02:00'", "2020-01-02T03:04:05+02:00"),
+        ("'2020-01-02T03:04Z'", "2020-01-02T03:04Z"),
+        ("[2020-01-02, 2021-01-01]", "2020-01-02"),
+        ("'2020-23-01'", ""),
+        ("'2020-02-30'", ""),
+        ("'٢٠٢٠-٠١-٠٢'", ""),
+        ("'2020-01-02 at ten'", ""),
+        ("yesterday", ""),
+        ("20200102", ""),
+    ],
+)
+def test_a_date_is_iso_8601_or_nothing(value: str, expected: str) -> None:
+    assert metadata.date(meta_of(f"date: {value}"), DATE_FIELDS) == expected
+
+
+def test_the_first_configured_field_with_a_date_dates_the_entry() -> None:
+    meta = meta_of("updated: 2021-01-01\ndate: soon\ncreated: 2020-01-01")
+    assert metadata.date(meta, DATE_FIELDS) == "2020-01-01"
+    assert metadata.date(meta, ("updated", "created")) == "2021-01-01"
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.dates(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.dictionaries(st.text(st.characters()) | st.integers() | st.floats(), json_values))
+def test_plain_values_are_strict_json_and_stable(value: dict[object, object]) -> None:
+    plain = metadata.plain(value)
+    assert isinstance(plain, dict)
+    text = metadata.canonical(plain)
+    text.encode()
+    assert metadata.canonical(json.loads(text)) == text
+    json.dumps(plain, allow_nan=False)
+
+
+def reference(block: str) -> metadata.Json:
+    return metadata.plain(yaml.load(block, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+
+
+def check_fast(block: str) -> bool:
+    fast = metadata.fast_yaml(block)
+    if fast is None:
+        return False
+    slow = reference(block)
+    assert fast == slow
+    assert metadata.canonical(fast) == metadata.canonical(slow)  # type: ignore[arg-type]
+    return True
+
+
+keys = st.sampled_from(
+    ["title", "ms.date", "a-b", "A_1", "y", "Yes", "on", "null", "a", "k" * 120, "é", "e1", "x."]
+)
+characters = st.sampled_from(
+    list("abYzeEn019_-/()+.,: #\"'[]{}&*!|>%@`~?=<\\\t\u00e9\x85\ufeff\u2028")
+)
+loose = st.text(characters, max_size=12)
+near_values = st.one_of(
+    loose,
+    loose.map(lambda text: f'"{text}"'),
+    st.lists(loose, min_size=1, max_size=3).map(
+        lambda items: "[" + ", ".join(f'"{item}"' for item in items) + "]"
+    ),
+    st.dates().map(str),
+    st.from_regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", fullmatch=True),
+    st.from_regex(r"[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}", fullmatch=True),
+    st.from_regex(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", fullmatch=True),
+    st.from_regex(r"[-+0]?[0-9]{1,11}([._:eE][0-9]{1,3})?", fullmatch=True),
+    st.from_regex(r"[A-Za-z]+( [A-Za-z0-9(]+){0,3}", fullmatch=True),
+    st.sampled_from(["y", "No", "TRUE", "null", "Null", "nan", "inf", ".nan", "~", "0o7", "0x1F"]),
+)
+near_lines = st.builds(
+    lambda key, gap, value, end: f"{key}:{gap}{value}{end}\n",
+    keys,
+    st.sampled_from([" ", "  ", "", "\t"]),
+    near_values,
+    st.sampled_from(["", " ", " # c", "\t"]),
+)
+
+
+@settings(max_examples=800, deadline=None)
+@given(st.lists(near_lines, min_size=1, max_size=2).map("".join))
+def test_fast_yaml_reads_what_it_accepts_as_the_c_parser_does(block: str) -> None:
+    check_fast(block)
+
+
+def test_fast_yaml_accepts_ordinary_frontmatter() -> None:
+    block = (
+        'title: "A title: with colon"\nms.date: 11/04/2016\nstatus: Final\ndate: 2020-01-02\n'
+        'eip: 712\ntopics: ["a", "b c"]\nauthor: Some Body (me)\nsee: https://example.org/x\n'
+    )
+    assert check_fast(block)
+
+
+@pytest.mark.parametrize("corpus", corpora.NAMES)
+def test_fast_yaml_agrees_on_every_real_frontmatter(corpus: str, tmp_path: Path) -> None:
+    blocks = 0
+    for file in corpora.markdown(corpus, tmp_path):
+        text = file.decode(errors="replace").replace("\r\n", "\n").removeprefix("\ufeff")
+        end = text.find("\n---\n", 3)
+        if text.startswith("---\n") and end > 0:
+            blocks += 1
+            check_fast(text[4 : end + 1])
+    assert blocks > 100

@@ -1,0 +1,115 @@
+"""A snippet is one bounded line that shows what was found."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pyrite_cli.core.query import parse
+from pyrite_cli.core.snippet import WIDTH, marked, snippet
+from pyrite_cli.core.tokens import Analyzer
+from pyrite_schemas.search import Term
+
+ENGLISH = Analyzer("english")
+LONGEST = WIDTH + len("…  …")
+
+
+def terms_of(query: str, analyzer: Analyzer = ENGLISH) -> tuple[Term, ...]:
+    return parse(query, analyzer, lambda _: False).query.ranked
+
+
+def found(text: str, query: str, analyzer: Analyzer = ENGLISH) -> list[str]:
+    """The matched words a snippet shows."""
+    terms = terms_of(query, analyzer)
+    shown = snippet(text, terms, analyzer)
+    assert len(shown) <= LONGEST
+    assert "\n" not in shown
+    return [shown[start:end] for start, end in marked(shown, terms, analyzer)]
+
+
+FILL = "Nothing of note is said in this sentence. "
+
+
+@pytest.mark.parametrize("before", [0, 1, 3, 10, 200])
+@pytest.mark.parametrize(
+    ("text", "query", "words"),
+    [
+        ("the needle is here", "needle", ["needle"]),
+        ("Running needles, all over", "run needle", ["Running", "needles"]),
+        ("C'est la NAÏVETÉ même", "naivete", ["NAÏVETÉ"]),
+        ("nai\u0308vete\u0301 decomposed", "naïveté", ["nai\u0308vete\u0301"]),
+        ("searching in 東京都に住む city", "東京", ["東", "京"]),
+        ("ein Straßenname", "straßenname", ["Straßenname"]),
+        ("relational databases", "relation*", ["relational"]),
+        ("a universe of words", "universe*", ["universe"]),
+        ("snake_case_name here", "case", ["case"]),
+    ],
+)
+def test_a_snippet_shows_the_matched_words_wherever_they_stand(
+    text: str, query: str, words: list[str], before: int
+) -> None:
+    assert found(FILL * before + text + ". " + FILL * 30, query) == words
+
+
+@pytest.mark.parametrize(
+    "fill", ["x" * 3000, "漢" * 3000, " " * 3000 + "a ", "a\n" * 900, "-" * 3000]
+)
+def test_a_match_far_from_any_sentence_is_shown(fill: str) -> None:
+    assert found(f"{fill} needle {fill}", "needle") == ["needle"]
+
+
+def test_a_word_in_text_without_spaces_is_shown() -> None:
+    assert found("漢" * 3000 + "東京" + "字" * 3000, "東京") == ["東", "京"]
+
+
+def test_the_stretch_with_most_different_words_is_shown() -> None:
+    text = "apple apple. " + FILL * 20 + "An apple beside a pear. " + FILL * 20
+    assert found(text, "apple pear") == ["apple", "pear"]
+
+
+def test_the_heading_and_fence_marks_are_left_out() -> None:
+    assert snippet("## The heading\n\nThe text.\n", (), ENGLISH) == "The text."
+    assert snippet("Set\n===\n\n```py\ncode()\n```\n", (), ENGLISH) == "code()"
+
+
+def test_a_heading_alone_and_an_empty_heading_hide_nothing() -> None:
+    assert snippet("## Only a heading\n", (), ENGLISH) == "## Only a heading"
+    assert snippet("#\ntext below\n", (), ENGLISH) == "text below"
+
+
+def test_white_space_before_the_text_is_not_shown() -> None:
+    assert snippet("\n" * 2000 + "text", (), ENGLISH) == "text"
+
+
+def test_a_cut_is_marked_on_its_side() -> None:
+    shown = snippet(FILL * 20 + "needle. " + FILL * 20, terms_of("needle"), ENGLISH)
+    assert shown.startswith("… ")
+    assert shown.endswith(" …")
+    assert snippet("short needle", terms_of("needle"), ENGLISH) == "short needle"
+
+
+markup = st.lists(
+    st.sampled_from(
+        ["needle", "needles ", "# H\n", "```\n", "===\n", "---\n", "\n", " ", ". ", "。", "漢字", "é",
+         "e\u0301", "x" * 200, " " * 300, "\x0b", "\u2028", "😀", "_", "*", "\u1100\u1161", "か\u3099"]
+    ),
+    max_size=40,
+).map("".join)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    markup | st.text(), st.sampled_from(["needle", "needl*", "漢", "e", "x*", '"漢字 é"', "가 が"])
+)
+def test_any_text_gives_one_bounded_line(text: str, query: str) -> None:
+    terms = terms_of(query)
+    shown = snippet(text, terms, ENGLISH)
+    assert len(shown) <= LONGEST
+    assert shown.splitlines() in ([], [shown])
+    assert shown.strip() or not text.strip()
+    for start, end in marked(shown, terms, ENGLISH):
+        assert 0 <= start < end <= len(shown)
+    if any(token == "needl" for _, _, token in ENGLISH.spans(text)) and query == "needle":
+        below = snippet(text, (), ENGLISH)
+        assert marked(shown, terms, ENGLISH) or "needle" not in below
