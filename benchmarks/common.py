@@ -20,7 +20,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared" / "data"
 RESULTS = ROOT / "benchmarks" / "results"
-PYRITE = (sys.executable, "-m", "pyrite_cli.main")
+PYRITE = (sys.executable, "-m", "pyrite_cli")
 
 
 class Figure(NamedTuple):

@@ -136,7 +136,7 @@ class Container:
 
     def vectors(self, files: Files) -> Vectors:
         """The model and its cached vectors, for a sync."""
-        from pyrite_cli.core.embed.cache import Cache  # numpy, 70 ms
+        from pyrite_cli.core.embed.cache import Cache  # only commands that embed
         from pyrite_cli.core.sync import Vectors
 
         return Vectors(files.model, Cache(self.cache_folder, files.model))

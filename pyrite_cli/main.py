@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import re
 import sys
@@ -57,13 +56,6 @@ def main(
     context.obj = Context(folder, config)
 
 
-def run() -> None:
-    """The console script."""
-    # Start-up makes many objects and no garbage; commands that run long turn it on again.
-    gc.disable()
-    sys.exit(execute(sys.argv[1:]))
-
-
 def execute(arguments: Sequence[str]) -> int:
     """Run the program; its exit code.
 
@@ -111,6 +103,8 @@ def _failed(error: BaseException, arguments: Sequence[str]) -> int:
         return _misused(error, json=json)
     if isinstance(error, KeyboardInterrupt | typer.Abort):
         hint = "what was finished is kept; the next sync goes on"
+        if sys.stderr.isatty():
+            typer.echo(err=True)  # the terminal has just printed ^C
         _say("interrupted", "interrupted", hint, json=json)
         return Exit.INTERRUPTED
     if isinstance(error, OSError):
@@ -153,7 +147,3 @@ def _say(code: str, message: str, hint: str, *, json: bool) -> None:
 def _forget_stdout() -> None:
     """A reader that closed the pipe has what it wanted; Python's own flush must not complain."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-if __name__ == "__main__":
-    run()

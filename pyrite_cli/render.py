@@ -25,23 +25,27 @@ def json(value: msgspec.Struct) -> None:
 
 def out(text: str = "") -> None:
     """A line of data."""
-    typer.echo(text)
+    typer.echo(text, color=colour())
+
+
+def _err(text: str) -> None:
+    typer.echo(text, err=True, color=colour(sys.stderr))
 
 
 def note(text: str) -> None:
     """A remark on stderr, dim where there is colour."""
-    typer.echo(style(text, dim=True, stream=sys.stderr), err=True)
+    _err(style(text, dim=True, stream=sys.stderr))
 
 
 def warn(text: str) -> None:
     """A warning on stderr."""
-    typer.echo(f"{style('warning:', fg='yellow', bold=True, stream=sys.stderr)} {text}", err=True)
+    _err(f"{style('warning:', fg='yellow', bold=True, stream=sys.stderr)} {text}")
 
 
 def error(message: str, hint: str = "") -> None:
     """What went wrong and what to do."""
     line = f"{style('error:', fg='red', bold=True, stream=sys.stderr)} {message}"
-    typer.echo(line + (f"; {hint}" if hint else ""), err=True)
+    _err(line + (f"; {hint}" if hint else ""))
 
 
 def colour(stream: Any = None) -> bool:
@@ -54,7 +58,7 @@ def colour(stream: Any = None) -> bool:
 
 def style(text: str, *, stream: Any = None, **styles: Any) -> str:
     """Text with ANSI styles where the stream shows them."""
-    return typer.style(text, **styles) if colour(stream) else text
+    return typer.style(text, **styles) if text and colour(stream) else text
 
 
 def width() -> int:
@@ -64,12 +68,15 @@ def width() -> int:
     return shutil.get_terminal_size((80, 24)).columns
 
 
-def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
+def table(
+    rows: Sequence[Sequence[str]], right: Sequence[int] = (), dim: Sequence[int] = ()
+) -> None:
     """Aligned columns; the last one is cut to the terminal's width.
 
     Args:
         rows: Cells as text.
         right: Indexes of columns that are aligned to the right.
+        dim: Indexes of columns that matter less.
     """
     if not rows:
         return
@@ -80,7 +87,10 @@ def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
             pad(cell, size, right=column in right)
             for column, (cell, size) in enumerate(zip(row, widths, strict=True))
         ]
-        out(clip("  ".join(cells).rstrip(), room))
+        used = sum(cell_width(cell) + 2 for cell in cells[:-1])
+        cells[-1] = clip(cells[-1].rstrip(), max(room - used, 1))
+        shown = [style(cell, dim=True) if n in dim else cell for n, cell in enumerate(cells)]
+        out("  ".join(shown).rstrip())
 
 
 def cell_width(text: str) -> int:
@@ -196,6 +206,6 @@ def _lines(what: str, total: int, unit: str) -> Iterator[Callable[[int], None]]:
             said = now
             rate = done / (now - begun)
             left = seconds((total - done) / rate) if rate else "?"
-            typer.echo(f"{what}: {done:,} of {total:,}, {rate:.0f} {unit}/s, {left} left", err=True)
+            _err(f"{what}: {done:,} of {total:,}, {rate:.0f} {unit}/s, {left} left")
 
     yield advance

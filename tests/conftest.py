@@ -98,7 +98,7 @@ def pyrite(repo: Repo) -> Pyrite:
 
     def run(*arguments: str, cwd: Path | None = None, env: dict[str, str] | None = None) -> Ran:
         done = subprocess.run(
-            [sys.executable, "-m", "pyrite_cli.main", *arguments],
+            [sys.executable, "-m", "pyrite_cli", *arguments],
             cwd=cwd or repo.root,
             capture_output=True,
             env={**os.environ, **(env or {})},

@@ -13,7 +13,7 @@ from pyrite_cli.core.parse import parse
 from pyrite_schemas.entry import Chunk
 
 SENTENCE = "The quick brown fox jumps over the lazy dog, again and again."
-WORDS = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda sigma omega".split()
+WORDS = ("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa")
 
 
 def chunks_of(text: str | bytes) -> tuple[Chunk, ...]:
@@ -46,8 +46,10 @@ blocks = st.sampled_from(
     [
         "# One\n", "## Two\n\n", "### Three ###\n", "Set\n===\n", "\n", "\n\n\n", f"{SENTENCE}\n",
         f"{SENTENCE} " * 12 + "\n\n", "- item\n- item\n\n", f"1. {SENTENCE}\n   - {SENTENCE}\n",
-        f"```py\n{SENTENCE}\n```\n", "```\nopen\n", f"> {SENTENCE}\n", "| a | b |\n|---|---|\n| 1 | 2 |\n",
-        "***\n", "x" * 1500 + "\n", "漢字かな。" * 100 + "\n", "é" * 700, "!" * 700, "<div>\n\n</div>\n",
+        f"```py\n{SENTENCE}\n```\n", "```\nopen\n", f"> {SENTENCE}\n",
+        "| a | b |\n|---|---|\n| 1 | 2 |\n",
+        "***\n", "x" * 1500 + "\n", "漢字かな。" * 100 + "\n", "é" * 700, "!" * 700,
+        "<div>\n\n</div>\n",
         "no line end", "\t", "\x0c", "[a]: b\n", "😀" * 90,
     ]
 )  # fmt: skip
@@ -66,7 +68,6 @@ def test_chunks_join_to_the_body_and_keep_the_limit(text: str) -> None:
 @given(st.text())
 def test_chunks_of_any_text_join_to_it(text: str) -> None:
     clean = text.replace("\r", "").replace("\0", "").removeprefix("\ufeff")
-    assert joined(chunks_of(clean)).endswith(joined(chunks_of(clean)))
     assert clean.endswith(joined(chunks_of(clean)))
 
 

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -61,10 +62,10 @@ def without_times(text: str) -> str:
 def test_a_first_and_a_second_sync(run: Here) -> None:
     first = run(*SYNC)
     assert first.code == 0
-    assert first.out == "repo: 4 added · 4 entries, 5 chunks (5 without a vector)\n"
+    assert first.out == "repo: 4 added · 4 entries, 4 chunks (4 without a vector)\n"
     assert without_times(first.err) == "0.00 s · .pyrite/index.db\n"
     second = run(*SYNC)
-    assert second.out == "repo: up to date · 4 entries, 5 chunks (5 without a vector)\n"
+    assert second.out == "repo: up to date · 4 entries, 4 chunks (4 without a vector)\n"
 
 
 def test_a_sync_says_what_changed(synced: Here, notes: Repo) -> None:
@@ -83,7 +84,7 @@ def test_a_sync_says_what_changed(synced: Here, notes: Repo) -> None:
 def test_sync_as_json(run: Here) -> None:
     report = shape("sync", run(*SYNC, "--json").out)
     (kb,) = report["kbs"]
-    assert (kb["name"], kb["added"], kb["entries"], kb["pending"]) == ("repo", 4, 4, 5)
+    assert (kb["name"], kb["added"], kb["entries"], kb["pending"]) == ("repo", 4, 4, 4)
     assert report["backend"] == "sqlite"
     dry = shape("sync", run("index", "sync", "--dry-run", "--json").out)
     assert dry["kbs"][0]["unchanged"] == 4
@@ -107,7 +108,7 @@ def test_search_for_people(synced: Here) -> None:
     assert ran.code == 0
     assert ran.out == (
         " 1  Restarting the pump\n"
-        "    ops/pump.md:11 › Oil\n"
+        "    ops/pump.md:9\n"
         "    Check the oil before the valve. what · how much; grease · two spoons\n"
     )
     assert ran.err == ""
@@ -141,9 +142,10 @@ def test_search_explains(synced: Here) -> None:
 
 
 def test_a_word_left_out_needs_no_escape(synced: Here) -> None:
-    assert synced("search", "oil", "-grease", "--paths").out == "ops/valve.md\n"
-    assert synced("search", "--paths", "-n", "3", "--", "oil", "-grease").out == "ops/valve.md\n"
-    assert synced("search", "oil -grease", "--paths").out == "ops/valve.md\n"
+    left = "README.md\nops/valve.md\n"
+    assert synced("search", "oil", "-grease", "--paths").out == left
+    assert synced("search", "--paths", "-n", "3", "--", "oil", "-grease").out == left
+    assert synced("search", "oil -grease", "--paths").out == left
 
 
 @pytest.mark.parametrize(
@@ -222,7 +224,7 @@ def test_tags_and_links(synced: Here) -> None:
 def test_status(synced: Here, notes: Repo) -> None:
     out = synced("index", "status").out
     assert "  state     up to date\n" in out
-    assert "  content   4 entries, 5 chunks\n" in out
+    assert "  content   4 entries, 4 chunks\n" in out
     notes.write("README.md", "# Changed\n")
     assert "1 file edited since" in synced("index", "status").out
     status = shape("status", synced("index", "status", "--json").out)
@@ -233,13 +235,15 @@ def test_status(synced: Here, notes: Repo) -> None:
 def test_verify_names_what_differs(synced: Here, notes: Repo) -> None:
     assert synced("index", "verify").out == "4 files checked; the index equals its source\n"
     assert shape("verify", synced("index", "verify", "--json").out)["differences"] == []
-    notes.write("README.md", "# Changed\n")
+    with sqlite3.connect(notes.root / ".pyrite/index.db") as db:
+        db.execute("UPDATE entry SET title = 'Elsewhere' WHERE path = 'README.md'")
     ran = synced("index", "verify")
     assert ran.code == 1
     assert "repo:README.md" in ran.out
     told = synced("index", "verify", "--json")
     assert told.code == 1
-    assert shape("verify", told.out)["differences"][0]["path"] == "README.md"
+    found = shape("verify", told.out)["differences"]
+    assert "README.md" in {one["path"] for one in found}
 
 
 def test_digest_is_like_sha256sum(synced: Here) -> None:
@@ -406,22 +410,20 @@ def test_every_command_is_in_the_reference() -> None:
 
 
 def test_a_pipe_has_no_colours(synced: Here, pyrite: Pyrite) -> None:
-    for command in (("search", "oil", "--explain"), ("get", "pump"), ("links", "README"),
-                    ("index", "status"), SYNC, ("search", "xylophone"), ("get", "nobody")):  # fmt: skip
-        ran = pyrite(*command)
+    for command in ("search oil --explain", "get pump", "links README", "index status",
+                    "index sync --no-embed", "search xylophone", "get nobody"):  # fmt: skip
+        ran = pyrite(*command.split())
         assert "\x1b" not in ran.out + ran.err
     assert "\x1b[" in pyrite("search", "oil", env={"FORCE_COLOR": "1"}).out
     assert "\x1b" not in pyrite("search", "oil", env={"FORCE_COLOR": "1", "NO_COLOR": "1"}).out
 
 
 @pytest.mark.parametrize("command", ["list", "search valve oil pump --json", "get long"])
-def test_a_closed_pipe_is_no_error(
-    synced: Here, notes: Repo, tmp_path: Path, command: str
-) -> None:
+def test_a_closed_pipe_is_no_error(synced: Here, notes: Repo, tmp_path: Path, command: str) -> None:
     notes.write("long.md", "# Long\n\n" + "a line of text\n" * 20_000)
     synced(*SYNC)
     errors = tmp_path / "errors"
-    program = f"{sys.executable} -m pyrite_cli.main"
+    program = f"{sys.executable} -m pyrite_cli"
     script = f"set -o pipefail; {program} {command} 2>{errors} | head -1"
     done = subprocess.run(
         ["bash", "-c", script], cwd=notes.root, capture_output=True, check=False, env=os.environ
@@ -446,7 +448,7 @@ def test_ctrl_c_in_the_middle_of_a_sync(synced: Here, notes: Repo, tmp_path: Pat
     shim.chmod(0o755)
     environment = {**os.environ, "PATH": f"{shim.parent}:{os.environ['PATH']}"}
     done = subprocess.run(
-        [sys.executable, "-m", "pyrite_cli.main", *SYNC],
+        [sys.executable, "-m", "pyrite_cli", *SYNC],
         cwd=notes.root, capture_output=True, check=False, env=environment,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )  # fmt: skip
@@ -481,7 +483,11 @@ def test_completion_scripts(pyrite: Pyrite, shell: str) -> None:
 
 @pytest.mark.parametrize(
     ("words", "offered"),
-    [("pyrite se", "semantic-search"), ("pyrite index s", "status"), ("pyrite search --o", "--off")],
+    [
+        ("pyrite se", "semantic-search"),
+        ("pyrite index s", "status"),
+        ("pyrite search --o", "--off"),
+    ],
 )
 def test_completion(pyrite: Pyrite, words: str, offered: str) -> None:
     env = {

@@ -97,10 +97,12 @@ def test_any_bytes_become_an_entry(data: bytes) -> None:
 pieces = st.sampled_from(
     [
         "---\n", "+++\n", "title: T\n", "date: 2020-23-01\n", "a = 1\n", '{"a": 1}\n', "...\n",
-        "# H\n", "## *e* `c`\n", "Set\n===\n", "Set\n---\n", "```\n", "~~~py\n", "    code\n", "- i\n",
+        "# H\n", "## *e* `c`\n", "Set\n===\n", "Set\n---\n", "```\n", "~~~py\n", "    code\n",
+        "- i\n",
         "  - j\n", "1. n\n", "> q\n", "| a | b |\n|---|---|\n| 1 | 2 |\n", "\n", "\n\n\n", "word ",
         "[t](b.md#x)", "[[w|l]]", "![[e]]", "[r]\n\n[r]: c.md\n", "<div>\n", "<!-- ", "-->", "&#0;",
-        "&#xD800;", "[x](%00%ff%ED%A0%80.md)", "\0", "\r", "\r\n", "\ufeff", "é", "漢字。", "😀", "\u2028",
+        "&#xD800;", "[x](%00%ff%ED%A0%80.md)", "\0", "\r", "\r\n", "\ufeff", "é", "漢字。", "😀",
+        "\u2028",
         "\x85", "\x0c", "\x1c", "\\", "`", "*", "***\n", "[", "]]", "((", "\t",
         "long line of words. " * 40, "x" * 900,
     ]

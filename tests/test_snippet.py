@@ -89,13 +89,13 @@ def test_a_cut_is_marked_on_its_side() -> None:
     assert snippet("short needle", terms_of("needle"), ENGLISH) == "short needle"
 
 
-markup = st.lists(
-    st.sampled_from(
-        ["needle", "needles ", "# H\n", "```\n", "===\n", "---\n", "\n", " ", ". ", "。", "漢字", "é",
-         "e\u0301", "x" * 200, " " * 300, "\x0b", "\u2028", "😀", "_", "*", "\u1100\u1161", "か\u3099"]
-    ),
-    max_size=40,
-).map("".join)  # fmt: skip
+plain = [
+    "needle", "needles ", "\n", " ", ". ", "。", "漢字", "é", "e\u0301", "x" * 200, " " * 300,
+    "\x0b", "\u2028", "😀", "_", "*", "\u1100\u1161", "か\u3099", "word " * 60,
+]  # fmt: skip
+texts = st.lists(st.sampled_from(plain), max_size=40).map("".join)
+marks = st.sampled_from([*plain, "# H\n", "```\n", "===\n", "---\n"])
+markup = st.lists(marks, max_size=40).map("".join)
 
 
 @settings(max_examples=300, deadline=None)
@@ -110,6 +110,10 @@ def test_any_text_gives_one_bounded_line(text: str, query: str) -> None:
     assert shown.strip() or not text.strip()
     for start, end in marked(shown, terms, ENGLISH):
         assert 0 <= start < end <= len(shown)
-    if any(token == "needl" for _, _, token in ENGLISH.spans(text)) and query == "needle":
-        below = snippet(text, (), ENGLISH)
-        assert marked(shown, terms, ENGLISH) or "needle" not in below
+
+
+@settings(max_examples=200, deadline=None)
+@given(texts)
+def test_a_word_in_any_text_is_shown(text: str) -> None:
+    holds = any(token == "needl" for _, _, token in ENGLISH.spans(text))
+    assert bool(found(text, "needle")) == holds

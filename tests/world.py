@@ -112,7 +112,7 @@ def facts(world: World) -> dict[str, object]:
     with world.index.reader() as reader:
         names = [kb.name for kb in world.kbs()]
         states = {state.name: state for state in reader.kbs()}
-        every = [row for row in reader.entries(Filters(), -1, 0)]
+        every = reader.entries(Filters(), -1, 0)
         return {
             "digest": {name: audit.digest(reader, name) for name in names},
             "scores": scores(reader, world.analyzer),

@@ -65,7 +65,7 @@ class Catalog:
     def tags(self, where: str, values: Sequence[object]) -> list[TagCount]:
         """Tags of the entries that pass an engine's condition, by falling count."""
         e, k = entry.alias("e"), kb.alias("k")
-        count = sa.func.count()
+        count = sa.func.count(tag.c.entry_id.distinct())
         shown = sa.func.min(tag.c.tag)
         query = (
             sa.select(shown, count)
@@ -84,11 +84,15 @@ class Catalog:
             sa.select(entry.c.id, entry.c.path, entry.c.name)
             .join(kb, kb.c.id == entry.c.kb_id)
             .where(kb.c.name == kb_name, entry.c.key == key)
-        ).one()
+        ).one_or_none()
+        if found is None:
+            return [], []
         aliases = self._db.scalars(
             sa.select(alias.c.folded).where(alias.c.entry_id == found.id)
         ).all()
         names = {link_name(name) for name in (found.path, found.name, key, *aliases)}
+        # A link to an id with a colon was read as one into another KB.
+        names |= {link_name(name.partition(":")[2]) for name in (key, *aliases) if ":" in name}
         outward = self._links(link.c.entry_id == found.id)
         inward = self._links(sa.and_(link.c.name.in_(names), link.c.entry_id != found.id))
         meaning = self._resolve([*outward, *inward])

@@ -84,7 +84,8 @@ def list_entries(
             [
                 (f"{one.kb}:{one.id}" if several else one.id, one.date[:10], one.type, one.title)
                 for one in found
-            ]
+            ],
+            dim=(1, 2),
         )
     if not found:
         raise typer.Exit(Exit.NOTHING)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pyrite_schemas.errors import UsageError
-from pyrite_schemas.search import Filters
 
 if TYPE_CHECKING:
     from pyrite_cli.container import Container
+    from pyrite_schemas.search import Filters
 
 
 class Context:
@@ -78,6 +78,8 @@ def filters(
     Raises:
         UsageError: An unknown KB, `--where` without `=`, or a date that isn't one.
     """
+    from pyrite_schemas.search import Filters  # --help needs no msgspec
+
     box.check_names(kbs or ())
     pairs = []
     for condition in where or ():

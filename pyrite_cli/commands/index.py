@@ -306,7 +306,7 @@ def _line(kb: KbReport, dry_run: bool) -> str:
     if dry_run:
         return f"{name}: {'would sync ' if changes else ''}{did}"
     if not kb.entries:
-        return f"{name}: no Markdown files found; see `include` in pyrite.yaml"
+        return f"{name}: no Markdown files found; is `path` in pyrite.yaml right, and `include`?"
     has = f"{render.count(kb.entries, 'entry', 'entries')}, {render.count(kb.chunks, 'chunk')}"
     parts = [part for part in (
         f"{kb.embedded:,} embedded" if kb.embedded else "",

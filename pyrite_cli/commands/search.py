@@ -26,7 +26,7 @@ from pyrite_schemas.errors import Exit, UsageError
 if TYPE_CHECKING:
     from pyrite_cli.container import Container
     from pyrite_cli.core.search import Answer
-    from pyrite_schemas.search import Freshness, Result
+    from pyrite_schemas.search import Freshness, Result, Term
 
 Words = Annotated[
     list[str],
@@ -180,10 +180,9 @@ def _result(box: Container, answer: Answer, result: Result, number: int, *, last
     title = render.clip(result.title, room - 4)
     render.out(f"{render.style(f'{number:>2}', dim=True)}  {render.style(title, bold=True)}")
     place = f"{kb}{result.path}:{result.start_line}"
-    render.out(f"    {render.style(place, fg='cyan')}")
-    under = render.clip(" › ".join(result.heading), room - 4)
-    if under:
-        render.out(f"    {render.style(under, dim=True)}")
+    left = room - 4 - render.cell_width(place)
+    under = render.clip("".join(f" › {one}" for one in result.heading), left) if left > 9 else ""
+    render.out(f"    {render.style(place, fg='cyan')}{render.style(under, dim=True)}")
     for line in _wrap(_marked(box, answer, result.snippet), room - 4):
         render.out(f"    {line}")
     if isinstance(result.explain, tuple):
@@ -207,10 +206,18 @@ def _marked(box: Container, answer: Answer, text: str) -> str:
 
     parts = []
     at = 0
-    for start, end in marked(text, answer.query.ranked, box.analyzer):
+    for start, end in marked(text, _telling(answer.query.ranked), box.analyzer):
         parts += [text[at:start], _ON, text[start:end], _OFF]
         at = end
     return "".join([*parts, text[at:]])
+
+
+def _telling(terms: Sequence[Term]) -> list[Term]:
+    """The words worth marking: in a whole sentence, not its `the` and `who`."""
+    if len(terms) < 4:
+        return list(terms)
+    long = [term for term in terms if len(term.tokens) > 1 or len(term.tokens[0]) > 3]
+    return long or list(terms)
 
 
 def _wrap(text: str, room: int) -> list[str]:

@@ -113,8 +113,8 @@ def _vectors(
 ) -> Iterator[Difference]:
     """Vectors of another model, of a wrong shape, or not those of their text.
 
-    That a vector belongs to a chunk, and to the text it was made from, needs no check of its own:
-    vectors are keyed by the hash of that text, which was derived again with the chunks.
+    That a vector belongs to a chunk, and to the text it was made from, is checked elsewhere:
+    vectors are keyed by the hash of that text, which is derived again with the chunks.
     """
     model = reader.model()
     if model is None:
@@ -123,7 +123,7 @@ def _vectors(
     known: dict[bytes, npt.NDArray[np.float32]] = {}
     for digest, vector in reader.vectors():
         row = np.frombuffer(vector, np.float32) if len(vector) == size else np.empty(0, np.float32)
-        if len(vector) != size or abs(float(np.linalg.norm(row)) - 1) > UNIT:
+        if len(vector) != size or not abs(float(np.linalg.norm(row)) - 1) <= UNIT:
             yield Difference("", "", "vector", f"{digest.hex()[:12]} is not a unit vector")
         elif len(known) < SAMPLE:
             known[digest] = row
@@ -166,6 +166,10 @@ def _verify(
         yield Difference(kb.name, path, "extra", "in the index, not in git")
     wrong = {file.path for file in (*todo.added, *todo.changed)}
     yield from _compare(reader, kb, expected, overlay, wrong, progress)
+    for text in reader.texts(kb.name):
+        embedded = embed_text(text.title, text.heading, text.text)
+        if text.hash != (hashlib.sha256(embedded.encode()).digest() if embedded else b""):
+            yield Difference(kb.name, "", "differs", f"{text.hash.hex()[:12]} names another text")
 
 
 def _compare(
@@ -176,18 +180,27 @@ def _compare(
     wrong: set[str],
     progress: Callable[[int], None],
 ) -> Iterator[Difference]:
-    held = {entry.path: _hash(_digestible(entry)) for entry in reader.logical(kb.name)}
+    held: dict[str, bytes] = {}
     claims: dict[str, str] = {}
+    for entry in reader.logical(kb.name):
+        held[entry.path] = _hash(_digestible(entry))
+        # For a file that has changed since: what it asked for is not known, what it got is, and
+        # that alone decides what the others get.
+        claims[entry.path] = entry.id
     fresh: dict[str, LogicalEntry] = {}
     for number, parsed in enumerate(
         pipeline.entries(kb.source, expected, frozenset(overlay), kb.date_fields), 1
     ):
         progress(number)
-        claims[parsed.path] = parsed.claim
         if overlay.get(parsed.path, parsed.blob) != parsed.blob:
-            wrong.add(parsed.path)  # edited since the sync: nothing to compare with
+            continue  # edited since the sync: nothing to compare with
+        claims[parsed.path] = parsed.claim
         fresh[parsed.path] = _digestible(logical(parsed, ""))
     decided = keys(claims)
+    refused = {path for path in fresh if decided[path] != claims[path]}
+    said = {found.path for found in reader.diagnostics(kb.name) if found.code == "duplicate-id"}
+    for path in sorted((refused ^ said) & held.keys() & fresh.keys() - wrong):
+        yield Difference(kb.name, path, "differs", "in the id it asks for")
     suspects = []
     for path, entry in fresh.items():
         if path in wrong or path not in held:

@@ -30,25 +30,22 @@ LEAST_SECTION = 6
 LINE = 40
 INSIDE = 41
 
-_PUNCTUATION, _HIGH, _CONTINUATION = b"p", b"h", b"c"
-_CLASSES = bytes(
-    ord(
-        _CONTINUATION
-        if 0x80 <= byte < 0xC0
-        else _HIGH
-        if byte >= 0xC0
-        else b"p"
-        if 0x21 <= byte < 0x7F and not chr(byte).isalnum()
-        else b"a"
-    )
-    for byte in range(256)
-)
+_PUNCTUATION, _HIGH, _CONTINUATION, _OTHER = b"p", b"h", b"c", b"a"
+
+
+def _class(byte: int) -> bytes:
+    if byte >= 0x80:
+        return _HIGH if byte >= 0xC0 else _CONTINUATION
+    return _PUNCTUATION if 0x21 <= byte < 0x7F and not chr(byte).isalnum() else _OTHER
+
+
+_CLASSES = b"".join(map(_class, range(256)))
 _PER_CHAR, _PER_PUNCTUATION, _PER_HIGH = 24, 105, 100
 """Hundredths of a wordpiece per ASCII byte, per punctuation mark besides, per other character:
 fitted to BERT's uncased vocabulary on technical prose, erring on the safe side."""
 
 _STOPS = re.compile(rb"[.!?;|]\s+(?=\S)|(?:\xe3\x80[\x81\x82]|\xef\xbc[\x8c\x81\x9f])")
-_SPACES = re.compile(rb"\s+(?=\S)")
+_SPACES = re.compile(rb"(?<=\s)(?=\S)")  # linear, where `\s+(?=\S)` is quadratic in trailing blanks
 
 
 class Costs:

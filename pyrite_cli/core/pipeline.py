@@ -68,8 +68,11 @@ def entries(
         for number in range(len(batches)):
             yield from pool[number % count].next()
     finally:
+        # All pipes first: a worker holds the reading ends of those that were forked before it.
         for worker in pool:
             worker.close()
+        for worker in pool:
+            worker.wait()
 
 
 def _workers(files: int) -> int:
@@ -123,6 +126,8 @@ class _Worker:
 
     def close(self) -> None:
         self._pipe.close()  # a worker that still writes gets SIGPIPE or EPIPE and ends
+
+    def wait(self) -> None:
         os.waitpid(self._process, 0)
 
 
@@ -145,9 +150,14 @@ def _work(
             try:
                 files = [file for batch in batches for file in batch]
                 stream = _here(source, files, overlay, date_fields)
+                ahead = next(stream, None)
                 for batch in batches:
                     paths = {file.path for file in batch}
-                    _send(out, [next(stream) for _ in paths], failed=False)
+                    found = []
+                    while ahead is not None and ahead.path in paths:
+                        found.append(ahead)
+                        ahead = next(stream, None)
+                    _send(out, found, failed=False)
             except SourceError as error:
                 _send(out, (error.message, error.hint), failed=True)
     except BrokenPipeError:

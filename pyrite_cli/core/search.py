@@ -9,6 +9,7 @@ import msgspec
 
 from pyrite_backends.protocol import Index, Model, Reader
 from pyrite_cli.core import query as language
+from pyrite_cli.core.plain import plain
 from pyrite_cli.core.snippet import snippet
 from pyrite_cli.core.tokens import Analyzer
 from pyrite_schemas.config import Mode
@@ -188,7 +189,7 @@ def _result(
         type=found.type,
         path=found.path,
         score=round(score, 6),
-        snippet=snippet(found.text, query.ranked, analyzer),
+        snippet=snippet(plain(found.text), query.ranked, analyzer),
         heading=found.heading,
         start_line=found.start_line,
         end_line=found.end_line,

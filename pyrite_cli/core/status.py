@@ -68,13 +68,13 @@ def _compare(state: KbState, kb: Kb | None, commits: int | None) -> tuple[bool, 
         return False, "settings or version changed: run `pyrite index sync`"
     if now == state.revision:
         return True, "up to date"
+    if now.tree == state.revision.tree and now.overlay == state.revision.overlay:
+        return True, "up to date (the newer commits change no file of it)"
     if commits:
         return False, f"{commits} commit{'s' * (commits != 1)} behind: run `pyrite index sync`"
     if now.overlay != state.revision.overlay and now.tree == state.revision.tree:
         changed = len(set(now.overlay) ^ set(state.revision.overlay))
         return False, f"{changed} file{'s' * (changed != 1)} edited since: run `pyrite index sync`"
-    if now.tree == state.revision.tree and now.overlay == state.revision.overlay:
-        return True, "up to date (the newer commits change no file of it)"
     return False, "behind: run `pyrite index sync`"
 
 

@@ -156,32 +156,46 @@ def _stemmer(language: str) -> Callable[[str], str]:
     if language == "english":
         return porter
     stem: Callable[[str], str] = Stemmer.Stemmer(language).stemWord
-    return stem
+    # Some stemmers write diacritics of their own (Serbian's put Latin for Cyrillic).
+    return lambda token: fold(stem(token)).strip()
 
 
 _snowball_porter = Stemmer.Stemmer("porter", 0).stemWord
-_DOUBLED = re.compile(r"([^a-z]*[a-z0-9]*[aeiouy][a-z0-9]*([^aeioulszbdfgmnprty]))\2(?:ed|ing)")
-_MEASURE = re.compile(r"[^aeiou]*?[aeiouy].*?[^aeiouy]")
+_ALONE = {"eed": "e", "eeds": "e", "ies": "ie", "sses": "sse"}
+_STEP_2 = re.compile(r"(?:logi|logy|bli|bly)(?:ed|ing)?s?|(?:log|bl)ies")
+_DOUBLED = re.compile(r"(.*([^aeioulszbdfgmnprt]))\2(?:ed|ing)s?")
+_VOWEL = re.compile(r"[aeiou]|(?<=.)y")
 
 
 def porter(token: str) -> str:
     """Porter's stem as SQLite's FTS5 computes it.
 
     Snowball's `porter` is the algorithm as published (Porter, Program 14(3), 1980); FTS5 has his
-    two later changes to step 2 (`bli` becomes `ble`, `logi` becomes `log`) and leaves tokens of
-    under 3 or over 64 bytes alone.
+    two later changes to step 2 (`bli` becomes `ble`, `logi` becomes `log`), undoubles any
+    consonant before `ed` and `ing`, and leaves tokens of under 3 or over 64 bytes alone.
     """
     size = len(token) if token.isascii() else len(token.encode())
     if not 3 <= size <= _PORTER_MAX:
         return token
-    if token == "eed":
-        return "e"
+    if token in _ALONE:
+        return _ALONE[token]
     doubled = _DOUBLED.fullmatch(token)
-    if doubled:
-        return str(_snowball_porter(doubled.group(1)))
+    if doubled and _VOWEL.search(doubled[1] + doubled[2]):
+        return porter(doubled[1]) if len(doubled[1]) > 2 else str(_snowball_porter(doubled[1]))
     stem: str = _snowball_porter(token)
-    if stem.endswith("logi") and _MEASURE.match(stem[:-4]):
-        return stem[:-1]
-    if stem.endswith("bli") and _MEASURE.match(stem[:-3]):
-        return str(_snowball_porter(f"{stem[:-1]}e"))
+    if stem.endswith(("logi", "bli")):
+        start = len(stem) - (4 if stem.endswith("logi") else 3)
+        if _STEP_2.fullmatch(token, start) and _measured(stem[:start]):
+            return stem[:-1] if stem[-4:] == "logi" else str(_snowball_porter(f"{stem[:-1]}e"))
     return stem
+
+
+def _measured(stem: str) -> bool:
+    """Whether a vowel is followed by a consonant (Porter's m > 0); y is one after the other."""
+    consonant = seen = False
+    for char in stem:
+        consonant = char not in "aeiou" and not (char == "y" and consonant)
+        if consonant and seen:
+            return True
+        seen = seen or not consonant
+    return False

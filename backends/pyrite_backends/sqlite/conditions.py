@@ -37,18 +37,19 @@ def of(filters: Filters) -> Condition:
     if filters.kbs:
         parts.append(_one_of("k.name", filters.kbs))
     if filters.types:
-        parts.append(_one_of("lower(e.type)", [name.lower() for name in filters.types]))
+        each = [
+            Condition(sql, (value,)) for sql, value in (same("e.type", t) for t in filters.types)
+        ]
+        parts.append(_any(each))
     parts.extend(
         Condition(
             "EXISTS (SELECT 1 FROM tag t WHERE t.entry_id = e.id AND t.folded = ?)",
-            (tag.casefold(),),
+            (tag.lstrip("#").casefold(),),
         )
         for tag in filters.tags
     )
     if filters.paths:
-        each = [_path(path) for path in filters.paths]
-        sql = " OR ".join(part.sql for part in each)
-        parts.append(Condition(f"({sql})", tuple(value for part in each for value in part.values)))
+        parts.append(_any([_path(path) for path in filters.paths]))
     parts.extend(_field(name, value) for name, value in filters.where)
     if filters.since:
         parts.append(Condition("substr(e.date, 1, ?) >= ?", (len(filters.since), filters.since)))
@@ -58,36 +59,49 @@ def of(filters: Filters) -> Condition:
     return both(parts)
 
 
+def same(expression: str, value: str) -> tuple[str, str]:
+    """A comparison without regard to case, and the value to bind to it."""
+    # SQLite's own `lower` knows only ASCII; `fold` is `str.casefold`, at the price of a call.
+    return (f"lower({expression}) = ?" if value.isascii() else f"fold({expression}) = ?"), (
+        value.casefold()
+    )
+
+
+def _any(conditions: Sequence[Condition]) -> Condition:
+    sql = " OR ".join(part.sql for part in conditions)
+    return Condition(f"({sql})", tuple(value for part in conditions for value in part.values))
+
+
 def _one_of(expression: str, values: Sequence[str]) -> Condition:
     return Condition(f"{expression} IN ({', '.join('?' * len(values))})", tuple(values))
 
 
 def _path(pattern: str) -> Condition:
-    """A folder or file by name, or a pattern of `*` and `?`."""
-    if "*" in pattern or "?" in pattern:
-        escaped = _like(pattern).replace("**/", "*").replace("*", "%").replace("?", "_")
-        return Condition(r"e.path LIKE ? ESCAPE '\'", (escaped,))
-    name = pattern.strip("/")
-    return Condition(r"(e.path = ? OR e.path LIKE ? ESCAPE '\')", (name, f"{_like(name)}/%"))
-
-
-def _like(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    """A folder or file by name, or a pattern of `*` and `?`; case matters, as it does to git."""
+    name = pattern.removeprefix("./").strip("/")
+    if "*" in name or "?" in name:
+        return Condition("e.path GLOB ?", (name.replace("[", "[[]").replace("**/", "*"),))
+    if name in ("", "."):
+        return TRUE
+    return Condition("(e.path = ? OR substr(e.path, 1, ?) = ?)", (name, len(name) + 1, f"{name}/"))
 
 
 def _field(name: str, value: str) -> Condition:
     """A frontmatter field, or an item of a list field, equals a value as JSON prints it."""
     alternatives = ["item.atom = ?"]
-    values: list[object] = [name, value]
+    named, folded = same("field.key", name)
+    values: list[object] = [folded, value]
     if value in ("true", "false", "null"):
         alternatives.append("item.type = ?")
         values.append(value)
     else:
         try:
             number = json.loads(value)
-        except ValueError:
+            if isinstance(number, int) and abs(number) >= 2**63:
+                number = float(number)  # as SQLite reads such a number in JSON
+        except (ValueError, OverflowError, RecursionError):
             number = None
-        if isinstance(number, int | float) and abs(number) < 2**63:
+        if isinstance(number, int | float):
             alternatives.append("(item.type IN ('integer', 'real') AND item.atom = ?)")
             values.append(number)
     return Condition(
@@ -96,7 +110,7 @@ def _field(name: str, value: str) -> Condition:
         " ELSE json_array(CASE field.type WHEN 'true' THEN json('true')"
         " WHEN 'false' THEN json('false') WHEN 'object' THEN json('{}')"
         " ELSE field.atom END) END) item"
-        f" WHERE lower(field.key) = lower(?) AND ({' OR '.join(alternatives)}))",
+        f" WHERE {named} AND ({' OR '.join(alternatives)}))",
         tuple(values),
     )
 

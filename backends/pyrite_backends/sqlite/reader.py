@@ -32,7 +32,6 @@ against 0.670 on SciFact, 0.825 against 0.780 on link texts, when only the first
 first one the tags. `benchmarks/relevance.py` measures both sets."""
 
 
-
 class SqliteReader:
     """One view of the database; see `pyrite_backends.protocol.Reader`.
 
@@ -112,7 +111,8 @@ class SqliteReader:
             "SELECT v.hash AS hash, vec_distance_cosine(v.embedding, ?) AS distance"
             f" FROM vector v{narrowed} ORDER BY distance LIMIT ?) found"
             " JOIN chunk c ON c.hash = found.hash JOIN entry e ON e.id = c.entry_id"
-            f" JOIN kb k ON k.id = e.kb_id WHERE {where.sql} ORDER BY found.distance, c.id"
+            " JOIN kb k ON k.id = e.kb_id WHERE found.distance IS NOT NULL"
+            f" AND {where.sql} ORDER BY found.distance, c.id"
         )
         return self._deepen(sql, (vector, *where.values), depth, where.values)
 
@@ -188,21 +188,23 @@ class SqliteReader:
         return tuple(row[0] for row in rows)
 
     def has_field(self, name: str) -> bool:
-        sql = "SELECT 1 FROM entry e, json_each(e.meta) f WHERE lower(f.key) = lower(?) LIMIT 1"
-        return self._db.execute(sql, (name,)).fetchone() is not None
+        same, value = conditions.same("f.key", name)
+        sql = f"SELECT 1 FROM entry e, json_each(e.meta) f WHERE {same} LIMIT 1"
+        return self._db.execute(sql, (value,)).fetchone() is not None
 
     def get(self, kb: str, name: str) -> list[EntryDetail]:
         within = " AND k.name = ?" if kb else ""
-        values = (name, kb) if kb else (name,)
-        for column in ("e.key = ?", "e.path = ?", "a.folded = ?"):
-            join = " JOIN alias a ON a.entry_id = e.id" if column.startswith("a.") else ""
-            if join:
-                values = (name.casefold(), *values[1:])
+        aliased = "EXISTS (SELECT 1 FROM alias a WHERE a.entry_id = e.id AND a.folded = ?)"
+        for column, value in (
+            ("e.key = ?", name),
+            ("e.path = ?", name),
+            (aliased, name.casefold()),
+        ):
             rows = self._db.execute(
                 "SELECT e.id, e.key, k.name, e.title, e.type, e.path, e.date, e.blob, e.meta"
-                f" FROM entry e JOIN kb k ON k.id = e.kb_id{join} WHERE {column}{within}"
+                f" FROM entry e JOIN kb k ON k.id = e.kb_id WHERE {column}{within}"
                 " ORDER BY k.name, e.path",
-                values,
+                (value, kb) if kb else (value,),
             ).fetchall()
             if rows:
                 return [self._detail(row) for row in rows]
@@ -267,27 +269,9 @@ class SqliteReader:
         return iter(self._db.execute("SELECT hash, embedding FROM vector ORDER BY hash"))
 
     def problems(self) -> list[str]:
-        found = [
-            str(row[0]) for row in self._db.execute("PRAGMA integrity_check(20)") if row[0] != "ok"
-        ]
-        orphans = self._db.execute(
-            "SELECT count(*) FROM vector v WHERE NOT EXISTS"
-            " (SELECT 1 FROM chunk c WHERE c.hash = v.hash)"
-        ).fetchone()[0]
-        if orphans:
-            found.append(f"{orphans} vectors belong to no chunk")
-        counted = self._db.execute(
-            "SELECT k.name, k.entries, k.chunks, k.embedded,"
-            " (SELECT count(*) FROM entry e WHERE e.kb_id = k.id),"
-            " (SELECT count(*) FROM entry e JOIN chunk c ON c.entry_id = e.id"
-            "  WHERE e.kb_id = k.id AND c.hash <> x''),"
-            " (SELECT count(*) FROM entry e JOIN chunk c ON c.entry_id = e.id"
-            "  JOIN vector v ON v.hash = c.hash WHERE e.kb_id = k.id) FROM kb k"
-        )
-        for name, *counts in counted:
-            if counts[:3] != counts[3:]:
-                found.append(f"counts of {name} say {counts[:3]}, the rows {counts[3:]}")
-        return found
+        from pyrite_backends.sqlite.checks import problems  # only `verify` needs it
+
+        return list(problems(self._db, self._tokeniser))
 
     def size(self) -> int:
         pages = self._db.execute("PRAGMA page_count").fetchone()[0]
@@ -340,7 +324,7 @@ def wrap(error: Exception, where: str) -> StorageError:
             f"{where} is damaged or not a database: {text}",
             "delete it (the index is derived from git) and run `pyrite index sync`",
         )
-    if "full" in text:
+    if "is full" in text:
         return StorageError(f"the disk is full: {where} could not be written", "free some space")
     if "locked" in text or "busy" in text:
         return StorageError(f"{where} is locked by another program", "try again in a moment")

@@ -34,14 +34,13 @@ class TorchRuntime:
         with _quiet():
             try:
                 import torch
-                from sentence_transformers import SentenceTransformer
+
+                load = _loader()
             except ImportError as error:
                 raise missing_extra() from error
             device = "cuda" if torch.cuda.is_available() else "cpu"
             try:
-                self._model: Any = SentenceTransformer(
-                    str(files.folder), device=device, local_files_only=True
-                )
+                self._model: Any = load(str(files.folder), device=device, local_files_only=True)
             except Exception as error:  # transformers raises anything for a broken model
                 raise ModelError(
                     f"model {files.model.name} can't be loaded: {_first_line(error)}",
@@ -157,9 +156,8 @@ def export(files: Files, cache: Path) -> Path:
 def _export(files: Files, scratch: Path, folder: Path) -> None:
     import onnxruntime as ort
     import torch
-    from sentence_transformers import SentenceTransformer
 
-    model: Any = SentenceTransformer(str(files.folder), device="cpu", local_files_only=True)
+    model: Any = _loader()(str(files.folder), device="cpu", local_files_only=True)
     model = model.float().eval()
     example = model.tokenizer(["a short text", "and one that is a little longer"],
                               padding=True, return_tensors="pt")  # fmt: skip
@@ -213,6 +211,7 @@ def _export(files: Files, scratch: Path, folder: Path) -> None:
         "document_prompt": files.document_prompt,
         "pad_id": int(model.tokenizer.pad_token_id or 0),
         "pad_token": str(model.tokenizer.pad_token or "[PAD]"),
+        "sizes": {file.name: file.stat().st_size for file in sorted(folder.iterdir())},
     }
     (folder / onnx.ABOUT).write_text(json.dumps(about, indent=1))
 
@@ -232,6 +231,16 @@ def _quiet() -> Iterator[None]:
             yield
     finally:
         logging.disable(before)
+
+
+def _loader() -> Any:
+    """What loads a model, without a bar of its own: the environment silences it only when no other
+    library, such as the hub's client, was imported before."""
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging as bars
+
+    bars.disable_progress_bar()
+    return SentenceTransformer
 
 
 def _first_line(error: BaseException) -> str:

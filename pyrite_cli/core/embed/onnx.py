@@ -28,8 +28,15 @@ def folder_of(cache: Path, model: Model) -> Path:
 
 
 def is_exported(folder: Path) -> bool:
-    """Whether an export is complete; `about.json` is written last."""
-    return (folder / ABOUT).is_file()
+    """Whether an export is there and complete: `about.json` is written last and knows the sizes of
+    the other files."""
+    try:
+        sizes = json.loads((folder / ABOUT).read_bytes())["sizes"]
+        return bool(sizes) and all(
+            (folder / name).stat().st_size == size for name, size in sizes.items()
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 class OnnxRuntime:

@@ -1,0 +1,23 @@
+"""The way into the program."""
+
+from __future__ import annotations
+
+import gc
+import sys
+
+
+def run() -> None:
+    """The console script."""
+    # Start-up makes many objects and no garbage; commands that run long turn it on again.
+    gc.disable()
+    try:
+        from pyrite_cli.main import execute  # typer, 40 ms
+    except KeyboardInterrupt:
+        sys.exit(130)
+    status = execute(sys.argv[1:])
+    gc.freeze()  # what is left needs no looking through: the process ends
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,88 @@
+"""Start-up is designed: what a command does not need, it does not import."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Repo
+
+HEAVY = {"sqlalchemy", "git", "rich", "torch", "numpy", "yaml", "click", "onnxruntime",
+         "tokenizers", "transformers", "sentence_transformers", "huggingface_hub", "pydantic",
+         "frontmatter", "platformdirs", "pyromark"}  # fmt: skip
+
+SCRIPT = """
+import json, sys
+from pyrite_cli.main import execute
+code = execute(sys.argv[2:])
+with open(sys.argv[1], "w") as file:
+    json.dump([code, sorted(sys.modules)], file)
+"""
+
+
+def modules(folder: Path, *arguments: str) -> set[str]:
+    """Everything that a run of the program, which must succeed, has imported."""
+    told = folder.parent / "modules.json"
+    subprocess.run(
+        [sys.executable, "-c", SCRIPT, str(told), *arguments],
+        cwd=folder, check=True, capture_output=True, env=os.environ, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    code, names = json.loads(told.read_text())
+    assert code == 0
+    return set(names)
+
+
+@pytest.fixture
+def synced(repo: Repo) -> Repo:
+    repo.commit(a="---\ntags: [x]\n---\n# One\n\nalpha [b](b.md)", b="# Two\n\nbeta")
+    modules(repo.root, "index", "sync", "--no-embed")
+    return repo
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("--help",),
+        ("index", "sync", "--help"),
+        ("search", "alpha"),
+        ("search", "alpha", "--json"),
+        ("search", '"alpha" tag:x -gamma', "--path", "*.md", "--paths"),
+        ("get", "a"),
+        ("get", "a", "--json"),
+        ("index", "sync", "--no-embed"),
+        ("index", "sync", "--no-embed", "--json"),
+    ],
+    ids=" ".join,
+)
+def test_what_is_asked_often_imports_nothing_heavy(synced: Repo, command: tuple[str, ...]) -> None:
+    found = modules(synced.root, *command)
+    assert {name.partition(".")[0] for name in found} & HEAVY == set()
+
+
+def test_a_configuration_file_costs_yaml_only(synced: Repo) -> None:
+    synced.write("pyrite.yaml", "kbs:\n  - name: repo\n")
+    found = modules(synced.root, "search", "alpha")
+    assert {name.partition(".")[0] for name in found} & HEAVY == {"yaml"}
+
+
+def test_a_command_imports_no_other_command(synced: Repo) -> None:
+    found = modules(synced.root, "search", "alpha")
+    assert {name for name in found if name.startswith("pyrite_cli.commands.")} == {
+        "pyrite_cli.commands.context",
+        "pyrite_cli.commands.search",
+        "pyrite_cli.commands.table",
+    }
+    assert "pyrite_cli.core.sync" not in found
+
+
+def test_a_sync_of_a_change_needs_no_model_libraries(synced: Repo) -> None:
+    synced.write("a.md", "# Changed")
+    found = modules(synced.root, "index", "sync", "--no-embed")
+    assert {name.partition(".")[0] for name in found} & {
+        "torch", "transformers", "sentence_transformers", "onnxruntime", "huggingface_hub", "rich",
+    } == set()  # fmt: skip

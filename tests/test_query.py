@@ -1,0 +1,222 @@
+"""Any string is a query, and none is more than data."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from pyrite_backends.sqlite import conditions
+from pyrite_backends.sqlite.driver import Connection, sqlite
+from pyrite_cli.core import query
+from pyrite_cli.core.query import Parsed, parse
+from pyrite_cli.core.tokens import Analyzer
+from pyrite_schemas.search import Filters, Query, Term
+
+ENGLISH = Analyzer("english")
+FIELDS = ("status", "ms.date", "größe")
+
+TEXTS = {
+    1: "the quick brown fox",
+    2: "a brown dog and a quick cat",
+    3: "std::vector and http://x in C++",
+    4: "IL-6 is not IL-2, nor 6",
+    5: "foo-bar foo_baz OR NOT NEAR AND",
+    6: "日本語の検索エンジン",
+    7: 'he said "hello"; DROP TABLE entry; --',
+}
+
+
+@pytest.fixture(scope="module")
+def database() -> Connection:
+    """The tables that conditions name, and a small full-text index as SQLite's engine makes it."""
+    opened = sqlite.connect(":memory:")
+    opened.create_function("fold", 1, str.casefold)
+    opened.executescript(
+        "CREATE TABLE kb (id INTEGER PRIMARY KEY, name);"
+        "CREATE TABLE entry (id INTEGER PRIMARY KEY, kb_id, path, type, date, meta);"
+        "CREATE TABLE tag (entry_id, folded);"
+        "CREATE TABLE chunk (id INTEGER PRIMARY KEY, entry_id);"
+        "CREATE VIRTUAL TABLE chunk_fts USING fts5(text,"
+        " tokenize='porter unicode61 remove_diacritics 2');"
+        "INSERT INTO kb VALUES (1, 'kb');"
+    )
+    for number, text in TEXTS.items():
+        opened.execute(
+            "INSERT INTO entry VALUES (?, 1, ?, 'Note', '2020-05-17', ?)",
+            (number, f"docs/{number}.md", f'{{"status":"s{number}"}}'),
+        )
+        opened.execute("INSERT INTO chunk VALUES (?, ?)", (number, number))
+        opened.execute(
+            "INSERT INTO chunk_fts(rowid, text) VALUES (?, ?)", (number, ENGLISH.prepare(text))
+        )
+    return opened
+
+
+def read(text: str) -> Parsed:
+    return parse(text, ENGLISH, lambda name: name in FIELDS)
+
+
+def run(database: Connection, text: str) -> set[int]:
+    """Entries a query finds, by the conditions of the SQLite engine."""
+    parsed = read(text)
+    where = conditions.both(
+        (conditions.of(parsed.filters), conditions.of_query(parsed.query, ENGLISH))
+    )
+    sql = f"SELECT e.id FROM entry e JOIN kb k ON k.id = e.kb_id WHERE {where.sql}"
+    values = where.values
+    if parsed.query.ranked:
+        sql += " AND e.id IN (SELECT rowid FROM chunk_fts WHERE chunk_fts MATCH ?)"
+        values += (conditions.match(parsed.query.ranked, ENGLISH),)
+    return {row[0] for row in database.execute(sql, values)}
+
+
+def words(*tokens: str) -> tuple[Term, ...]:
+    return tuple(Term((token,)) for token in tokens)
+
+
+near = st.lists(
+    st.sampled_from(
+        ['"', "-", "*", "(", ")", "OR", "AND", "NOT", "NEAR(", "+", "^", ":", "{", "}", "'", ";",
+        "--",
+         " ", "  ", "\n", "\0", "\ud800", "fox", "brown", "std::vector", "http://x", "kb:", "tag:x",
+         "path:docs/*", 'status:"s 1"', "since:2020", "until:x", "type:", "日本", "😀", "e\u0301",
+         "\\", "%"]
+    ),
+    max_size=15,
+).map("".join)  # fmt: skip
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.text(st.characters(codec=None), max_size=60) | near)
+@example('"' * 50)
+@example("-")
+@example('-"')
+@example("OR OR")
+def test_any_string_is_a_query_the_engine_accepts(database: Connection, text: str) -> None:
+    assert run(database, text) <= set(TEXTS)
+    parsed = read(text)
+    for value in (parsed.text, *parsed.filters.kbs, *parsed.filters.tags, *parsed.filters.paths):
+        value.encode()
+        assert "\0" not in value
+
+
+LONG = {
+    "words": " ".join(f"word{n}" for n in range(1500)),
+    "one word": "x" * 10_000,
+    "one phrase": '"' + "a b " * 2500 + '"',
+    "phrases": '"a b" ' * 1700,
+    "alternatives": " OR ".join(f'"a{n}"' for n in range(1000)),
+    "exclusions": " ".join(f"-a{n}" for n in range(2000)),
+    "cjk": "検索" * 5000,
+    "tags": " ".join(f"tag:a{n}" for n in range(1200)),
+    "paths": " ".join(f"path:a{n}" for n in range(1200)),
+    "fields": " ".join(f"status:a{n}" for n in range(1200)),
+    "kbs": " ".join(f"kb:a{n}" for n in range(1200)),
+    "all": 'tag:a "b c" -d kb:e ' * 500 + " ".join(f'tag:t{n} "p{n}" -m{n}' for n in range(500)),
+    "quotes": '"' * 10_000,
+    "marks": "!?" * 5000,
+}
+
+
+@pytest.mark.parametrize("text", LONG.values(), ids=LONG.keys())
+def test_ten_kilobytes_are_a_query_like_any_other(database: Connection, text: str) -> None:
+    assert run(database, text) <= set(TEXTS)
+    asked = read(text).query
+    assert sum(len(group) for group in asked.must) <= query.MAX_TERMS
+    assert len(asked.should) <= query.MAX_TERMS
+    assert len(asked.must_not) <= query.MAX_TERMS
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("fox", {1}),
+        ("fox dog", {1, 2}),
+        ('"quick brown"', {1}),
+        ('"brown quick"', set()),
+        ("brown -fox", {2}),
+        ('brown -"quick cat"', {1}),
+        ("-brown", {3, 4, 5, 6, 7}),
+        ("-IL-6", {1, 2, 3, 5, 6, 7}),
+        ("bro*", {1, 2}),
+        ("-bro*", {3, 4, 5, 6, 7}),
+        ("quick*", {1, 2}),
+        ('"quick brown" OR "quick cat"', {1, 2}),
+        ('"quick brown" "quick cat"', set()),
+        ('"quick brown" OR dog', {1, 2}),
+        ('dog OR "quick brown"', {1, 2}),
+        ('"brown fox" dog OR "quick cat"', {1}),
+        ("OR fox OR", {1}),
+        ("std::vector", {3}),
+        ("http://x", {3}),
+        ("C++", {3}),
+        ("foo-bar", {5}),
+        ("fox AND", {1, 2, 3, 5}),
+        ("NEAR(fox dog)", {1, 2, 5}),
+        ('"fox', {1}),
+        ("'; DROP TABLE entry; --", {7}),
+        ("text:fox", {1}),
+        ("{fox}", {1}),
+        ("^fox", {1}),
+        ("--fox", {1}),
+        ("検索", {6}),
+        ("索検", set()),
+        ("😀", set(TEXTS)),
+        ("", set(TEXTS)),
+        ("fox status:s1", {1}),
+        ('status:"s2"', {2}),
+        ("STATUS:s1", set()),
+        ("kb:kb type:note path:docs since:2020 until:2020-05-17 fox", {1}),
+        ("since:2020-06 fox", set()),
+        ("path:docs/2* brown", {2}),
+        ("tag:none fox", set()),
+    ],
+)
+def test_the_query_language(database: Connection, text: str, found: set[int]) -> None:
+    assert run(database, text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("std::vector", words("std", "vector")),
+        ("http://example.org/x", words("http", "example", "org", "x")),
+        ("nofield:value", words("nofield", "value")),
+        ("kb::x", words("kb", "x")),
+        ("path://x", words("path", "x")),
+        ('tag:""', words("tag")),
+        ("since:yesterday", words("since", "yesterday")),
+        ("until:2020-23-01", words("until", "2020", "23", "01")),
+        ("--no-wait", words("no", "wait")),
+        ("well - known", words("well", "known")),
+        ("a a A", words("a")),
+        ("東京タワー", (Term(("東", "京", "タ", "ワ", "ー")),)),
+        ("Python言語", (*words("python"), Term(("言", "語")))),
+        ("😀IL-6", words("il", "6")),
+        ("foo-ba*", (Term(("foo",)), Term(("ba",), prefix=True))),
+        ("*", ()),
+        ("!!! ... ---", ()),
+    ],
+)
+def test_what_is_no_operator_is_words(text: str, expected: tuple[Term, ...]) -> None:
+    assert read(text) == Parsed(Query(should=expected), Filters(), read(text).text)
+
+
+def test_a_query_has_filters_words_and_text_for_the_model() -> None:
+    parsed = read('how do "smart contracts" sign? -solidity tag:a tag:b status:Final MS.DATE:x')
+    assert parsed.filters == Filters(tags=("a", "b"), where=(("status", "Final"),))
+    assert parsed.text == "how do smart contracts sign? MS.DATE:x"
+    assert parsed.query.must == ((Term(("smart", "contracts")),),)
+    assert parsed.query.must_not == words("solidity")
+
+
+def test_dates_given_twice_narrow_the_range() -> None:
+    parsed = read("since:2020 since:2021-05 until:2023 until:2022")
+    assert (parsed.filters.since, parsed.filters.until) == ("2021-05", "2022")
+
+
+def test_a_repeated_field_is_looked_up_once() -> None:
+    asked: list[str] = []
+    parse("x:1 x:2 x:3 y:1", ENGLISH, lambda name: bool(asked.append(name)))
+    assert asked == ["x", "y"]

@@ -1,0 +1,60 @@
+"""What is written down twice is the same twice."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+import pytest
+from sqlalchemy.dialects import sqlite
+
+from pyrite_backends import portable, tables
+from pyrite_backends.sqlite import store, writer
+from tests.conftest import Bench, Repo
+
+HEAD = "CREATE TABLE"
+
+
+def test_the_sql_that_is_shipped_is_what_the_tables_say() -> None:
+    shipped = files("pyrite_backends.sqlite").joinpath("tables.sql").read_text()
+    assert shipped[shipped.index(HEAD) :] == portable.ddl(sqlite.dialect())
+    assert all(line.startswith("--") for line in shipped[: shipped.index(HEAD)].split("\n") if line)
+
+
+def test_the_engine_knows_the_format_of_the_tables() -> None:
+    assert store.FORMAT == tables.FORMAT
+
+
+@pytest.mark.parametrize("name", sorted(writer._TABLES))
+def test_a_row_is_written_with_as_many_values_as_its_table_has_columns(name: str) -> None:
+    assert writer._TABLES[name] == len(tables.metadata.tables[name].columns)
+
+
+def test_indexes_built_late_are_indexes_of_the_tables() -> None:
+    known = {str(index.name) for table in tables.metadata.sorted_tables for index in table.indexes}
+    assert set(writer._LATE) <= known
+
+
+def test_a_made_index_has_exactly_these_tables_and_indexes(repo: Repo, bench: Bench) -> None:
+    repo.commit(a="alpha")
+    bench.sync()
+    connection = bench.index._open_to_read()
+    made = {
+        (kind, name)
+        for kind, name in connection.execute(
+            "SELECT type, name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
+            " AND name NOT LIKE 'chunk_fts%'"
+        )
+    }
+    columns = {
+        table: [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+        for table in tables.metadata.tables
+    }
+    connection.close()
+    expected = {("view", "chunk_content")}
+    for table in tables.metadata.sorted_tables:
+        expected.add(("table", table.name))
+        expected |= {("index", str(index.name)) for index in table.indexes}
+        assert columns[table.name] == [column.name for column in table.columns]
+    assert made == expected
+
+

@@ -1,0 +1,232 @@
+"""Our tokens are those of SQLite's full-text search, in every script and language."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import random
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from pyrite_backends.sqlite import conditions
+from pyrite_backends.sqlite.driver import Connection, sqlite
+from pyrite_cli.core import tokens
+from pyrite_cli.core.query import parse
+from pyrite_cli.core.tokens import STEMLESS, Analyzer
+from tests import corpora
+
+SIMPLE = Analyzer(STEMLESS)
+ENGLISH = Analyzer("english")
+CODE_POINTS = [code for code in range(1, 0x110000) if not 0xD800 <= code <= 0xDFFF]
+
+
+def table(texts: Iterable[str], analyzer: Analyzer) -> Connection:
+    """A full-text table as the SQLite index makes it, holding the texts as it gets them."""
+    stems = "porter " if analyzer.language == "english" else ""
+    database = sqlite.connect(":memory:")
+    database.execute(
+        f"CREATE VIRTUAL TABLE f USING fts5(t, tokenize='{stems}unicode61 remove_diacritics 2')"
+    )
+    database.execute("CREATE VIRTUAL TABLE v USING fts5vocab(f, 'instance')")
+    database.executemany(
+        "INSERT INTO f(rowid, t) VALUES (?, ?)",
+        ((row, analyzer.prepare(text)) for row, text in enumerate(texts)),
+    )
+    return database
+
+
+def vocabulary(texts: Sequence[str], analyzer: Analyzer) -> list[list[str]]:
+    """The tokens SQLite found in each text, in order."""
+    found: list[list[str]] = [[] for _ in texts]
+    database = table(texts, analyzer)
+    for term, row in database.execute("SELECT term, doc FROM v ORDER BY doc, offset"):
+        found[row].append(term)
+    database.close()
+    return found
+
+
+def differences(texts: Sequence[str], analyzer: Analyzer) -> list[tuple[str, list[str], list[str]]]:
+    """(text, SQLite's tokens, ours) where they differ."""
+    pairs = zip(texts, vocabulary(texts, analyzer), strict=True)
+    return [
+        (text, theirs, ours) for text, theirs in pairs if theirs != (ours := analyzer.tokens(text))
+    ]
+
+
+def matches(text: str, query: str, analyzer: Analyzer) -> bool:
+    """Whether a query finds a text in a SQLite index."""
+    terms = parse(query, analyzer, lambda _: False).query.ranked
+    assert terms
+    expression = conditions.match(terms, analyzer)
+    sql = "SELECT count(*) FROM f WHERE f MATCH ?"
+    return bool(table([text], analyzer).execute(sql, (expression,)).fetchone()[0])
+
+
+def test_every_code_point_is_folded_and_split_as_sqlite_does() -> None:
+    for first in range(0, len(CODE_POINTS), 65_536):
+        codes = CODE_POINTS[first : first + 65_536]
+        rows = [" ".join(f"a{chr(code)}b" for code in codes[n::128]) for n in range(128)]
+        assert differences(rows, SIMPLE) == []
+
+
+def test_text_that_sqlite_splits_otherwise_is_rewritten_and_no_more() -> None:
+    plain = "Straße, naïve café; año — “Ελλαδα”… Москва ½ → ок"
+    assert SIMPLE.prepare(plain) is plain
+    assert SIMPLE.prepare("日本") != "日本"
+
+
+def test_folding_is_done_once_and_for_all() -> None:
+    for code in CODE_POINTS:
+        folded = tokens.fold(chr(code))
+        assert tokens.fold(folded).split() == folded.split(), hex(code)
+
+
+scripts = st.text(
+    st.sampled_from(
+        "aAzZ059_-.' \n\t#/éÉñßøŁİıſÅµΩωσςΣάЁёйЙїґאבגशिक्षाไทยعربَ日本語カがㇰ한글①½²™ﬁＡａ"
+    )
+    | st.sampled_from(
+        "\u0301\u0308\u0327\u3099\u1112\u1161\u11ab\u200b\u200d\ufe0f\u00ad\U0001f600"
+    )
+    | st.characters(exclude_categories=["Cs"]),
+    max_size=30,
+).map(lambda text: text.replace("\0", ""))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(scripts, min_size=4, max_size=8))
+@example(["e\u0301", "и\u0306", "か\u3099", "\u1112\u1161\u11ab", "\u212b", "\u2126"])
+def test_tokens_of_any_text_are_those_of_sqlite(texts: list[str]) -> None:
+    assert differences(texts, SIMPLE) == []
+    assert differences(texts, ENGLISH) == []
+
+
+SUFFIXES = tuple(
+    re.findall(
+        r"\w+",
+        """s es ies sses ss ed ing eed ated bling izing y ational tional enci anci izer bli bly abli
+        alli entli eli ousli ization ation ator alism iveness fulness ousness aliti iviti biliti
+        logi logy icate ative alize iciti ical ful ness al ance ence er able ible ant ement ment
+        ent ion ous ll""",
+    )
+)
+
+
+def test_stems_of_anything_like_english_are_those_of_sqlite() -> None:
+    rng = random.Random(1)
+    letters = "aeiouyy0" * 3 + "bcdfghjklmnpqrstvwxz"
+    words = set(SUFFIXES)
+    for _ in range(60_000):
+        start = "".join(rng.choices(letters, k=rng.randint(0, 6)))
+        words.add(start + "".join(rng.choices(SUFFIXES, k=rng.randint(0, 3))))
+    assert differences(sorted(words - {""}), ENGLISH) == []
+
+
+def test_stems_of_words_of_any_length_are_those_of_sqlite() -> None:
+    endings = ("", "ing", "ed", "é", "s", "yed", "bli")
+    words = [char * n + end for char in "aeéxy0бğ" for n in range(1, 80) for end in endings]
+    assert differences(words, ENGLISH) == []
+
+
+@pytest.mark.parametrize("corpus", corpora.NAMES)
+def test_stems_of_every_word_of_a_corpus_are_those_of_sqlite(corpus: str, tmp_path: Path) -> None:
+    words: set[str] = set()
+    for file in corpora.markdown(corpus, tmp_path):
+        words.update(re.findall(r"[^\W_]+", file.decode(errors="replace").lower()))
+    assert len(words) > 1000
+    assert differences(sorted(words), ENGLISH) == []
+
+
+def test_stems_of_every_scientific_word_are_those_of_sqlite(shared_data: Path) -> None:
+    words: set[str] = set()
+    with (shared_data / "scifact" / "corpus.jsonl").open(encoding="utf-8") as lines:
+        for line in lines:
+            words.update(re.findall(r"[^\W_]+", json.loads(line)["text"].lower()))
+    assert len(words) > 10_000
+    assert differences(sorted(words), ENGLISH) == []
+
+
+@settings(max_examples=300, deadline=None)
+@given(scripts)
+def test_spans_are_the_tokens_at_their_place(text: str) -> None:
+    composed = unicodedata.normalize("NFC", text)
+    spans = list(ENGLISH.spans(composed))
+    assert [token for _, _, token in spans] == ENGLISH.tokens(composed)
+    for start, end, token in spans:
+        assert token in ENGLISH.tokens(composed[start:end])
+    assert all(left[1] <= right[0] for left, right in itertools.pairwise(spans))
+
+
+@settings(max_examples=150, deadline=None)
+@given(scripts)
+def test_composed_and_decomposed_text_have_the_same_tokens(text: str) -> None:
+    forms = {tuple(ENGLISH.tokens(unicodedata.normalize(form, text))) for form in ("NFC", "NFD")}
+    assert len(forms) == 1
+
+
+OTHER = {
+    "german": [
+        ("Die Häuser am Fluß", "hauser"),
+        ("Straßenbahn fährt", "fahrt"),
+        ("Häusern", "Häuser"),
+    ],
+    "french": [("les chevaux naïfs étaient là", "naïf"), ("continuellement", "continuel")],
+    "russian": [("зелёные ёлки и йод", "елка"), ("важнейшими делами", "дело"), ("йод", "йода")],
+    "spanish": [("las canciones", "canción")],
+    "turkish": [("İstanbul'da evler", "istanbul"), ("kitaplar", "kitap")],
+    "english": [("He was RUNNING", "runs"), ("naïveté", "naivete"), ("IL-6 levels", "il-6")],
+    "simple": [("Running", "running"), ("C++", "c")],
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "query"), [(name, *pair) for name in OTHER for pair in OTHER[name]]
+)
+def test_a_word_is_found_by_its_other_forms(language: str, text: str, query: str) -> None:
+    assert matches(text, query, Analyzer(language))
+
+
+@pytest.mark.parametrize("language", tokens.languages())
+def test_every_language_gives_sqlite_its_own_tokens(language: str) -> None:
+    analyzer = Analyzer(language)
+    texts = [f"{text} {query}" for pairs in OTHER.values() for text, query in pairs]
+    texts += ["日本語の文です", "한국어 문장", "हिन्दी में शिक्षा", "العَرَبِيَّة", "x" * 100, "Łódź İı ſ µ"]
+    assert differences(texts, analyzer) == []
+    for text in texts:
+        assert matches(text, text, analyzer)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("我们在北京大学学习计算机科学。", "北京"),
+        ("我们在北京大学学习计算机科学。", "计算机"),
+        ("東京都に住んでいる人々", "東京"),
+        ("データベースを検索する", "検索"),
+        ("データベースを検索する", "データ"),
+        ("한국어 문장을 검색합니다", "검색"),
+        (unicodedata.normalize("NFD", "がっこうへ한국"), "がっこう"),
+        (unicodedata.normalize("NFD", "한국어"), "한국"),
+        ("がっこうへ", unicodedata.normalize("NFD", "がっこう")),
+        ("Python言語入門", "言語"),
+        ("Python言語入門", "python"),
+    ],
+)
+@pytest.mark.parametrize("language", ["english", "simple", "german"])
+def test_a_word_inside_an_unspaced_sentence_is_found(text: str, word: str, language: str) -> None:
+    assert matches(text, word, Analyzer(language))
+
+
+def test_characters_apart_are_not_the_word() -> None:
+    assert not matches("京の東", "東京", ENGLISH)
+
+
+def test_voiced_kana_and_cyrillic_letters_stay_themselves() -> None:
+    assert ENGLISH.tokens("か") != ENGLISH.tokens("が")
+    assert ENGLISH.tokens("й") != ENGLISH.tokens("и")
