@@ -75,7 +75,7 @@ def execute(arguments: Sequence[str]) -> int:
     return int(status or 0)
 
 
-# Whichever click typer brings: since 0.26 it has its own.
+# Of whichever click typer brings: newer ones have one of their own.
 _UsageProblem: type[Any] = typer.BadParameter.__mro__[1]
 _ClickProblem: type[Any] = typer.BadParameter.__mro__[2]
 
@@ -117,6 +117,9 @@ def _failed(error: BaseException, arguments: Sequence[str]) -> int:
     raise error
 
 
+_GUESS = re.compile(r"(.*?)[.;,]? \(?(?:Possible options:|[Dd]id you mean) (.*?)[)?]")
+
+
 def _misused(error: Any, *, json: bool) -> int:
     """A command line that typer refuses."""
     text = str(error.format_message()).strip()
@@ -126,10 +129,9 @@ def _misused(error: Any, *, json: bool) -> int:
     context = getattr(error, "ctx", None) if isinstance(error, _UsageProblem) else None
     hint = f"see `{context.command_path} --help`" if context is not None else ""
     message = " ".join(text.split()).rstrip(".")
-    guess = re.fullmatch(r"(.*?)(?:\.| \(Possible options:|,? [Dd]id you mean) ?(.*?)[)?]", message)
+    guess = _GUESS.match(message)
     if guess:
-        message, names = guess.groups()
-        hint = f"did you mean {names.removeprefix('Did you mean ')}?"
+        message, hint = guess[1], f"did you mean {guess[2]}?"
     _say("usage", message[:1].lower() + message[1:], hint, json=json)
     return Exit.FAILED
 

@@ -131,7 +131,7 @@ def count(number: int, noun: str, plural: str = "") -> str:
 
 def seconds(value: float) -> str:
     """A duration for people."""
-    if value < 10:
+    if value < 10 and value != int(value):
         return f"{value:.2f} s"
     if value < 90:
         return f"{value:.0f} s"
@@ -161,26 +161,26 @@ def progress(what: str, total: int, unit: str) -> Iterator[Callable[[int], None]
     from rich.console import Console  # 60 ms, only for long work at a terminal
     from rich.progress import (
         BarColumn,
-        MofNCompleteColumn,
         Progress,
         ProgressColumn,
         TextColumn,
-        TimeRemainingColumn,
     )
     from rich.text import Text
 
     class Rate(ProgressColumn):
-        """Done per second."""
+        """How much is done, how fast, and how long the rest takes."""
 
         def render(self, task: Any) -> Text:
-            return Text(f"{task.speed or 0:,.0f} {unit}/s", style="dim")
+            done = f"{int(task.completed):,} of {int(task.total or 0):,} {unit}"
+            left = task.time_remaining
+            rest = f", {seconds(round(left))} left" if left else ""
+            rate = f", {task.speed:,.0f}/s" if task.speed else ""
+            return Text(f"{done}{rate}{rest}", style="dim", no_wrap=True)
 
     bar = Progress(
         TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
-        MofNCompleteColumn(),
+        BarColumn(bar_width=14),
         Rate(),
-        TimeRemainingColumn(),
         console=Console(stderr=True),
         transient=True,
     )

@@ -294,6 +294,17 @@ def test_init_finds_the_folder_of_the_notes(
     assert run("search", "one", "--paths").out == "a.md\n"
 
 
+@pytest.mark.parametrize("name", ["123", "yes", "my notes", "a #b", "2024-01-02", "x: y", "日本"])
+def test_init_writes_valid_yaml_for_any_name(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repo = Repo(tmp_path / name)
+    repo.write(f"{name}/a.md", "# One")
+    run = here(repo.root, monkeypatch, capsys)
+    assert run("init").code == 0
+    assert "1 added" in run(*SYNC).out
+
+
 def test_another_folder_and_another_configuration(run: Here, notes: Repo, tmp_path: Path) -> None:
     assert run("-C", str(notes.root), *SYNC, cwd=tmp_path).code == 0
     assert run("-C", "repo/ops", "search", "oil", "--paths", "-n1", cwd=tmp_path).code == 0
@@ -328,6 +339,9 @@ def test_a_bare_repository(run: Here, notes: Repo, tmp_path: Path) -> None:
     assert ran.out.startswith("bare: 4 added")
     assert "is a bare repository: its index is" in ran.err
     assert run("-C", "bare.git", "search", "grease", "--paths", cwd=tmp_path).out == "ops/pump.md\n"
+    refused = run("-C", "bare.git", "init", cwd=tmp_path)
+    assert refused.code == 2
+    assert "is a bare repository, which stays untouched" in refused.err
     assert sorted(p.name for p in (tmp_path / "bare.git").iterdir()) == before
 
 

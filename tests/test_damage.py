@@ -206,7 +206,7 @@ def test_a_truncated_index_is_said_to_be_damaged_or_is_rebuilt(world: World) -> 
 def test_an_emptied_file_is_an_index_not_made_yet(world: World) -> None:
     tamper(world, "PRAGMA wal_checkpoint(TRUNCATE)")
     world.index.path.write_bytes(b"")
-    with pytest.raises(NoIndexError, match="index sync|empty"), world.index.reader():
+    with pytest.raises(NoIndexError, match=r"index sync|empty"), world.index.reader():
         pass
     world.full()
     assert verify(world) == []

@@ -6,7 +6,7 @@ import os
 import resource
 import shutil
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -182,7 +182,7 @@ class Pipe:
 
 
 @pytest.fixture
-def syncing(world: World) -> Iterator[tuple[Pipe, int]]:
+def syncing(world: World) -> tuple[Pipe, int]:
     """Another process in the middle of its transaction: it goes on when told to."""
     ready, go = Pipe(), Pipe()
 
@@ -197,7 +197,7 @@ def syncing(world: World) -> Iterator[tuple[Pipe, int]]:
 
     process = child(work)
     ready.wait()
-    yield go, process
+    return go, process
 
 
 def test_a_reader_sees_before_or_after_and_never_between(
@@ -235,9 +235,7 @@ def test_a_second_sync_leaves_at_once_or_waits_and_both_end_well(
     assert facts(world) == facts(fresh(world, tmp_path / "fresh"))
 
 
-def test_a_reader_while_the_first_sync_runs_finds_no_index_yet(
-    repo: Repo, tmp_path: Path
-) -> None:
+def test_a_reader_while_the_first_sync_runs_finds_no_index_yet(repo: Repo, tmp_path: Path) -> None:
     repo.commit(a="alpha")
     bench = Bench(repo, tmp_path / "index.db")
     with bench.index.writer(), pytest.raises(NoIndexError, match="empty"), bench.index.reader():
@@ -255,7 +253,7 @@ def test_a_reader_is_not_held_up_by_a_first_sync_that_is_on_disk_already(
     def parsed(_files: int) -> None:
         if (tmp_path / "index.db-journal").exists():
             bench.observer.parsed = lambda _: None  # type: ignore[method-assign,assignment]
-            with pytest.raises(StorageError, match="locked|empty"), bench.index.reader():
+            with pytest.raises(StorageError, match=r"locked|empty"), bench.index.reader():
                 pass
             tried.append(True)
 

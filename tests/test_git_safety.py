@@ -115,7 +115,9 @@ def plant(repo: Repo, trap: Path) -> None:
         repo.git("config", name, value)
     with (repo.root / ".git" / "config").open("ab") as file:
         file.write(b'[filter "\xff"]\n\tclean = ' + os.fsencode(script) + b"\n")
-    attributes = b"*.md filter=trap diff=trap\nb.md filter=a=b\nd.md filter=\xff\nf.md filter=D.o.t\n"
+    attributes = (
+        b"*.md filter=trap diff=trap\nb.md filter=a=b\nd.md filter=\xff\nf.md filter=D.o.t\n"
+    )
     (repo.root / ".git" / "info").mkdir(exist_ok=True)
     (repo.root / ".git" / "info" / "attributes").write_bytes(attributes)
 
@@ -156,9 +158,7 @@ def test_a_planted_filter_changes_nothing_that_is_read(repo: Repo) -> None:
     assert read(worktree(repo)) == {"a.md": b"alpha"}
 
 
-def test_the_users_own_git_environment_is_kept(
-    repo: Repo, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_users_own_git_environment_is_kept(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     repo.git("config", "filter.up.clean", "tr a-z A-Z")
     monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
     monkeypatch.setenv("GIT_CONFIG_KEY_0", "core.autocrlf")
@@ -236,9 +236,7 @@ def test_a_blob_missing_from_a_partial_clone_is_named_and_not_fetched(
 
 def test_another_users_repository_is_one_clear_line(repo: Repo, pyrite: Pyrite) -> None:
     repo.commit(a="one")
-    done = pyrite(
-        "index", "sync", "--no-embed", env={"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"}
-    )
+    done = pyrite("index", "sync", "--no-embed", env={"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"})
     assert done.code == 2
     assert "dubious ownership" in done.err
     assert f"safe.directory {repo.root}" in done.err

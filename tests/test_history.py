@@ -10,10 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pyrite_backends.protocol import Model
 from pyrite_cli.core import audit
 from pyrite_cli.core.source import Source
 from pyrite_cli.core.sync import Kb
 from pyrite_schemas.errors import EmptySourceError
+from pyrite_schemas.search import Filters
 from tests.conftest import DATE_FIELDS, Bench, Repo
 from tests.world import World, facts, fresh, live
 
@@ -103,8 +105,6 @@ def apply(world: World, operation: tuple[str, ...]) -> None:
             world.embed("docs")
         case "other model":
             with world.index.writer() as writer:
-                from pyrite_backends.protocol import Model
-
                 writer.use_model(Model("other", "0" * 32, 3))
 
 
@@ -219,7 +219,7 @@ def test_a_deleted_entrys_vector_is_gone_and_not_found_under_another(world: Worl
     with world.index.reader() as reader:
         assert len(list(reader.vectors())) == 1
         vector = world.embedder.query("A alpha").tobytes()
-        found = reader.fetch(reader.semantic(vector, _no_filters(), 10, exact=True))
+        found = reader.fetch(reader.semantic(vector, Filters(), 10, exact=True))
     assert [hit.path for hit in found] == ["b.md"]
 
 
@@ -288,9 +288,7 @@ def test_a_kb_no_longer_configured_goes_only_with_prune(world: World) -> None:
     assert any("docs is no longer configured" in note for note in world.observer.notes)
 
 
-def test_another_language_is_a_new_index_with_the_old_vectors(
-    world: World, tmp_path: Path
-) -> None:
+def test_another_language_is_a_new_index_with_the_old_vectors(world: World, tmp_path: Path) -> None:
     world.repo.commit(a="# Laufen\n\nsie laufen und liefen")
     world.full()
     german = World(world.repo, world.index.path, world.cache, "german")
@@ -334,14 +332,27 @@ def test_a_moved_repository_is_the_same_index_and_knows_its_new_place(
         assert {state.source for state in reader.kbs()} == {str(tmp_path / "elsewhere")}
 
 
+def test_a_dry_run_says_what_the_sync_will_do_and_does_nothing(world: World) -> None:
+    def counts(**options: bool) -> list[tuple[int, ...]]:
+        report = world.stage(**options)
+        return [(kb.added, kb.changed, kb.moved, kb.removed, kb.unchanged) for kb in report.kbs]
+
+    world.repo.commit(a="alpha", b="beta", c="gamma", docs__d="delta")
+    assert counts(dry_run=True) == [(4, 0, 0, 0, 0), (1, 0, 0, 0, 0)]
+    assert not world.index.path.exists()
+    world.full()
+    world.repo.git("mv", "a.md", "z.md")
+    (world.repo.root / "b.md").unlink()
+    world.repo.write("c.md", "changed")
+    before = ids(world)
+    planned = counts(dry_run=True)
+    assert planned == [(0, 1, 1, 1, 1), (0, 0, 0, 0, 1)]
+    assert ids(world) == before
+    assert counts() == planned
+
+
 def test_another_ref_of_one_commit_is_written_down(repo: Repo, bench: Bench) -> None:
     commit = repo.commit(a="alpha")
     bench.sync()
     (report,) = bench.sync(bench.kb(ref="main")).kbs
     assert (report.ref, report.commit, report.unchanged) == ("main", commit, 1)
-
-
-def _no_filters() -> object:
-    from pyrite_schemas.search import Filters
-
-    return Filters()

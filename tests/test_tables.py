@@ -56,5 +56,3 @@ def test_a_made_index_has_exactly_these_tables_and_indexes(repo: Repo, bench: Be
         expected |= {("index", str(index.name)) for index in table.indexes}
         assert columns[table.name] == [column.name for column in table.columns]
     assert made == expected
-
-

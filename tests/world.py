@@ -41,9 +41,7 @@ class World(Bench):
         language: The language of the index.
     """
 
-    def __init__(
-        self, repo: Repo, database: Path, cache: Path, language: str = "english"
-    ) -> None:
+    def __init__(self, repo: Repo, database: Path, cache: Path, language: str = "english") -> None:
         super().__init__(repo, database, language)
         self.cache = cache
 
@@ -56,9 +54,7 @@ class World(Bench):
         vectors = Vectors(self.embedder.model, Cache(self.cache, self.embedder.model))
         return sync(self.index, kbs or self.kbs(), vectors, self.observer, Options(**options))
 
-    def embed(
-        self, *names: str, load: Callable[[int], Any] | None = None
-    ) -> int:
+    def embed(self, *names: str, load: Callable[[int], Any] | None = None) -> int:
         """Embed what is pending; how many texts the model was given."""
         before = self.embedder.count
         fill(
@@ -134,6 +130,4 @@ def facts(world: World) -> dict[str, object]:
 def live(world: World) -> set[bytes]:
     """Hashes of every text that should have a vector."""
     with world.index.reader() as reader:
-        return {
-            text.hash for kb in world.kbs() for text in reader.texts(kb.name) if text.hash
-        }
+        return {text.hash for kb in world.kbs() for text in reader.texts(kb.name) if text.hash}

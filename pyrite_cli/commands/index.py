@@ -29,7 +29,8 @@ SHOWN = 10
 class _Show:
     """Progress of a sync and of embedding, on stderr."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, syncing: bool) -> None:
+        self._syncing = syncing
         self._stack = contextlib.ExitStack()
         self._advance: Callable[[int], None] = lambda _: None
 
@@ -47,7 +48,8 @@ class _Show:
 
     def loading(self, model: str, texts: int) -> None:
         if texts > 200:
-            render.note(f"loading {model} for {render.count(texts, 'text')} …")
+            ready = "keyword search is ready; " if self._syncing else ""
+            render.note(f"{ready}loading {model} for {render.count(texts, 'text')} …")
 
     def embedding(self, runtime: str, texts: int) -> None:
         if texts > 50:
@@ -143,7 +145,7 @@ def embed(context: typer.Context, kb: KbNames = None, json: Json = False) -> Non
     begun = time.monotonic()
     if not installed():
         raise missing_extra()
-    show = _Show()
+    show = _Show(syncing=False)
     names = [one.name for one in box.kbs(kb or ())]
     filled = _fill(box, names, box.model_files(), show)
     with box.index.reader() as reader:
@@ -174,7 +176,7 @@ def _sync(
     from pyrite_cli.core.embed.model import installed
 
     begun = time.monotonic()
-    show = _Show()
+    show = _Show(syncing=True)
     chosen = box.kbs(kbs, ref, worktree=worktree)
     files: Files | None = None
     fault: ModelError | None = None
@@ -188,7 +190,7 @@ def _sync(
             "keyword search only: for search by meaning, pip install 'pyrite-index[semantic]'"
         )
     try:
-        vectors = box.vectors(files) if files and _has_cache(box, files) else None
+        vectors = box.vectors(files) if files else None
         report = core.sync(box.index, chosen, vectors, show, options)
         show.done()
         filled = None
@@ -212,11 +214,6 @@ def _sync(
         raise stopped
     if strict and any(kb.diagnostics for kb in report.kbs):
         raise typer.Exit(Exit.NOTHING)
-
-
-def _has_cache(box: Container, files: Files) -> bool:
-    """Whether vectors matter to a sync yet: there are some, here or in the index."""
-    return (box.cache_folder / "vectors" / f"{files.model.fingerprint}.db").is_file()
 
 
 def _fill(box: Container, names: Sequence[str], files: Files, show: _Show) -> Filled:

@@ -9,6 +9,7 @@ import typer
 
 from pyrite_cli import render
 from pyrite_cli.commands.context import Json, container
+from pyrite_cli.core.git import is_bare
 from pyrite_schemas.errors import UsageError
 from pyrite_schemas.replies import InitReply
 
@@ -50,13 +51,18 @@ def init(
 
     box = container(context)
     root = box.project.repository or box.project.root
+    if is_bare(root):
+        raise UsageError(
+            f"{root} is a bare repository, which stays untouched",
+            "write a pyrite.yaml elsewhere that names it with `repo:`",
+        )
     file = root / "pyrite.yaml"
     if box.project.file is not None and not force:
         raise UsageError(f"{box.project.file} is there already", "--force replaces it")
     found = overview(root)
     folder = found.folder or "."
     name = box.config.kbs[0].name
-    file.write_text(_TEMPLATE.format(name=name, path=folder))
+    file.write_text(_TEMPLATE.format(name=_scalar(name), path=_scalar(folder)))
     if json:
         render.json(InitReply(str(file), name, folder, found.files, found.branch, found.remote))
         return
@@ -70,6 +76,19 @@ def init(
         on = f"on branch {found.branch}" + (f", remote {found.remote}" if found.remote else "")
         render.out(on)
     render.note("next: pyrite index sync")
+
+
+def _scalar(text: str) -> str:
+    """A text as YAML: in quotes where it would be read as something else."""
+    import json
+
+    import yaml  # only here
+
+    try:
+        plain = yaml.safe_load(f"a: {text} # b") == {"a": text}
+    except (yaml.YAMLError, ValueError):
+        plain = False
+    return text if plain else json.dumps(text, ensure_ascii=False)
 
 
 def _shown(file: Path) -> str:

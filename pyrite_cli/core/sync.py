@@ -32,6 +32,11 @@ class Kb(NamedTuple):
 class VectorCache(Protocol):
     """Vectors of texts that were embedded before, by the text's hash."""
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was embedded with this model yet."""
+        ...
+
     def get(self, hashes: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
         """Those that are known."""
         ...
@@ -285,6 +290,8 @@ def _as_read(revision: Revision, files: Sequence[File], read: dict[str, str]) ->
 
 def _reuse(writer: Writer, state: KbState, hashes: set[bytes], vectors: Vectors) -> int:
     """Write the vectors the cache holds; how many of the new texts have one now."""
+    if vectors.cache.empty and not state.embedded:
+        return 0
     missing = writer.missing(sorted(hashes))
     reused = len(hashes) - len(missing)
     if state.embedded < state.chunks:

@@ -126,7 +126,7 @@ def _term(term: Term, tokeniser: Tokeniser) -> str:
         kept = tokens[-1:] if term.prefix else []
         tokens = [tokeniser.stem(token) for token in tokens[: len(tokens) - len(kept)]] + kept
     # Tokens are letters and digits alone; the quotes keep FTS5 from reading them as operators.
-    text = '"' + " ".join(tokens).replace('"', "") + '"'
+    text = '"' + " ".join(tokens).replace('"', "").replace("\0", "") + '"'
     return f"{text} *" if term.prefix else text
 
 

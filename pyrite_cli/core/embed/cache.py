@@ -33,9 +33,14 @@ class Cache:
         self.path = folder / "vectors" / f"{model.fingerprint}.db"
         self._dimensions = model.dimensions
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was embedded with this model yet."""
+        return not self.path.is_file()
+
     def get(self, hashes: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
         """The vectors of those hashes that are known."""
-        if not hashes or not self.path.is_file():
+        if not hashes or self.empty:
             return []
         found: list[tuple[bytes, bytes]] = []
         with self._open() as db:

@@ -1,0 +1,67 @@
+"""`index status` says how an index stands to its sources, without changing either."""
+
+from __future__ import annotations
+
+import shutil
+
+from pyrite_cli.core.git import Git, head
+from pyrite_cli.core.status import status
+from pyrite_cli.core.sync import Kb
+from pyrite_schemas.sync import KbState
+from tests.conftest import Bench, Repo
+
+
+def lines(bench: Bench, *kbs: Kb) -> dict[str, tuple[bool, str]]:
+    """Whether each KB is current, and what is said of it."""
+
+    def behind(state: KbState) -> int | None:
+        now = head(bench.repo.root, state.ref or "HEAD")
+        if now is None:
+            return None
+        return int(
+            Git(bench.repo.root).quiet("rev-list", "--count", f"{state.revision.commit}..{now}")
+        )
+
+    return {kb.name: (kb.current, kb.state) for kb in status(bench.index, kbs, behind).kbs}
+
+
+def test_a_kb_is_current_edited_or_behind(repo: Repo, bench: Bench) -> None:
+    repo.commit(a="one", docs__b="two")
+    kbs = (bench.kb("all"), bench.kb("docs", "docs"), bench.kb("ref", "", "main"))
+    bench.sync(*kbs)
+    assert lines(bench, *kbs) == dict.fromkeys(("all", "docs", "ref"), (True, "up to date"))
+    repo.write("a.md", "edited")
+    repo.write("c.md", "new")
+    found = lines(bench, *kbs)
+    assert found["all"][0] is False
+    assert found["all"][1].startswith("2 files edited since")
+    assert found["docs"] == found["ref"] == (True, "up to date")
+    repo.commit()
+    found = lines(bench, *kbs)
+    assert found["all"][1].startswith("1 commit behind")
+    assert found["ref"][1].startswith("1 commit behind")
+    assert found["docs"] == (True, "up to date (the newer commits change no file of it)")
+
+
+def test_kbs_never_synced_not_configured_set_otherwise_or_gone_are_said(
+    repo: Repo, bench: Bench
+) -> None:
+    repo.commit(a="one", docs__b="two")
+    bench.sync(bench.kb("old"), bench.kb("kb"))
+    other = bench.kb("kb")._replace(date_fields=("created",))
+    found = lines(bench, other, bench.kb("new"))
+    assert found["new"][1].startswith("never synced")
+    assert found["old"][1].startswith("not configured any more")
+    assert found["kb"][1].startswith("settings or version changed")
+    shutil.rmtree(repo.root)
+    assert lines(bench, bench.kb("kb"))["kb"][1].startswith("unknown: ")
+
+
+def test_a_branch_set_back_is_not_called_current(repo: Repo, bench: Bench) -> None:
+    first = repo.commit(a="one")
+    repo.commit(a="two")
+    bench.sync()
+    repo.git("reset", "-q", "--hard", first)
+    current, said = lines(bench, bench.kb())["kb"]
+    assert not current
+    assert "pyrite index sync" in said
