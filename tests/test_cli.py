@@ -229,7 +229,7 @@ def test_status(synced: Here, notes: Repo) -> None:
     assert "1 file edited since" in synced("index", "status").out
     status = shape("status", synced("index", "status", "--json").out)
     assert status["kbs"][0]["current"] is False
-    assert status["model"] is None
+    assert status["kbs"][0]["embedded"] == 0
 
 
 def test_verify_names_what_differs(synced: Here, notes: Repo) -> None:

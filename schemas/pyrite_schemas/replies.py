@@ -123,7 +123,7 @@ class Status(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
         backend: The engine.
         index: Where the index is kept.
         bytes: Its size.
-        model: What its vectors come from; null before anything is embedded.
+        model: What its vectors come from, or will; null when no sync has found a model.
         kbs: Configured or indexed KBs, by name.
     """
 
