@@ -61,6 +61,10 @@ def corpus(name: str, folder: Path) -> Path:
         raise SystemExit(f"no corpus at {name} or {source}")
     place = folder / source.stem
     subprocess.run(["git", "clone", "-q", str(source), str(place)], check=True)
+    # As after anybody's first `git status`: right after a clone git can't trust its own index
+    # and compares every file, each time, until something refreshes it. Pyrite never does.
+    time.sleep(1.1)
+    subprocess.run(["git", "-C", str(place), "update-index", "-q", "--refresh"], check=True)
     return place
 
 

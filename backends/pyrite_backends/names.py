@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import posixpath
 
 
+@functools.lru_cache(maxsize=1 << 14)
 def link_name(target: str) -> str:
     """The folded last part of a link's target, a path or an id, without a Markdown suffix."""
     last = posixpath.basename(target.rstrip("/")).casefold()

@@ -65,6 +65,7 @@ tag = sa.Table(
     sa.Column("position", sa.Integer, primary_key=True),
     sa.Column("tag", sa.Text, nullable=False),
     sa.Column("folded", sa.Text, nullable=False),
+    sqlite_with_rowid=False,
 )
 tag_folded = sa.Index("tag_folded", tag.c.folded, tag.c.entry_id)
 
@@ -75,6 +76,7 @@ alias = sa.Table(
     sa.Column("position", sa.Integer, primary_key=True),
     sa.Column("alias", sa.Text, nullable=False),
     sa.Column("folded", sa.Text, nullable=False),
+    sqlite_with_rowid=False,
 )
 alias_folded = sa.Index("alias_folded", alias.c.folded, alias.c.entry_id)
 
@@ -91,6 +93,7 @@ link = sa.Table(
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("line", sa.Integer, nullable=False),
     sa.Column("name", sa.Text, nullable=False),
+    sqlite_with_rowid=False,
 )
 """`name` is the folded last part of the target: every entry a link can mean has it as file name
 (without suffix), alias or last part of its id, so that one index finds links to an entry."""
@@ -104,6 +107,7 @@ diagnostic = sa.Table(
     sa.Column("line", sa.Integer, nullable=False),
     sa.Column("code", sa.Text, nullable=False),
     sa.Column("message", sa.Text, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 chunk = sa.Table(

@@ -27,8 +27,8 @@ LEAST_BLOCK = 3
 LEAST_SECTION = 6
 """A cut leaves at least 1/LEAST of the limit on either side: before a block, before a heading."""
 
-LINE = 40
-INSIDE = 41
+LINE, INSIDE = 40, 41
+"""Ranks of cuts in a block that is over the limit alone: before a line, inside a line."""
 
 _PUNCTUATION, _HIGH, _CONTINUATION, _OTHER = b"p", b"h", b"c", b"a"
 
@@ -44,6 +44,7 @@ _PER_CHAR, _PER_PUNCTUATION, _PER_HIGH = 24, 105, 100
 """Hundredths of a wordpiece per ASCII byte, per punctuation mark besides, per other character:
 fitted to BERT's uncased vocabulary on technical prose, erring on the safe side."""
 
+_NEWLINE = re.compile(rb"\n")
 _STOPS = re.compile(rb"[.!?;|]\s+(?=\S)|(?:\xe3\x80[\x81\x82]|\xef\xbc[\x8c\x81\x9f])")
 _SPACES = re.compile(rb"(?<=\s)(?=\S)")  # linear, where `\s+(?=\S)` is quadratic in trailing blanks
 
@@ -65,6 +66,16 @@ class Costs:
             total += _PER_HIGH * high
         return total + _PER_CHAR * size
 
+    def between(self, edges: Sequence[int]) -> list[int]:
+        """Costs of the ranges between successive edges."""
+        if not self._ascii:
+            return [self(start, end) for start, end in itertools.pairwise(edges)]
+        count = self._classes.count
+        return [
+            _PER_PUNCTUATION * count(_PUNCTUATION, start, end) + _PER_CHAR * (end - start)
+            for start, end in itertools.pairwise(edges)
+        ]
+
 
 def cost(text: str) -> int:
     """Estimated wordpieces in a text, in hundredths."""
@@ -81,7 +92,7 @@ def embed_text(title: str, heading: tuple[str, ...], text: str) -> str:
         text: The chunk.
     """
     parts = (title, " > ".join(heading), text.strip())
-    return "\n".join(part for part in parts if part)
+    return "\n".join([part for part in parts if part])
 
 
 def chunk(
@@ -120,7 +131,7 @@ def chunk(
             path = [heading for heading in path if heading.level < inside.level]
             _push(stack, inside)
             next_heading += 1
-        names = tuple(heading.text[:200] for heading in path if heading.text)
+        names = tuple([heading.text[:200] for heading in path if heading.text])
         if names and names[0] == title:
             names = names[1:]
         text = raw[start:end].decode()
@@ -164,63 +175,58 @@ def edges_of(raw: bytes, cuts: Sequence[tuple[int, int]], embedded_title: str) -
         return [0]
     atoms = _atoms(raw, cuts, limit, costs)
     offsets = [offset for offset, _, _ in atoms]
-    before = [0]
-    for _, _, size in atoms:
-        before.append(before[-1] + size)
+    before = [*itertools.accumulate((size for _, _, size in atoms), initial=0)]
     by_rank: dict[int, list[int]] = defaultdict(list)
     for index, (_, rank, _) in enumerate(atoms):
         by_rank[rank].append(index)
-    by_rank[atoms[0][1]].remove(0)
-    ranked: dict[int, list[int]] = {}
-    chosen = [0, len(atoms)]
-    oversize = 1
+    edges = [0, len(atoms)]
     for relaxed in (False, True):
         for rank in sorted(by_rank):
-            if not oversize:
-                break
-            if rank not in ranked:
-                # Most bodies are done before their many lines are hashed and sorted.
-                ranked[rank] = [
-                    index
-                    for _, index in sorted(
-                        (zlib.crc32(raw[offsets[index] : offsets[index] + 64]), index)
-                        for index in by_rank[rank]
-                    )
-                ]
             least = 0 if relaxed else limit // (LEAST_SECTION if rank <= 6 else LEAST_BLOCK)
-            oversize = _split(ranked[rank], before, chosen, limit, least, oversize)
-    return [offsets[index] for index in chosen[:-1]]
+            wide = [
+                (left, right)
+                for left, right in itertools.pairwise(edges)
+                if before[right] - before[left] > limit
+            ]
+            if not wide:
+                return [offsets[index] for index in edges[:-1]]
+            for left, right in wide:
+                same = by_rank[rank]
+                inside = same[bisect.bisect_right(same, left) : bisect.bisect_left(same, right)]
+                order = sorted(
+                    inside, key=lambda index: zlib.crc32(raw[offsets[index] : offsets[index] + 64])
+                )
+                edges += _split(order, before, left, right, limit, least)
+            edges.sort()
+    return [offsets[index] for index in edges[:-1]]
 
 
 def _split(
     order: Sequence[int],
     before: Sequence[int],
-    chosen: list[int],
+    left: int,
+    right: int,
     limit: int,
     least: int,
-    oversize: int,
-) -> int:
-    """Cut ranges over the limit at candidates of one rank; `chosen` grows in place.
+) -> list[int]:
+    """Cut a range that is over the limit at candidates of one rank, best first.
 
-    Visiting all candidates by rank is the recursive split unrolled: one that is refused because
+    Visiting all candidates in order is the recursive split unrolled: one that is refused because
     it stands too near an edge stays refused, for edges only come nearer.
 
     Returns:
-        How many ranges are still over the limit, of the `oversize` there were.
+        The cuts, in any order; ranges between them may still be over the limit.
     """
+    edges = [left, right]
     for index in order:
-        place = bisect.bisect_left(chosen, index)
-        left, right = before[chosen[place - 1]], before[chosen[place]]
-        if right - left <= limit or chosen[place] == index:
+        place = bisect.bisect_left(edges, index)
+        start, end = before[edges[place - 1]], before[edges[place]]
+        if end - start <= limit:
             continue
         middle = before[index]
-        if middle - left < least or right - middle < least:
-            continue
-        chosen.insert(place, index)
-        oversize += (middle - left > limit) + (right - middle > limit) - 1
-        if not oversize:
-            break
-    return oversize
+        if middle - start >= least and end - middle >= least:
+            edges.insert(place, index)
+    return edges[1:-1]
 
 
 def _atoms(
@@ -240,17 +246,17 @@ def _atoms(
             ranks.append(rank)
     finer = sorted(inner)
     starts.append(len(raw))
-    for index, (start, end) in enumerate(itertools.pairwise(starts)):
-        size = costs(start, end)
+    for index, size in enumerate(costs.between(starts)):
+        start, end = starts[index], starts[index + 1]
         if size <= limit:
             atoms.append((start, ranks[index], size))
             continue
         items = finer[bisect.bisect_right(finer, start) : bisect.bisect_left(finer, end)]
-        for at, stop in itertools.pairwise([start, *items, end]):
+        edges = [start, *items, end]
+        for (at, stop), part in zip(itertools.pairwise(edges), costs.between(edges), strict=True):
             rank = inner[at] if at != start else ranks[index]
-            size = costs(at, stop)
-            if size <= limit:
-                atoms.append((at, rank, size))
+            if part <= limit:
+                atoms.append((at, rank, part))
             else:
                 atoms.extend(_lines(raw, at, stop, rank, limit, costs))
     return atoms
@@ -259,15 +265,13 @@ def _atoms(
 def _lines(
     raw: bytes, start: int, end: int, rank: int, limit: int, costs: Costs
 ) -> list[tuple[int, int, int]]:
+    edges = [start, *(match.end() for match in _NEWLINE.finditer(raw, start, end - 1)), end]
     atoms: list[tuple[int, int, int]] = []
-    while start < end:
-        stop = raw.find(b"\n", start, end) + 1 or end
-        size = costs(start, stop)
+    for (at, stop), size in zip(itertools.pairwise(edges), costs.between(edges), strict=True):
         if size <= limit:
-            atoms.append((start, rank, size))
+            atoms.append((at, rank, size))
         else:
-            atoms.extend(_inside(raw, start, stop, rank, limit, costs))
-        start = stop
+            atoms.extend(_inside(raw, at, stop, rank, limit, costs))
         rank = LINE
     return atoms
 

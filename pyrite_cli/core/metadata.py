@@ -334,10 +334,8 @@ def field(meta: Mapping[str, Json], name: str) -> Json:
     """A field by name, as written or in any case."""
     if name in meta:
         return meta[name]
-    for key, value in meta.items():
-        if key.lower() == name.lower():
-            return value
-    return None
+    wanted = name.lower()
+    return next((meta[key] for key in meta if key.lower() == wanted), None)
 
 
 def scalar(value: Json) -> str:

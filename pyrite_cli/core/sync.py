@@ -251,7 +251,7 @@ def _apply(
     files = sorted((*todo.added, *todo.changed, *(file for _, file in todo.moved)))
     gone = [*todo.removed, *(file.path for file in todo.changed), *(old for old, _ in todo.moved)]
     writer.remove(kb.name, gone)
-    hashes: set[bytes] = set()
+    hashes: set[bytes] | None = None if vectors is None or vectors.cache.empty else set()
     read: dict[str, str] = {}
     if files:
         observer.parsing(kb.name, len(files))
@@ -263,18 +263,19 @@ def _apply(
     settled = _as_read(revision, files, read)
     state = writer.finish(_state(kb, settled))
     reused = 0
-    if vectors is not None:
+    if vectors is not None and hashes is not None:
         reused = _reuse(writer, state, hashes, vectors)
         state = next(s for s in writer.reader().kbs() if s.name == kb.name)
     return _report(writer.reader(), state, todo, todo.unchanged, reused)
 
 
 def _watch(
-    entries: Iterable[Entry], hashes: set[bytes], read: dict[str, str], observer: Observer
+    entries: Iterable[Entry], hashes: set[bytes] | None, read: dict[str, str], observer: Observer
 ) -> Iterator[Entry]:
     """Pass entries on, noting what they hold."""
     for entry in entries:
-        hashes.update(chunk.hash for chunk in entry.chunks if chunk.hash)
+        if hashes is not None:
+            hashes.update([chunk.hash for chunk in entry.chunks if chunk.hash])
         read[entry.path] = entry.blob
         observer.parsed(1)
         yield entry
@@ -290,8 +291,6 @@ def _as_read(revision: Revision, files: Sequence[File], read: dict[str, str]) ->
 
 def _reuse(writer: Writer, state: KbState, hashes: set[bytes], vectors: Vectors) -> int:
     """Write the vectors the cache holds; how many of the new texts have one now."""
-    if vectors.cache.empty and not state.embedded:
-        return 0
     missing = writer.missing(sorted(hashes))
     reused = len(hashes) - len(missing)
     if state.embedded < state.chunks:

@@ -64,7 +64,8 @@ CREATE TABLE alias (
   folded TEXT NOT NULL,
   PRIMARY KEY (entry_id, position),
   FOREIGN KEY(entry_id) REFERENCES entry (id)
-);
+)
+ WITHOUT ROWID;
 
 CREATE INDEX alias_folded ON alias (folded, entry_id);
 
@@ -97,7 +98,8 @@ CREATE TABLE diagnostic (
   message TEXT NOT NULL,
   PRIMARY KEY (entry_id, position),
   FOREIGN KEY(entry_id) REFERENCES entry (id)
-);
+)
+ WITHOUT ROWID;
 
 CREATE TABLE link (
   entry_id INTEGER NOT NULL,
@@ -112,7 +114,8 @@ CREATE TABLE link (
   name TEXT NOT NULL,
   PRIMARY KEY (entry_id, position),
   FOREIGN KEY(entry_id) REFERENCES entry (id)
-);
+)
+ WITHOUT ROWID;
 
 CREATE INDEX link_name ON link (name);
 
@@ -123,6 +126,7 @@ CREATE TABLE tag (
   folded TEXT NOT NULL,
   PRIMARY KEY (entry_id, position),
   FOREIGN KEY(entry_id) REFERENCES entry (id)
-);
+)
+ WITHOUT ROWID;
 
 CREATE INDEX tag_folded ON tag (folded, entry_id);

@@ -25,9 +25,9 @@ _LATE = ("chunk_hash", "link_name")
 _BULK = 1000
 """Entries from which an insert counts as a bulk load: full text is merged afterwards."""
 
-_BULK_LOAD = {"automerge": 0, "hashsize": 16 << 20}
+_BULK_LOAD = {"automerge": 0, "hashsize": 64 << 20}
 _AFTERWARDS = {"automerge": 4, "hashsize": 1 << 20}
-"""FTS5 settings: a first load gathers 16 MB of postings before it writes a segment and merges
+"""FTS5 settings: a first load gathers 64 MB of postings before it writes a segment and merges
 once at its end (a fifth less time than FTS5's defaults, which are set again afterwards)."""
 
 _TABLES = {
@@ -43,7 +43,10 @@ _INSERT = {
     for name, columns in _TABLES.items()
 }
 _json = msgspec.json.encode
-_INSERT_TEXT = "INSERT INTO chunk_fts(rowid, title, heading, tags, text) VALUES (?, ?, ?, ?, ?)"
+_INSERT_TEXT = (
+    "INSERT INTO chunk_fts(rowid, title, heading, tags, text)"
+    " SELECT id, title, heading, tags, text FROM chunk_content WHERE id >= ? ORDER BY id"
+)
 
 _SETTLE = """
 UPDATE entry SET key = CASE
@@ -128,19 +131,16 @@ class SqliteWriter:
         iterator = iter(entries)
         while batch := list(itertools.islice(iterator, _BATCH)):
             rows: dict[str, list[tuple[object, ...]]] = {name: [] for name in _TABLES}
-            texts: list[tuple[object, ...]] = []
             for entry in batch:
                 contested.update((entry.claim, entry.path))
                 self._entry_rows(rows, entry, number, next_entry)
-                for row, text in self._chunk_rows(entry, next_entry, next_chunk):
-                    rows["chunk"].append(row)
-                    texts.append(text)
+                rows["chunk"].extend(self._chunk_rows(entry, next_entry, next_chunk))
                 next_entry += 1
                 next_chunk += len(entry.chunks)
             for name, values in rows.items():
                 if values:
                     self._db.executemany(_INSERT[name], values)
-            self._db.executemany(_INSERT_TEXT, texts)
+            self._db.execute(_INSERT_TEXT, (next_chunk - len(rows["chunk"]),))
             added += len(batch)
         if added >= _BULK:
             # Otherwise a later small commit pays for the merge (measured: 200 ms instead of 1).
@@ -171,9 +171,7 @@ class SqliteWriter:
         for position, found in enumerate(entry.diagnostics):
             rows["diagnostic"].append((number, position, found.line, found.code, found.message))
 
-    def _chunk_rows(
-        self, entry: Entry, number: int, first: int
-    ) -> Iterator[tuple[tuple[object, ...], tuple[object, ...]]]:
+    def _chunk_rows(self, entry: Entry, number: int, first: int) -> Iterator[tuple[object, ...]]:
         prepare = self._tokeniser.prepare
         title = prepare(entry.title)
         for position, chunk in enumerate(entry.chunks):
@@ -181,13 +179,10 @@ class SqliteWriter:
             heading = prepare("\n".join(chunk.heading)) if chunk.heading else ""
             text = prepare(chunk.text)
             yield (
-                (
-                    first + position, number, position, chunk.start_line, chunk.end_line,
-                    _json(chunk.heading).decode() if chunk.heading else "[]",
-                    chunk.hash, title, heading, tags,
-                    None if text is chunk.text else text, chunk.text,
-                ),
-                (first + position, title, heading, tags, text),
+                first + position, number, position, chunk.start_line, chunk.end_line,
+                _json(chunk.heading).decode() if chunk.heading else "[]",
+                chunk.hash, title, heading, tags,
+                None if text is chunk.text else text, chunk.text,
             )  # fmt: skip
 
     def _postpone_indexes(self) -> None:
