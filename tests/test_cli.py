@@ -490,7 +490,9 @@ def test_a_second_sync_can_leave_at_once(synced: Here, pyrite: Pyrite, notes: Re
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_scripts(pyrite: Pyrite, shell: str) -> None:
-    ran = pyrite("--show-completion", shell)
+    # Typer otherwise looks at the parent processes for the user's shell.
+    env = {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
+    ran = pyrite("--show-completion", shell, env=env)
     assert ran.code == 0
     assert "_PYRITE_COMPLETE" in ran.out
 
