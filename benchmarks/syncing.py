@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks import common
 from benchmarks.common import Figure
 
-TIMES = 3
+TIMES = 5
 
 
 def measure(repository: Path, cache: Path) -> list[Figure]:

@@ -88,6 +88,7 @@ class SqliteWriter:
         self._dropped_hashes: set[bytes] = set()
         self._first_chunk: dict[str, int] = {}
         self._lost: dict[str, int] = defaultdict(int)
+        self._chunks: dict[str, int] = defaultdict(int)  # embeddable ones gained, or lost
         self._late: list[str] = []
 
     def reader(self) -> SqliteReader:
@@ -109,6 +110,7 @@ class SqliteWriter:
                 (entry,),
             ).fetchall()
             self._lost[kb] += sum(embedded for _, _, embedded in chunks)
+            self._chunks[kb] -= sum(digest != b"" for _, digest, _ in chunks)
             self._dropped_hashes.update(digest for _, digest, _ in chunks)
             # Full text reads the old values from the chunk rows: it goes first.
             self._db.executemany(
@@ -137,6 +139,7 @@ class SqliteWriter:
                 rows["chunk"].extend(self._chunk_rows(entry, next_entry, next_chunk))
                 next_entry += 1
                 next_chunk += len(entry.chunks)
+                self._chunks[kb] += sum([chunk.hash != b"" for chunk in entry.chunks])
             for name, values in rows.items():
                 if values:
                     self._db.executemany(_INSERT[name], values)
@@ -220,13 +223,12 @@ class SqliteWriter:
             (self._first_chunk.pop(kb, 2**62),),
         ).fetchone()[0]
         self._drop_vectors()
-        embedded = self._db.execute("SELECT embedded FROM kb WHERE id = ?", (number,)).fetchone()[0]
-        entries, chunks = self._db.execute(
-            "SELECT (SELECT count(*) FROM entry WHERE kb_id = :kb),"
-            " (SELECT count(*) FROM chunk c WHERE c.hash <> x'' AND c.entry_id IN"
-            "  (SELECT id FROM entry WHERE kb_id = :kb))",
-            {"kb": number},
+        chunks, embedded, entries = self._db.execute(
+            "SELECT chunks, embedded, (SELECT count(*) FROM entry WHERE kb_id = kb.id)"
+            " FROM kb WHERE id = ?",
+            (number,),
         ).fetchone()
+        chunks += self._chunks.pop(kb, 0)
         revision = state.revision
         stamped = msgspec.structs.replace(
             state,
@@ -272,6 +274,7 @@ class SqliteWriter:
         self._drop_vectors()
         self._affected.pop(kb, None)
         self._lost.pop(kb, None)
+        self._chunks.pop(kb, None)
         self._db.execute("DELETE FROM kb WHERE name = ?", (kb,))
 
     def use_model(self, model: Model) -> bool:
