@@ -209,6 +209,9 @@ def test_fields_of_frontmatter_are_understood() -> None:
 
 def test_one_tag_stays_one_tag() -> None:
     assert parse("---\ntags: alpha\n---\n").tags == ("alpha",)
+    assert parse("---\ntags: alpha beta\n---\n").tags == ("alpha", "beta")
+    assert parse("---\ntags: alpha beta, gamma\n---\n").tags == ("alpha beta", "gamma")
+    assert parse("---\ntags: [alpha beta]\n---\n").tags == ("alpha beta",)
 
 
 def link(text: str) -> tuple[str, str, str, str, str, str]:

@@ -349,10 +349,17 @@ def scalar(value: Json) -> str:
     return " ".join(str(value).split())
 
 
-def words(value: Json) -> tuple[str, ...]:
-    """Tags or aliases: a list, `a, b` or `a`; without duplicates, in order."""
+def words(value: Json, *, spaced: bool = False) -> tuple[str, ...]:
+    """Tags or aliases: a list, `a, b` or `a`; without duplicates, in order.
+
+    Args:
+        value: The field.
+        spaced: Whether spaces part the words of a text without commas, as in Jekyll's tags.
+    """
     if isinstance(value, list):
         found = [scalar(item) for item in value]
+    elif isinstance(value, str) and spaced and "," not in value:
+        found = value.split()
     elif isinstance(value, str):
         found = [" ".join(part.split()) for part in value.split(",")]
     else:

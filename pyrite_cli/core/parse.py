@@ -54,7 +54,7 @@ def parse(path: str, blob: str, data: bytes, date_fields: tuple[str, ...]) -> En
         tags=tuple(
             dict.fromkeys(
                 tag
-                for word in metadata.words(metadata.field(meta, "tags"))
+                for word in metadata.words(metadata.field(meta, "tags"), spaced=True)
                 if (tag := word.lstrip("# "))
             )
         ),
