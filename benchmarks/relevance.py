@@ -75,7 +75,8 @@ def score(
     for query in asked:
         exclude = set(query.get("exclude") or ())  # type: ignore[call-overload]
         request = Request(str(query["text"]), mode, Filters(), limit=10 + len(exclude))
-        reply = search(box.index, request, box.analyzer, box.embed_query, lambda _: None).reply
+        found = search(box.index, request, box.analyzer, box.embed_query, lambda _: (None, None))
+        reply = found.reply
         ranking = [name(result.path) for result in reply.results]
         total += ndcg([one for one in ranking if one not in exclude], relevant[str(query["_id"])])
     return total / len(asked)

@@ -14,7 +14,7 @@ from pyrite_cli.core import settings
 from pyrite_cli.core.git import Git, head, top_level
 from pyrite_cli.core.tokens import Analyzer
 from pyrite_schemas.config import KbConfig
-from pyrite_schemas.errors import ConfigError, ModelError, UsageError
+from pyrite_schemas.errors import ConfigError, ModelError, PyriteError, UsageError
 from pyrite_schemas.sync import KbState
 
 if TYPE_CHECKING:
@@ -41,6 +41,11 @@ class Container:
         self.config = self.project.config
         self.notes: list[str] = []
 
+    @property
+    def owner(self) -> str:
+        """Names the configuration, in an index that several may share."""
+        return str(self.project.file or self.project.root)
+
     @cached_property
     def analyzer(self) -> Analyzer:
         return Analyzer(self.config.search.language)
@@ -63,6 +68,11 @@ class Container:
             return (root / Path(self.config.storage.path).expanduser()).resolve()
         bare = self.project.file is None and not (root / ".git").exists()
         place = root / ".pyrite" / "index.db"
+        if place.parent.is_symlink():
+            raise ConfigError(
+                f"{place.parent} is a symbolic link; Pyrite does not write where one leads",
+                "remove it, or set `storage.path` in pyrite.yaml",
+            )
         if not bare and (place.exists() or os.access(root, os.W_OK)):
             return place
         import hashlib  # openssl, 4 ms
@@ -89,6 +99,25 @@ class Container:
         return [
             self._kb(kb, ref, worktree) for kb in self.config.kbs if not names or kb.name in names
         ]
+
+    def reachable_kbs(self) -> tuple[list[Kb], dict[str, str]]:
+        """The configured KBs whose repository is here, and why the others can't be read."""
+        found, faults = [], {}
+        for kb in self.config.kbs:
+            try:
+                found.append(self._kb(kb, "", False))
+            except PyriteError as error:
+                faults[kb.name] = error.message
+        return found, faults
+
+    def names(self, names: Sequence[str] = ()) -> list[str]:
+        """Names of the configured KBs, or those given; what they come from need not be here.
+
+        Raises:
+            UsageError: A name is not configured.
+        """
+        self.check_names(names)
+        return [kb.name for kb in self.config.kbs if not names or kb.name in names]
 
     def check_names(self, names: Sequence[str]) -> None:
         """See that KBs are configured.
@@ -124,15 +153,19 @@ class Container:
         source = Source(repository, "" if folder == "." else folder, chosen, kb.include, kb.exclude)
         return Kb(kb.name, source, self.config.frontmatter.date)
 
-    def model_files(self) -> Files:
+    def model_files(self, *, fetch: bool = True) -> Files:
         """The configured model.
+
+        Args:
+            fetch: Download it when it isn't here; only for what will embed something.
 
         Raises:
             ModelError: It is not here and can't be fetched.
         """
         from pyrite_cli.core.embed.model import locate  # only commands that embed
 
-        return locate(self.config.embedding.model, self.project.root, self.cache_folder)
+        name = self.config.embedding.model
+        return locate(name, self.project.root, self.cache_folder, fetch=fetch)
 
     def vectors(self, files: Files) -> Vectors:
         """The model and its cached vectors, for a sync."""
@@ -176,21 +209,30 @@ class Container:
         if not installed():
             return None
         try:
-            model = self.model_files().model
+            model = self.model_files(fetch=False).model
             return model, onnx.OnnxRuntime(onnx.folder_of(self.cache_folder, model))
         except ModelError:
             return None
 
-    def behind(self, state: KbState) -> int | None:
-        """Commits a KB's repository has on top of what is indexed; None where it isn't there.
+    def lag(self, state: KbState) -> tuple[bool | None, int | None]:
+        """Whether what is indexed is what a KB's ref names now, and how many commits came on top.
 
-        Reads the ref's file; starts git only when it names another commit.
+        Reads the ref's file; starts git only for a ref that is no branch or names another commit.
+
+        Returns:
+            (None, None) where there is no repository; (False, None) or (False, 0) when the ref
+            went to a commit that does not follow the one indexed.
         """
         root = Path(state.source)
-        now = head(root, state.ref or "HEAD") if root.is_dir() else None
-        if now is None or not state.revision.commit:
-            return None
+        if not root.is_dir() or not state.revision.commit:
+            return None, None
+        ref = state.ref or "HEAD"
+        now = head(root, ref)
+        if now is None:
+            now = Git(root).quiet("rev-parse", "--quiet", "--verify", f"{ref}^{{commit}}")
+        if not now:
+            return None, None
         if now == state.revision.commit:
-            return 0
+            return True, 0
         counted = Git(root).quiet("rev-list", "--count", f"{state.revision.commit}..{now}")
-        return int(counted) if counted.isdigit() else None
+        return False, int(counted) if counted.isdigit() else None

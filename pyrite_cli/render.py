@@ -4,6 +4,7 @@ stderr."""
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -23,13 +24,21 @@ def json(value: msgspec.Struct) -> None:
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
 
 
+_CONTROLS = re.compile("(\x1b\\[[0-9;]*m)|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def _printable(text: str) -> str:
+    """Text without control characters but our own colours: a file must not steer a terminal."""
+    return text if text.isprintable() else _CONTROLS.sub(lambda found: found.group(1) or "", text)
+
+
 def out(text: str = "") -> None:
     """A line of data."""
-    typer.echo(text, color=colour())
+    typer.echo(_printable(text), color=colour())
 
 
 def _err(text: str) -> None:
-    typer.echo(text, err=True, color=colour(sys.stderr))
+    typer.echo(_printable(text), err=True, color=colour(sys.stderr))
 
 
 def note(text: str) -> None:
@@ -155,8 +164,8 @@ def progress(what: str, total: int, unit: str) -> Iterator[Callable[[int], None]
         A function that takes how many more are done.
     """
     if not sys.stderr.isatty():
-        with _lines(what, total, unit) as advance:
-            yield advance
+        with _lines(what, total, unit) as say:
+            yield say
         return
     from rich.console import Console  # 60 ms, only for long work at a terminal
     from rich.progress import (
@@ -183,12 +192,23 @@ def progress(what: str, total: int, unit: str) -> Iterator[Callable[[int], None]
         Rate(),
         console=Console(stderr=True),
         transient=True,
+        auto_refresh=False,  # by a thread, and parsing forks only while there is but one
     )
+    shown = 0.0
+
+    def advance(more: int) -> None:
+        nonlocal shown
+        bar.advance(task, more)
+        if time.monotonic() - shown >= _REFRESH:
+            shown = time.monotonic()
+            bar.refresh()
+
     with bar:
         task = bar.add_task(what, total=total)
-        yield lambda more: bar.advance(task, more)
+        yield advance
 
 
+_REFRESH = 0.1
 _EVERY = 15.0
 
 

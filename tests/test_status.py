@@ -14,15 +14,15 @@ from tests.conftest import Bench, Repo
 def lines(bench: Bench, *kbs: Kb) -> dict[str, tuple[bool, str]]:
     """Whether each KB is current, and what is said of it."""
 
-    def behind(state: KbState) -> int | None:
+    def lag(state: KbState) -> tuple[bool | None, int | None]:
         now = head(bench.repo.root, state.ref or "HEAD")
         if now is None:
-            return None
-        return int(
-            Git(bench.repo.root).quiet("rev-list", "--count", f"{state.revision.commit}..{now}")
-        )
+            return None, None
+        commits = f"{state.revision.commit}..{now}"
+        count = Git(bench.repo.root).quiet("rev-list", "--count", commits)
+        return now == state.revision.commit, int(count)
 
-    return {kb.name: (kb.current, kb.state) for kb in status(bench.index, kbs, behind).kbs}
+    return {kb.name: (kb.current, kb.state) for kb in status(bench.index, kbs, {}, lag).kbs}
 
 
 def test_a_kb_is_current_edited_or_behind(repo: Repo, bench: Bench) -> None:

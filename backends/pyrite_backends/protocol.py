@@ -48,6 +48,7 @@ class Tokeniser(Protocol):
 
     language: str
     in_engine: bool
+    fingerprint: str
 
     def prepare(self, text: str) -> str:
         """Text as an engine that folds, splits and stems by itself must be given it."""

@@ -32,6 +32,7 @@ kb = sa.Table(
     sa.Column("chunks", sa.Integer, nullable=False),
     sa.Column("embedded", sa.Integer, nullable=False),
     sa.Column("synced_at", sa.Float, nullable=False),
+    sa.Column("owner", sa.Text, nullable=False),
 )
 
 entry = sa.Table(

@@ -8,6 +8,7 @@ import typer
 
 from pyrite_cli import render
 from pyrite_cli.commands.context import (
+    MOST,
     Json,
     KbNames,
     Paths,
@@ -64,10 +65,10 @@ def list_entries(
     until: Until = "",
     limit: Annotated[
         int | None,
-        typer.Option("-n", "--limit", metavar="N", min=1, help="Entries to show; all by default."),
+        typer.Option("-n", "--limit", metavar="N", min=1, max=MOST, help="Entries to show; all by default."),
     ] = None,
     offset: Annotated[
-        int, typer.Option("--offset", metavar="N", min=0, help="Entries to skip.")
+        int, typer.Option("--offset", metavar="N", min=0, max=MOST, help="Entries to skip.")
     ] = 0,
     json: Json = False,
 ) -> None:

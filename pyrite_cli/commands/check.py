@@ -20,7 +20,7 @@ def status(context: typer.Context, json: Json = False) -> None:
     from pyrite_cli.core import status as core
 
     box = container(context)
-    found = core.status(box.index, box.kbs(), box.behind)
+    found = core.status(box.index, *box.reachable_kbs(), box.lag)
     if json:
         render.json(found)
         return
@@ -61,7 +61,9 @@ def verify(context: typer.Context, kb: KbNames = None, json: Json = False) -> No
     done = 0
     with contextlib.ExitStack() as stack:
         with box.index.reader() as reader:
-            total = sum(state.entries for state in reader.kbs())
+            states = reader.kbs()
+        total = sum(state.entries for state in states)
+        vectors = any(state.embedded for state in states)
         advance = (
             stack.enter_context(render.progress("Checking", total, "files"))
             if total > 500
@@ -73,7 +75,12 @@ def verify(context: typer.Context, kb: KbNames = None, json: Json = False) -> No
             done += 1
             advance(1)
 
-        found = audit.verify(box.index, kbs, checked, box.sample_runtime())
+        sampler = box.sample_runtime()
+        found = audit.verify(box.index, kbs, checked, sampler)
+    if vectors and sampler is None:
+        render.note(
+            f"no vectors were made again: model {box.config.embedding.model} can't be used here"
+        )
     if json:
         render.json(VerifyReply(done, tuple(found)))
     else:
@@ -97,7 +104,7 @@ def digest(context: typer.Context, kb: KbNames = None, json: Json = False) -> No
     from pyrite_cli.core import audit
 
     box = container(context)
-    names = [one.name for one in box.kbs(kb or ())]
+    names = box.names(kb or ())
     with box.index.reader() as reader:
         held = [state.name for state in reader.kbs() if state.name in names]
         hashes = {name: audit.digest(reader, name) for name in held}

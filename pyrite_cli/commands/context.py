@@ -35,6 +35,9 @@ def container(context: typer.Context) -> Container:
     return own.container
 
 
+MOST = 1_000_000
+"""The largest number of results that can be asked for or skipped."""
+
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 KbNames = Annotated[
     list[str] | None, typer.Option("--kb", metavar="NAME", help="Only this KB; repeatable.")
@@ -87,9 +90,12 @@ def filters(
         if not equals or not field.strip():
             raise UsageError(f"--where {condition!r} is not FIELD=VALUE", "such as status=Final")
         pairs.append((field.strip(), value.strip()))
-    for name, date in (("--since", since), ("--until", until)):
-        if date and not _is_date(date):
-            raise UsageError(f"{name} {date!r} is not a date", "write it as 2026-01-31")
+    if since or until:
+        from pyrite_cli.core.query import is_date  # only with a date filter
+
+        for name, date in (("--since", since), ("--until", until)):
+            if date and not is_date(date):
+                raise UsageError(f"{name} {date!r} is not a date", "write it as 2026-01-31")
     return Filters(
         tuple(kbs or ()),
         tuple(types or ()),
@@ -99,14 +105,3 @@ def filters(
         since,
         until,
     )
-
-
-def _is_date(text: str) -> bool:
-    """Whether a text is an ISO 8601 year, month, date or datetime."""
-    import datetime as dt  # only with a date filter
-
-    try:
-        dt.datetime.fromisoformat({4: f"{text}-01-01", 7: f"{text}-01"}.get(len(text), text))
-    except ValueError:
-        return False
-    return True

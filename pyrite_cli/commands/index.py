@@ -33,12 +33,15 @@ class _Show:
         self._syncing = syncing
         self._stack = contextlib.ExitStack()
         self._advance: Callable[[int], None] = lambda _: None
+        self._noted: set[str] = set()
 
     def waiting(self) -> None:
         render.note("another sync is running; waiting for it …")
 
     def note(self, message: str) -> None:
-        render.note(message)
+        if message not in self._noted:
+            render.note(message)
+        self._noted.add(message)
 
     def parsing(self, kb: str, files: int) -> None:
         self._bar(f"Reading {kb}", files, "files") if files > 500 else self.done()
@@ -110,7 +113,11 @@ def sync(
     from pyrite_cli.core.sync import Options
 
     options = Options(
-        wait=not no_wait, allow_empty=allow_empty, dry_run=dry_run, prune=not kb and not ref
+        wait=not no_wait,
+        allow_empty=allow_empty,
+        dry_run=dry_run,
+        prune=not kb and not ref,
+        owner=container(context).owner,
     )
     _sync(container(context), kb or (), ref, worktree, not no_embed, options, strict, json)
 
@@ -130,7 +137,9 @@ def rebuild(
     """
     from pyrite_cli.core.sync import Options
 
-    options = Options(wait=not no_wait, allow_empty=allow_empty, rebuild=True)
+    options = Options(
+        wait=not no_wait, allow_empty=allow_empty, rebuild=True, owner=container(context).owner
+    )
     _sync(container(context), (), "", False, not no_embed, options, strict, json)
 
 
@@ -146,7 +155,7 @@ def embed(context: typer.Context, kb: KbNames = None, json: Json = False) -> Non
     if not installed():
         raise missing_extra()
     show = _Show(syncing=False)
-    names = [one.name for one in box.kbs(kb or ())]
+    names = box.names(kb or ())
     filled = _fill(box, names, box.model_files(), show)
     with box.index.reader() as reader:
         states = [state for state in reader.kbs() if state.name in names]
@@ -182,7 +191,7 @@ def _sync(
     fault: ModelError | None = None
     if installed():
         try:
-            files = box.model_files()
+            files = box.model_files(fetch=embed and not options.dry_run)
         except ModelError as error:
             fault = error
     elif embed and not options.dry_run:

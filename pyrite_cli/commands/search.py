@@ -9,6 +9,7 @@ import typer
 
 from pyrite_cli import render
 from pyrite_cli.commands.context import (
+    MOST,
     Json,
     KbNames,
     Paths,
@@ -36,8 +37,8 @@ Words = Annotated[
         show_default=False,
     ),
 ]
-Limit = Annotated[int, typer.Option("-n", "--limit", metavar="N", min=1, help="Results to show.")]
-Offset = Annotated[int, typer.Option("--offset", metavar="N", min=0, help="Results to skip.")]
+Limit = Annotated[int, typer.Option("-n", "--limit", metavar="N", min=1, max=MOST, help="Results to show.")]
+Offset = Annotated[int, typer.Option("--offset", metavar="N", min=0, max=MOST, help="Results to skip.")]
 Exact = Annotated[
     bool, typer.Option("--exact", help="Compare all vectors; on SQLite that is always so.")
 ]
@@ -150,7 +151,7 @@ def _answer(
     text = " ".join(words)
     wanted = filters(box, kb, kind, tag, path, where, since, until)
     request = Request(text, chosen, wanted, limit, offset, explain, exact)
-    return answer(box.index, request, box.analyzer, box.embed_query, box.behind)
+    return answer(box.index, request, box.analyzer, box.embed_query, box.lag, box.check_names)
 
 
 def _show(box: Container, answer: Answer, paths: bool, json: bool) -> None:
@@ -247,7 +248,9 @@ def _freshness(kb: Freshness, *, semantic: bool) -> None:
     """One dim line when an answer is not of the present."""
     parts = []
     if kb.behind:
-        parts.append(f"{render.count(kb.behind, 'commit')} behind HEAD: run `pyrite index sync`")
+        parts.append(f"{render.count(kb.behind, 'commit')} behind: run `pyrite index sync`")
+    elif kb.current is False:
+        parts.append("made from another commit than is checked out: run `pyrite index sync`")
     if semantic and kb.embedded < kb.chunks:
         missing = render.count(kb.chunks - kb.embedded, "chunk")
         parts.append(f"{missing} of {kb.chunks:,} not embedded yet: run `pyrite index embed`")

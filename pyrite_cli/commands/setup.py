@@ -62,7 +62,10 @@ def init(
     found = overview(root)
     folder = found.folder or "."
     name = box.config.kbs[0].name
-    file.write_text(_TEMPLATE.format(name=_scalar(name), path=_scalar(folder)))
+    if force:
+        file.unlink(missing_ok=True)
+    with file.open("x") as out:  # "x" does not follow a link that a repository may hold
+        out.write(_TEMPLATE.format(name=_scalar(name), path=_scalar(folder)))
     if json:
         render.json(InitReply(str(file), name, folder, found.files, found.branch, found.remote))
         return

@@ -31,6 +31,9 @@ _OWN = (
 _OPTIONS = (
     "--no-pager",
     "-c", "core.fsmonitor=false",
+    "-c", "core.trustctime=true",
+    "-c", "core.checkStat=default",
+    "-c", "core.ignoreStat=false",
     "-c", "core.hooksPath=/dev/null",
     "-c", "core.quotePath=false",
     "-c", "diff.external=",

@@ -26,8 +26,17 @@ MAX_NODES = 50_000
 MAX_DEPTH = 64
 """Levels of lists and maps; libyaml's own composer overflows the C stack at some ten thousand."""
 
+MAX_NUMBER = 1_000
+"""Characters of a YAML number; base 60 (`1:59:59`) is read in quadratic time."""
+
 _YAML = YAMLHandler()
 _MAY_NEST = re.compile(rf"^ {{{MAX_DEPTH}}}|^[ \t]*(?:[-?:][ \t]+){{{MAX_DEPTH // 2}}}", re.M)
+_TOML_TOKEN = re.compile(
+    # An unclosed string goes to the end, so that each character is looked at once.
+    r'''"{3}(?:\\?.)*?(?:"{3,5}|\Z)|'{3}.*?(?:'{3,5}|\Z)|"(?:\\?[^\n])*?(?:"|$)|'[^'\n]*'''
+    r"'?|\#[^\n]*|\.|[=\n,{}\[\]]",
+    re.M | re.S,
+)
 _OPENING = re.compile(r"\s*?^(---|\+\+\+)[ \t]*\n", re.M)
 _CLOSING = {
     "---": re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.M),
@@ -69,6 +78,8 @@ def _marked(tag: str) -> Callable[[_Loader, yaml.ScalarNode], object]:
 
     def constructed(loader: _Loader, node: yaml.ScalarNode) -> object:
         try:
+            if tag in ("int", "float") and len(node.value) > MAX_NUMBER:
+                raise ValueError(f"it is longer than {MAX_NUMBER} characters")
             return construct(loader, node)
         except (ValueError, LookupError, AttributeError, OverflowError) as error:
             why = f" ({error})" if isinstance(error, ValueError) else ""
@@ -139,9 +150,10 @@ def _fenced(text: str) -> Frontmatter:
             loaded = fast_yaml(block)
             if loaded is not None:
                 return Frontmatter(loaded, closing.end(), closing.end())
-            _check_depth(block)
+            check_depth(block)
             loaded = _YAML.load(block, Loader=_Loader)
         else:
+            _check_keys(block)
             loaded = tomllib.loads(block)
         if loaded is None or (isinstance(loaded, dict) and not loaded):
             return Frontmatter({}, closing.end(), closing.end())
@@ -163,8 +175,13 @@ def _fenced(text: str) -> Frontmatter:
     return Frontmatter(meta, closing.end(), closing.end())
 
 
-def _check_depth(block: str) -> None:
-    """Refuse, by libyaml's events, what its recursive composer would not survive."""
+def check_depth(block: str) -> None:
+    """Refuse, by libyaml's events, what its recursive composer would not survive.
+
+    Raises:
+        ValueError: Lists and maps nested more than `MAX_DEPTH` levels.
+        yaml.YAMLError: The block isn't YAML.
+    """
     if block.count("[") + block.count("{") <= MAX_DEPTH and not _MAY_NEST.search(block):
         return
     depth = 0
@@ -175,6 +192,22 @@ def _check_depth(block: str) -> None:
                 raise ValueError(_TOO_MANY)
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
+
+
+def _check_keys(block: str) -> None:
+    """Refuse TOML keys of so many parts that tomllib, quadratic in them, would not come back."""
+    if block.count(".") <= MAX_DEPTH:
+        return
+    dots = 0
+    for token in _TOML_TOKEN.finditer(block):
+        kind = token.group()[0]
+        if kind == ".":
+            dots += 1
+            if dots > MAX_DEPTH:
+                line = block.count("\n", 0, token.start()) + 1
+                raise ValueError(f"a key of more than {MAX_DEPTH} dots (at line {line})")
+        elif kind not in "\"'":
+            dots = 0
 
 
 def _json(text: str, first: int) -> Frontmatter:

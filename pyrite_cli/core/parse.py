@@ -9,6 +9,9 @@ from typing import Literal
 from pyrite_cli.core import chunk, markdown, metadata
 from pyrite_schemas.entry import Diagnostic, Entry, Link
 
+MAX_TITLE = 300
+"""Characters of a title that are kept: it is repeated with every chunk that is embedded."""
+
 
 def parse(path: str, blob: str, data: bytes, date_fields: tuple[str, ...]) -> Entry:
     """Read one Markdown file.
@@ -41,7 +44,12 @@ def parse(path: str, blob: str, data: bytes, date_fields: tuple[str, ...]) -> En
         headings = [heading._replace(offset=heading.offset + shift) for heading in headings]
 
     meta = front.meta
-    title, source = _title(path, front, headings)
+    title, source, offset = _title(path, front, headings)
+    if len(title) > MAX_TITLE:
+        line = 1 if source != "heading" else first_line + raw.count(b"\n", 0, offset)
+        message = f"a title of {len(title):,} characters, cut to {MAX_TITLE}"
+        diagnostics.append(Diagnostic(path, line, "title", message))
+        title = title[:MAX_TITLE].rstrip()
     stem = posixpath.splitext(path)[0]
     return Entry(
         path=path,
@@ -64,6 +72,37 @@ def parse(path: str, blob: str, data: bytes, date_fields: tuple[str, ...]) -> En
         chunks=chunk.chunk(
             raw, cuts, headings, title, "" if source == "path" else title, first_line
         ),
+        diagnostics=tuple(diagnostics),
+    )
+
+
+def plain_text(path: str, blob: str, data: bytes, error: BaseException) -> Entry:
+    """A file that `parse` fails on, without its structure: findable by its words and its path.
+
+    Args:
+        path: As of `parse`.
+        blob: As of `parse`.
+        data: As of `parse`.
+        error: What `parse` raised.
+    """
+    text, diagnostics = _decode(path, data)
+    reason = metadata.clean(" ".join(f"{type(error).__name__}: {error}".split()))[:300]
+    message = f"can't be parsed, so it is indexed as plain text ({reason})"
+    diagnostics.append(Diagnostic(path, 0, "parse", message))
+    title = _stem(path)[:MAX_TITLE]
+    return Entry(
+        path=path,
+        blob=blob,
+        claim=posixpath.splitext(path)[0],
+        title=title,
+        title_source="path",
+        type="",
+        date="",
+        tags=(),
+        aliases=(),
+        meta=metadata.canonical({}),
+        links=(),
+        chunks=chunk.chunk(text.encode(), (), (), title, "", 1),
         diagnostics=tuple(diagnostics),
     )
 
@@ -97,14 +136,19 @@ def _decode(path: str, data: bytes) -> tuple[str, list[Diagnostic]]:
 
 def _title(
     path: str, front: metadata.Frontmatter, headings: list[markdown.Heading]
-) -> tuple[str, Literal["frontmatter", "heading", "path"]]:
+) -> tuple[str, Literal["frontmatter", "heading", "path"], int]:
+    """The title, where it came from and, of a heading, its byte offset in the body."""
     title = metadata.scalar(metadata.field(front.meta, "title")) or front.salvaged_title
     if title:
-        return title, "frontmatter"
+        return title, "frontmatter", 0
     for heading in headings:
         if heading.text:
-            return heading.text, "heading"
-    return posixpath.splitext(posixpath.basename(path))[0], "path"
+            return heading.text, "heading", heading.offset
+    return _stem(path), "path", 0
+
+
+def _stem(path: str) -> str:
+    return posixpath.splitext(posixpath.basename(path))[0]
 
 
 def _frontmatter_links(meta: dict[str, metadata.Json], folder: str) -> tuple[Link, ...]:

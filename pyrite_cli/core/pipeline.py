@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from pyrite_cli.core.parse import parse
+from pyrite_cli.core.parse import parse, plain_text
 from pyrite_cli.core.source import Source
 from pyrite_schemas.entry import Entry
 from pyrite_schemas.errors import SourceError
@@ -89,7 +89,14 @@ def _here(
     date_fields: tuple[str, ...],
 ) -> Iterator[Entry]:
     for file, data in source.read(files, overlay):
-        yield parse(file.path, file.blob, data, date_fields)
+        try:
+            entry = parse(file.path, file.blob, data, date_fields)
+        except (KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError, SourceError):
+            raise
+        except BaseException as error:  # noqa: BLE001 (a panic of pyromark is no Exception)
+            # One file that a parser fails on must not cost the others.
+            entry = plain_text(file.path, file.blob, data, error)
+        yield entry
 
 
 class _Worker:

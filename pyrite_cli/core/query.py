@@ -22,6 +22,10 @@ MAX_TERMS = 256
 """Terms that are looked up, and conditions that are tested; the rest of a longer query is left
 out."""
 
+MAX_FIELDS = 16
+"""Distinct names before a colon that are looked up as fields, each at the price of a look at all
+entries; the rest is text."""
+
 _PART = re.compile(
     r"""(?P<minus>-(?!-))?(?:
         (?P<field>[^\W\d][\w.-]*):(?:"(?P<quoted>[^"]*)"|(?P<value>[^\s"]+))
@@ -59,7 +63,7 @@ def parse(text: str, analyzer: Analyzer, is_field: Callable[[str], bool]) -> Par
         is_field: Whether some entry has a frontmatter field of that name; otherwise `name:value`
             is text like any other (`std::vector`, `http://…`).
     """
-    is_field = functools.cache(is_field)
+    is_field = _limited_lookup(is_field)
     must: list[list[Term]] = []
     should: list[Term] = []
     must_not: list[Term] = []
@@ -107,6 +111,18 @@ def parse(text: str, analyzer: Analyzer, is_field: Callable[[str], bool]) -> Par
     return Parsed(query, found, " ".join(words))
 
 
+def _limited_lookup(is_field: Callable[[str], bool]) -> Callable[[str], bool]:
+    """Ask once for a name, and for no more than `MAX_FIELDS` of them."""
+    known: dict[str, bool] = {}
+
+    def look_up(name: str) -> bool:
+        if name not in known:
+            known[name] = len(known) < MAX_FIELDS and is_field(name)
+        return known[name]
+
+    return look_up
+
+
 def _limited(groups: list[list[Term]]) -> tuple[tuple[Term, ...], ...]:
     """The first `MAX_TERMS` terms of all groups, without duplicates."""
     left = MAX_TERMS
@@ -126,7 +142,7 @@ def _condition(field: str, value: str, is_field: Callable[[str], bool]) -> Filte
         return None
     if name not in _OWN:
         return Filters(where=((field, value),)) if is_field(field) else None
-    if not value or (name in ("since", "until") and not _is_date(value)):
+    if not value or (name in ("since", "until") and not is_date(value)):
         return None
     match name:
         case "kb":
@@ -143,7 +159,7 @@ def _condition(field: str, value: str, is_field: Callable[[str], bool]) -> Filte
             return Filters(until=value)
 
 
-def _is_date(text: str) -> bool:
+def is_date(text: str) -> bool:
     """Whether a text is an ISO 8601 year, month, date or datetime."""
     if not _DATE.fullmatch(text):
         return False

@@ -15,6 +15,7 @@ from pyrite_cli.core.tokens import Analyzer
 from pyrite_schemas.config import Mode
 from pyrite_schemas.errors import ModelError
 from pyrite_schemas.search import (
+    NOWHERE,
     Contribution,
     Filters,
     Found,
@@ -70,7 +71,8 @@ def search(
     request: Request,
     analyzer: Analyzer,
     embed: Embed,
-    behind: Callable[[KbState], int | None],
+    lag: Callable[[KbState], tuple[bool | None, int | None]],
+    check_kbs: Callable[[Sequence[str]], None] = lambda _: None,
 ) -> Answer:
     """Answer a request from one consistent view of the index.
 
@@ -79,15 +81,17 @@ def search(
         request: What for.
         analyzer: The tokenisation.
         embed: Called for semantic and hybrid searches only.
-        behind: How many commits a KB's source is ahead; None when that can't be known.
+        lag: Whether a KB's source is where it was indexed, and how many commits it is ahead.
+        check_kbs: Called with the KBs that the query itself names; raises when one is unknown.
 
     Raises:
         ModelError: Semantic or hybrid search of an index without vectors.
     """
     with index.reader() as reader:
-        states = _searched(reader.kbs(), request.filters)
         parsed = language.parse(request.text, analyzer, reader.has_field)
-        filters = request.filters.joined(parsed.filters)
+        check_kbs(parsed.filters.kbs)
+        filters = request.filters.narrowed(parsed.filters)
+        states = _searched(reader.kbs(), filters)
         legs = _legs(reader, request, parsed, filters, embed, states)
         ranked = _fuse(reader, legs, request.mode)
         page = ranked[request.offset : request.offset + request.limit]
@@ -101,7 +105,7 @@ def search(
             state.name,
             state.revision.commit,
             state.revision.dirty,
-            behind(state),
+            *lag(state),
             state.chunks,
             state.embedded,
         )
@@ -127,7 +131,7 @@ def _legs(
     if request.mode == "keyword":
         return {"keyword": reader.keyword(parsed.query, filters, wanted)}
     model = reader.model()
-    if model is None or not any(state.embedded for state in states):
+    if filters.kbs != NOWHERE and (model is None or not any(state.embedded for state in states)):
         raise ModelError(
             "nothing is embedded yet, so there is nothing to search by meaning",
             "run `pyrite index embed`, or use --mode keyword",
@@ -135,7 +139,7 @@ def _legs(
     text = parsed.text.strip()
     depth = wanted if request.mode == "semantic" else max(DEPTH, wanted)
     legs: dict[str, list[Leg]] = {"semantic": []}
-    if text:
+    if text and model is not None and filters.kbs != NOWHERE:
         vector = embed(text, model)
         legs["semantic"] = reader.semantic(vector, filters, depth, exact=request.exact)
     if request.mode == "hybrid":

@@ -101,6 +101,8 @@ def read(file: Path) -> Config:
     """
     import yaml  # most commands run without a configuration file
 
+    from pyrite_cli.core.metadata import check_depth
+
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         text = file.read_text(encoding="utf-8")
@@ -108,6 +110,7 @@ def read(file: Path) -> Config:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise ConfigError(f"{file} can't be read: {reason}") from error
     try:
+        check_depth(text)
         data = yaml.load(text, loader)  # noqa: S506 (a safe loader)
     except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
@@ -222,7 +225,8 @@ def _line(text: str, steps: Sequence[str | int]) -> int:
 
 def _check(file: Path, text: str, config: Config) -> None:
     """What types can't say."""
-    from pyrite_cli.core.tokens import languages  # only with a configuration file
+    from pyrite_cli.core.source import glob  # only with a configuration file
+    from pyrite_cli.core.tokens import languages
 
     seen = set()
     for index, kb in enumerate(config.kbs):
@@ -236,6 +240,16 @@ def _check(file: Path, text: str, config: Config) -> None:
             line = _line(text, ["kbs", index, "name"])
             raise ConfigError(f"{file}:{line}: two KBs are called `{kb.name}`", "rename one")
         seen.add(kb.name)
+        for key in ("include", "exclude"):
+            for number, pattern in enumerate(getattr(kb, key)):
+                try:
+                    re.compile(glob(pattern))
+                except (re.error, OverflowError, RecursionError) as error:
+                    line = _line(text, ["kbs", index, key, number])
+                    raise ConfigError(
+                        f"{file}:{line}: `{pattern}` is no pattern: {error}",
+                        "`*`, `**/`, `?` and `[a-z]` stand for parts of a path",
+                    ) from error
     if config.search.language not in languages():
         line = _line(text, ["search", "language"])
         close = difflib.get_close_matches(config.search.language.lower(), languages(), n=1)

@@ -114,7 +114,7 @@ class Source:
 
         Yields:
             The file and its bytes. A work-tree file that changed or vanished since the revision
-            was taken comes with the blob id of what was read; see `changed_since`.
+            was taken comes with the blob id of what was read.
         """
         blobs = self.git.blobs(file.blob for file in files if file.path not in overlay)
         for file in files:
@@ -318,13 +318,15 @@ def _globs(patterns: Sequence[str]) -> Callable[[str], re.Match[str] | None] | N
     return re.compile("|".join(glob(pattern) for pattern in patterns), re.I).fullmatch
 
 
+_FOLDERS = re.compile(r"(?:\*\*/)+")
 _GLOB = re.compile(r"\*\*/|\*\*|\*|\?|\[!?[^\]]+\]|.", re.S)
 
 
 def glob(pattern: str) -> str:
     """A path glob as a regular expression: `**/` any folders, `*` and `?` within one, `[ab]`."""
     parts = []
-    for match in _GLOB.finditer(pattern.removeprefix("./")):
+    # `**/**/` says no more than `**/`, and each would multiply the ways to fail.
+    for match in _GLOB.finditer(_FOLDERS.sub("**/", pattern.removeprefix("./"))):
         token = match.group()
         if token == "**/":
             parts.append("(?:.*/)?")

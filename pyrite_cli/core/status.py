@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from pyrite_backends.protocol import Index
 from pyrite_cli.core.sync import Kb
@@ -12,25 +12,31 @@ from pyrite_schemas.replies import KbStatus, ModelStatus, Status
 from pyrite_schemas.sync import KbState
 
 
-def status(index: Index, kbs: Sequence[Kb], behind: Callable[[KbState], int | None]) -> Status:
+def status(
+    index: Index,
+    kbs: Sequence[Kb],
+    unreachable: Mapping[str, str],
+    lag: Callable[[KbState], tuple[bool | None, int | None]],
+) -> Status:
     """Compare an index with its sources, work trees included.
 
     Args:
         index: What to describe.
-        kbs: The configured KBs.
-        behind: How many commits a KB's source is ahead.
+        kbs: The configured KBs whose source is here.
+        unreachable: Why the others can't be looked at, by name.
+        lag: Whether a KB's source is where it was indexed, and how many commits it is ahead.
     """
     with index.reader() as reader:
         states = {state.name: state for state in reader.kbs()}
         sources = {kb.name: kb for kb in kbs}
         found = []
-        for name in sorted({*states, *sources}):
+        for name in sorted({*states, *sources, *unreachable}):
             state = states.get(name)
             if state is None:
                 found.append(_unsynced(name))
                 continue
-            commits = behind(state)
-            current, line = _compare(state, sources.get(name), commits)
+            _, commits = lag(state)
+            current, line = _compare(state, sources.get(name), commits, unreachable.get(name))
             found.append(
                 KbStatus(
                     name,
@@ -57,7 +63,11 @@ def _unsynced(name: str) -> KbStatus:
     return KbStatus(name, "", "", False, None, False, line, 0, 0, 0, 0.0, ())
 
 
-def _compare(state: KbState, kb: Kb | None, commits: int | None) -> tuple[bool, str]:
+def _compare(
+    state: KbState, kb: Kb | None, commits: int | None, fault: str | None
+) -> tuple[bool, str]:
+    if fault is not None:
+        return False, f"unknown: {fault}"
     if kb is None:
         return False, "not configured any more: the next sync removes it"
     try:

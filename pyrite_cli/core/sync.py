@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -77,7 +77,8 @@ class Options(NamedTuple):
         allow_empty: Let a KB lose all of its entries.
         rebuild: Begin with an empty index.
         dry_run: Only say what would be done.
-        prune: Drop KBs of the index that are not among those synced.
+        prune: Drop KBs of the same owner that are not among those synced.
+        owner: The configuration that is synced; KBs of others are left alone.
     """
 
     wait: bool = True
@@ -85,6 +86,7 @@ class Options(NamedTuple):
     rebuild: bool = False
     dry_run: bool = False
     prune: bool = False
+    owner: str = ""
 
 
 def sync(
@@ -111,14 +113,21 @@ def sync(
         EmptySourceError: A KB would lose all of its entries.
     """
     begun = time.monotonic()
+    if options.dry_run:
+        revisions = [kb.source.revision() for kb in kbs]
+        reports = None if options.rebuild else _nothing(index, kbs, revisions, vectors, options)
+        planned = _preview(index, kbs, revisions, options) if reports is None else reports
+        return SyncReport(index.backend, tuple(planned), round(time.monotonic() - begun, 3))
     with index.lock(wait=options.wait, on_wait=observer.waiting):
         revisions = [kb.source.revision() for kb in kbs]
         reports = None if options.rebuild else _nothing(index, kbs, revisions, vectors, options)
-        if reports is None and options.dry_run:
-            reports = _preview(index, kbs, revisions, options)
         if reports is None:
-            before = _entries(index) if options.rebuild else {}
-            with index.writer(rebuild=options.rebuild) as writer:
+            before = _states(index) if options.rebuild else {}
+            alone = all(state.owner == options.owner for state in before.values())
+            with index.writer(rebuild=options.rebuild and alone) as writer:
+                if options.rebuild and not alone:
+                    for kb in kbs:
+                        writer.drop(kb.name)
                 reports = _write(writer, kbs, revisions, vectors, observer, options, before)
     return SyncReport(index.backend, tuple(reports), round(time.monotonic() - begun, 3))
 
@@ -134,7 +143,7 @@ def _nothing(
     try:
         with index.reader() as reader:
             states = {state.name: state for state in reader.kbs()}
-            if options.prune and set(states) - {kb.name for kb in kbs}:
+            if _unwanted(states, kbs, options):
                 return None
             if vectors is not None and reader.model() not in (vectors.model, None):
                 return None
@@ -159,11 +168,19 @@ def _is_same(held: KbState, now: KbState) -> bool:
     )
 
 
-def _entries(index: Index) -> dict[str, int]:
-    """How many entries each KB has now."""
+def _unwanted(states: Mapping[str, KbState], kbs: Sequence[Kb], options: Options) -> list[str]:
+    """KBs that this configuration once had and names no more."""
+    if not options.prune:
+        return []
+    own = {name for name, state in states.items() if state.owner == options.owner}
+    return sorted(own - {kb.name for kb in kbs})
+
+
+def _states(index: Index) -> dict[str, KbState]:
+    """What the index holds of each KB now."""
     try:
         with index.reader() as reader:
-            return {state.name: state.entries for state in reader.kbs()}
+            return {state.name: state for state in reader.kbs()}
     except StorageError:
         return {}  # what is rebuilt may be damaged
 
@@ -205,13 +222,12 @@ def _write(
     vectors: Vectors | None,
     observer: Observer,
     options: Options,
-    before: dict[str, int],
+    before: dict[str, KbState],
 ) -> list[KbReport]:
     states = {state.name: state for state in writer.reader().kbs()}
-    if options.prune:
-        for name in sorted(set(states) - {kb.name for kb in kbs}):
-            writer.drop(name)
-            observer.note(f"{name} is no longer configured: its entries are removed")
+    for name in _unwanted(states, kbs, options):
+        writer.drop(name)
+        observer.note(f"{name} is no longer configured: its entries are removed")
     if vectors is not None and writer.use_model(vectors.model):
         observer.note(f"the model is now {vectors.model.name}: all vectors are made anew")
     reports = []
@@ -220,13 +236,13 @@ def _write(
         same = state is not None and state.config == kb.fingerprint
         held = list(writer.reader().files(kb.name))
         todo = _plan(kb, revision, held, same)
-        had = len(held) or before.get(kb.name, 0)
+        had = len(held) or (before[kb.name].entries if kb.name in before else 0)
         if had and not options.allow_empty and not _left(todo):
             raise EmptySourceError(
                 f"{kb.name}: no files are left of {had} in {_place(kb)}",
                 "if that is right: pyrite index sync --allow-empty",
             )
-        reports.append(_apply(writer, kb, revision, todo, vectors, observer))
+        reports.append(_apply(writer, kb, revision, todo, vectors, observer, options.owner))
     return reports
 
 
@@ -247,6 +263,7 @@ def _apply(
     todo: Plan,
     vectors: Vectors | None,
     observer: Observer,
+    owner: str,
 ) -> KbReport:
     files = sorted((*todo.added, *todo.changed, *(file for _, file in todo.moved)))
     gone = [*todo.removed, *(file.path for file in todo.changed), *(old for old, _ in todo.moved)]
@@ -261,10 +278,10 @@ def _apply(
         parsed = pipeline.entries(kb.source, files, overlay, kb.date_fields)
         writer.add(kb.name, _watch(parsed, hashes, read, observer))
     settled = _as_read(revision, files, read)
-    state = writer.finish(_state(kb, settled))
+    state = writer.finish(msgspec.structs.replace(_state(kb, settled), owner=owner))
     reused = 0
     if vectors is not None and hashes is not None:
-        reused = _reuse(writer, state, hashes, vectors)
+        reused = _reuse(writer, state, hashes, vectors, observer)
         state = next(s for s in writer.reader().kbs() if s.name == kb.name)
     return _report(writer.reader(), state, todo, todo.unchanged, reused)
 
@@ -289,13 +306,22 @@ def _as_read(revision: Revision, files: Sequence[File], read: dict[str, str]) ->
     return msgspec.structs.replace(revision, overlay=(*revision.overlay, ("", "changing")))
 
 
-def _reuse(writer: Writer, state: KbState, hashes: set[bytes], vectors: Vectors) -> int:
-    """Write the vectors the cache holds; how many of the new texts have one now."""
+def _reuse(
+    writer: Writer, state: KbState, hashes: set[bytes], vectors: Vectors, observer: Observer
+) -> int:
+    """Write the vectors the cache holds; how many of the new texts have one now.
+
+    A cache that can't be read costs time: what is being synced is kept.
+    """
     missing = writer.missing(sorted(hashes))
     reused = len(hashes) - len(missing)
     if state.embedded < state.chunks:
         wanted = writer.unembedded(state.name)
-        known = vectors.cache.get(wanted)
+        try:
+            known = vectors.cache.get(wanted)
+        except StorageError as error:
+            observer.note(f"{error.message}; {error.hint}")
+            known = []
         writer.put_vectors(known)
         fresh = set(missing)
         reused += sum(1 for digest, _ in known if digest in fresh)

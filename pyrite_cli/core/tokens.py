@@ -37,6 +37,10 @@ _FOREIGN = re.compile(
 """Text with a character in this set is rewritten before SQLite sees it; a test tries every
 character outside it."""
 
+VERSION = "1"
+"""Names the rules of this module; another one, another Unicode or another stemmer means that an
+index is made anew."""
+
 STEMLESS = "simple"
 _PORTER_MAX = 64
 _SPLIT = re.compile(r"[a-z0-9]+")
@@ -98,6 +102,8 @@ class Analyzer:
     def __init__(self, language: str) -> None:
         self.language = language
         self.in_engine = language in ("english", STEMLESS)
+        stems = "" if self.in_engine else Stemmer.version()
+        self.fingerprint = f"{language} {VERSION} {unicodedata.unidata_version} {stems}".strip()
         self._stem = functools.lru_cache(maxsize=1 << 16)(_stemmer(language))
 
     def prepare(self, text: str) -> str:

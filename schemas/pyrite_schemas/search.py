@@ -42,7 +42,7 @@ class Filters(msgspec.Struct, frozen=True):
     `tags` and `where` AND-ed.
 
     Attributes:
-        kbs: Names of KBs.
+        kbs: Names of KBs; `NOWHERE` is none of them.
         types: Entry types, in any case.
         tags: Tags, in any case.
         paths: Folders or files, or patterns in which `*` and `?` stand for anything.
@@ -72,11 +72,22 @@ class Filters(msgspec.Struct, frozen=True):
             (*self.paths, *other.paths),
             (*self.where, *other.where),
             max(self.since, other.since),
-            min(until, default=""),
+            # A prefix means its last day: `2024` is later than `2024-03`.
+            min(until, key=lambda bound: f"{bound}~", default=""),
         )
+
+    def narrowed(self, other: Filters) -> Filters:
+        """Both sets of conditions, in the KBs that both allow."""
+        kbs = self.kbs or other.kbs
+        if self.kbs and other.kbs:
+            kbs = tuple(kb for kb in self.kbs if kb in other.kbs) or NOWHERE
+        return msgspec.structs.replace(self.joined(other), kbs=kbs)
 
 
 NO_FILTERS = Filters()
+
+NOWHERE = ("",)
+"""The `kbs` of filters that no KB passes: none has an empty name."""
 
 
 class Leg(msgspec.Struct, frozen=True, gc=False):
@@ -168,7 +179,9 @@ class Freshness(msgspec.Struct, frozen=True):
         name: The KB.
         commit: The commit that is indexed, or empty.
         dirty: Whether uncommitted changes are indexed too.
-        behind: Commits HEAD is ahead of the index; null where there is no repository.
+        current: Whether HEAD (or the ref) still is the commit indexed; null where there is no
+            repository.
+        behind: Commits it is ahead of the index; null where that can't be known.
         chunks: Chunks that can have a vector.
         embedded: Chunks that have one.
     """
@@ -176,6 +189,7 @@ class Freshness(msgspec.Struct, frozen=True):
     name: str
     commit: str
     dirty: bool
+    current: bool | None
     behind: int | None
     chunks: int
     embedded: int

@@ -54,6 +54,7 @@ class KbState(msgspec.Struct, frozen=True):
         chunks: Number of chunks that can be embedded.
         embedded: How many of them have a vector.
         synced_at: Unix time in seconds of the last sync that changed rows.
+        owner: The configuration it belongs to: only that one removes it.
     """
 
     name: str
@@ -65,6 +66,7 @@ class KbState(msgspec.Struct, frozen=True):
     chunks: int = 0
     embedded: int = 0
     synced_at: float = 0.0
+    owner: str = ""
 
 
 class Plan(msgspec.Struct, frozen=True):

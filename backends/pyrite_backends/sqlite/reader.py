@@ -52,7 +52,7 @@ class SqliteReader:
     def kbs(self) -> tuple[KbState, ...]:
         rows = self._db.execute(
             "SELECT name, source, ref, config, commit_id, tree, overlay, entries, chunks,"
-            " embedded, synced_at FROM kb ORDER BY name"
+            " embedded, synced_at, owner FROM kb ORDER BY name"
         )
         return tuple(_state(row) for row in rows)
 
@@ -310,10 +310,12 @@ class SqliteReader:
 
 
 def _state(row: tuple[Any, ...]) -> KbState:
-    name, source, ref, config, commit, tree, overlay, entries, chunks, embedded, synced = row
+    name, source, ref, config, commit, tree, overlay, entries, chunks, embedded, *last = row
     pairs = tuple((path, blob) for path, blob in json.loads(overlay))
     revision = Revision(commit, tree, pairs)
-    return KbState(name, source, ref, config, revision, entries, chunks, embedded, synced)
+    synced, owner = last
+    counts = (entries, chunks, embedded)
+    return KbState(name, source, ref, config, revision, *counts, synced, owner)
 
 
 def wrap(error: Exception, where: str) -> StorageError:

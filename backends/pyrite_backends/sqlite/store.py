@@ -198,8 +198,8 @@ class SqliteIndex:
         self._refuse_newer(version)
         if version != FORMAT:
             return True
-        row = connection.execute("SELECT value FROM setting WHERE name = 'language'").fetchone()
-        return row is None or row[0] != self._tokeniser.language
+        row = connection.execute("SELECT value FROM setting WHERE name = 'tokens'").fetchone()
+        return row is None or row[0] != self._tokeniser.fingerprint
 
     def _create(self, connection: Connection) -> None:
         """Replace whatever is there by an empty index, inside the transaction."""
@@ -216,7 +216,7 @@ class SqliteIndex:
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {FORMAT}")
         connection.execute(
-            "INSERT INTO setting VALUES ('language', ?)", (self._tokeniser.language,)
+            "INSERT INTO setting VALUES ('tokens', ?)", (self._tokeniser.fingerprint,)
         )
 
     @contextlib.contextmanager

