@@ -194,14 +194,14 @@ def progress(what: str, total: int, unit: str) -> Iterator[Callable[[int], None]
         transient=True,
         auto_refresh=False,  # by a thread, and parsing forks only while there is but one
     )
-    shown = 0.0
+    shown, done = 0.0, 0
 
     def advance(more: int) -> None:
-        nonlocal shown
-        bar.advance(task, more)
+        nonlocal shown, done
+        done += more
         if time.monotonic() - shown >= _REFRESH:
             shown = time.monotonic()
-            bar.refresh()
+            bar.update(task, completed=done, refresh=True)
 
     with bar:
         task = bar.add_task(what, total=total)

@@ -135,7 +135,7 @@ def corrupt(path: Path) -> None:
 def other_table(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with sqlite3.connect(path) as db:
-        db.execute("CREATE TABLE vector (nothing)")
+        db.execute("CREATE TABLE vector (other BLOB)")
     db.close()
 
 
