@@ -185,7 +185,7 @@ def test_nothing_found_is_code_1(synced: Here) -> None:
 def test_a_stale_index_says_so(synced: Here, notes: Repo) -> None:
     notes.commit(more="# More")
     ran = synced("search", "oil", "--paths")
-    assert ran.err == "repo: 1 commit behind HEAD: run `pyrite index sync`\n"
+    assert ran.err == "repo: 1 commit behind: run `pyrite index sync`\n"
     assert shape("search", synced("search", "oil", "--json").out)["kbs"][0]["behind"] == 1
 
 

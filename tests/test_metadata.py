@@ -110,7 +110,7 @@ def test_a_block_that_cannot_be_read_says_where_and_why(text: str, line: int, wo
         ("title: T\nk: !!timestamp soon", 3, "timestamp"),
         ("title: T\nk: !!python/object:os.system x", 3, "constructor"),
         ("title: T\nk: 2020-01-01 00:00:00+99:99", 3, "timestamp"),
-        ("title: T\nk: 0x" + "f" * 5000, 2, "integer"),
+        ("title: T\nk: 0x" + "f" * 5000, 3, "no int (it is longer"),
     ],
 )
 def test_a_value_that_cannot_be_read_says_where_and_why(block: str, line: int, word: str) -> None:

@@ -65,7 +65,9 @@ def list_entries(
     until: Until = "",
     limit: Annotated[
         int | None,
-        typer.Option("-n", "--limit", metavar="N", min=1, max=MOST, help="Entries to show; all by default."),
+        typer.Option(
+            "-n", "--limit", metavar="N", min=1, max=MOST, help="Entries to show; all by default."
+        ),
     ] = None,
     offset: Annotated[
         int, typer.Option("--offset", metavar="N", min=0, max=MOST, help="Entries to skip.")

@@ -37,8 +37,12 @@ Words = Annotated[
         show_default=False,
     ),
 ]
-Limit = Annotated[int, typer.Option("-n", "--limit", metavar="N", min=1, max=MOST, help="Results to show.")]
-Offset = Annotated[int, typer.Option("--offset", metavar="N", min=0, max=MOST, help="Results to skip.")]
+Limit = Annotated[
+    int, typer.Option("-n", "--limit", metavar="N", min=1, max=MOST, help="Results to show.")
+]
+Offset = Annotated[
+    int, typer.Option("--offset", metavar="N", min=0, max=MOST, help="Results to skip.")
+]
 Exact = Annotated[
     bool, typer.Option("--exact", help="Compare all vectors; on SQLite that is always so.")
 ]

@@ -18,25 +18,17 @@ from typing import NamedTuple
 import yaml
 from frontmatter.default_handlers import YAMLHandler
 
+from pyrite_cli.core.nesting import MAX_DEPTH, TOO_MANY, check_depth, check_keys
+
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 MAX_NODES = 50_000
 """Values a frontmatter may hold after YAML aliases are followed; beyond it is an alias bomb."""
 
-MAX_DEPTH = 64
-"""Levels of lists and maps; libyaml's own composer overflows the C stack at some ten thousand."""
-
 MAX_NUMBER = 1_000
 """Characters of a YAML number; base 60 (`1:59:59`) is read in quadratic time."""
 
 _YAML = YAMLHandler()
-_MAY_NEST = re.compile(rf"^ {{{MAX_DEPTH}}}|^[ \t]*(?:[-?:][ \t]+){{{MAX_DEPTH // 2}}}", re.M)
-_TOML_TOKEN = re.compile(
-    # An unclosed string goes to the end, so that each character is looked at once.
-    r'''"{3}(?:\\?.)*?(?:"{3,5}|\Z)|'{3}.*?(?:'{3,5}|\Z)|"(?:\\?[^\n])*?(?:"|$)|'[^'\n]*'''
-    r"'?|\#[^\n]*|\.|[=\n,{}\[\]]",
-    re.M | re.S,
-)
 _OPENING = re.compile(r"\s*?^(---|\+\+\+)[ \t]*\n", re.M)
 _CLOSING = {
     "---": re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.M),
@@ -68,7 +60,7 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
                         self.flatten_mapping(map_node)
                         self._merged += len(map_node.value)
                     if self._merged > MAX_NODES:
-                        raise ValueError(_TOO_MANY)
+                        raise ValueError(TOO_MANY)
         super().flatten_mapping(node)
 
 
@@ -91,8 +83,6 @@ def _marked(tag: str) -> Callable[[_Loader, yaml.ScalarNode], object]:
 
 for _tag in ("bool", "int", "float", "timestamp"):
     _Loader.add_constructor(f"tag:yaml.org,2002:{_tag}", _marked(_tag))
-
-_TOO_MANY = "too many or too deeply nested values"
 
 
 class Frontmatter(NamedTuple):
@@ -153,7 +143,7 @@ def _fenced(text: str) -> Frontmatter:
             check_depth(block)
             loaded = _YAML.load(block, Loader=_Loader)
         else:
-            _check_keys(block)
+            check_keys(block)
             loaded = tomllib.loads(block)
         if loaded is None or (isinstance(loaded, dict) and not loaded):
             return Frontmatter({}, closing.end(), closing.end())
@@ -175,41 +165,6 @@ def _fenced(text: str) -> Frontmatter:
     return Frontmatter(meta, closing.end(), closing.end())
 
 
-def check_depth(block: str) -> None:
-    """Refuse, by libyaml's events, what its recursive composer would not survive.
-
-    Raises:
-        ValueError: Lists and maps nested more than `MAX_DEPTH` levels.
-        yaml.YAMLError: The block isn't YAML.
-    """
-    if block.count("[") + block.count("{") <= MAX_DEPTH and not _MAY_NEST.search(block):
-        return
-    depth = 0
-    for event in yaml.parse(block, Loader=_Loader):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise ValueError(_TOO_MANY)
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-
-
-def _check_keys(block: str) -> None:
-    """Refuse TOML keys of so many parts that tomllib, quadratic in them, would not come back."""
-    if block.count(".") <= MAX_DEPTH:
-        return
-    dots = 0
-    for token in _TOML_TOKEN.finditer(block):
-        kind = token.group()[0]
-        if kind == ".":
-            dots += 1
-            if dots > MAX_DEPTH:
-                line = block.count("\n", 0, token.start()) + 1
-                raise ValueError(f"a key of more than {MAX_DEPTH} dots (at line {line})")
-        elif kind not in "\"'":
-            dots = 0
-
-
 def _json(text: str, first: int) -> Frontmatter:
     try:
         loaded, end = json.JSONDecoder().raw_decode(text, first)
@@ -224,7 +179,7 @@ def _json(text: str, first: int) -> Frontmatter:
         if isinstance(error, json.JSONDecodeError):
             at, reason = error.pos, error.msg
         elif isinstance(error, RecursionError):
-            reason = _TOO_MANY
+            reason = TOO_MANY
         return NONE._replace(error=(text.count("\n", 0, at) + 1, f"frontmatter: {reason}"))
     assert isinstance(meta, dict)
     return Frontmatter(meta, after.end(), after.end())
@@ -240,7 +195,7 @@ def _describe(error: Exception, block: str, first_line: int) -> tuple[int, str]:
         character = f"character U+{error.character:04X}" if error.character else "text"
         return first_line + before.count(b"\n"), f"frontmatter: {character} is not allowed"
     if isinstance(error, RecursionError):
-        return first_line, f"frontmatter: {_TOO_MANY}"
+        return first_line, f"frontmatter: {TOO_MANY}"
     where = re.search(r"\(at line (\d+)", str(error))
     line = first_line + int(where.group(1)) - 1 if where else first_line
     return line, f"frontmatter: {' '.join(str(error).split()) or type(error).__name__}"
@@ -312,7 +267,7 @@ def plain(value: object) -> Json:
         nonlocal budget
         budget -= 1
         if budget < 0 or depth > MAX_DEPTH:
-            raise ValueError(_TOO_MANY)
+            raise ValueError(TOO_MANY)
         if isinstance(value, str):
             return clean(value)
         if value is None or isinstance(value, bool | int):
