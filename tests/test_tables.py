@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 from sqlalchemy.dialects import sqlite
@@ -10,6 +11,7 @@ from sqlalchemy.dialects import sqlite
 from pyrite_backends import portable, tables
 from pyrite_backends.sqlite import store, writer
 from tests.conftest import Bench, Repo
+from tests.world import World
 
 HEAD = "CREATE TABLE"
 
@@ -31,7 +33,7 @@ def test_a_row_is_written_with_as_many_values_as_its_table_has_columns(name: str
 
 def test_indexes_built_late_are_indexes_of_the_tables() -> None:
     known = {str(index.name) for table in tables.metadata.sorted_tables for index in table.indexes}
-    assert set(writer._LATE) <= known
+    assert {*writer._LATE, *writer._FOR_VECTORS} <= known
 
 
 def test_a_made_index_has_exactly_these_tables_and_indexes(repo: Repo, bench: Bench) -> None:
@@ -55,4 +57,14 @@ def test_a_made_index_has_exactly_these_tables_and_indexes(repo: Repo, bench: Be
         expected.add(("table", table.name))
         expected |= {("index", str(index.name)) for index in table.indexes}
         assert columns[table.name] == [column.name for column in table.columns]
-    assert made == expected
+    assert made == expected - {("index", name) for name in writer._FOR_VECTORS}
+
+
+def test_the_first_vectors_bring_their_indexes(repo: Repo, tmp_path: Path) -> None:
+    world = World(repo, tmp_path / "index" / "index.db", tmp_path / "cache")
+    repo.commit(a="alpha")
+    world.full()
+    connection = world.index._open_to_read()
+    made = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+    connection.close()
+    assert set(writer._FOR_VECTORS) <= made

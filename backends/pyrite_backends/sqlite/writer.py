@@ -20,8 +20,10 @@ from pyrite_schemas.entry import Entry
 from pyrite_schemas.sync import KbState
 
 _BATCH = 256
-_LATE = ("chunk_hash", "link_name")
+_LATE = ("link_name",)
 """Indexes that a first load builds at its end, sorted, instead of row by row."""
+_FOR_VECTORS = ("chunk_hash",)
+"""Indexes that a first load leaves out: they serve vectors, and come with the first of them."""
 _BULK = 1000
 """Entries from which an insert counts as a bulk load: full text is merged afterwards."""
 
@@ -89,7 +91,7 @@ class SqliteWriter:
         self._first_chunk: dict[str, int] = {}
         self._lost: dict[str, int] = defaultdict(int)
         self._chunks: dict[str, int] = defaultdict(int)  # embeddable ones gained, or lost
-        self._late: list[str] = []
+        self._bulk = False
 
     def reader(self) -> SqliteReader:
         return SqliteReader(self._db, self._tokeniser)
@@ -126,7 +128,7 @@ class SqliteWriter:
         next_chunk = self._next("chunk")
         self._first_chunk.setdefault(kb, next_chunk)
         contested = self._affected[kb]
-        if next_chunk == 1 and not self._late:
+        if next_chunk == 1 and not self._bulk:
             self._postpone_indexes()
             self._tune(_BULK_LOAD)
         added = 0
@@ -189,20 +191,22 @@ class SqliteWriter:
             )  # fmt: skip
 
     def _postpone_indexes(self) -> None:
-        for name in _LATE:
-            row = self._db.execute(
-                "SELECT sql FROM sqlite_master WHERE type = 'index' AND name = ?", (name,)
-            ).fetchone()
-            self._late.append(row[0])
-            self._db.execute(f"DROP INDEX {name}")
+        for name in (*_LATE, *_FOR_VECTORS):
+            self._db.execute(f"DROP INDEX IF EXISTS {name}")
+        self._bulk = True
 
     def _build_indexes(self) -> None:
-        if not self._late:
-            return
-        for statement in self._late:
-            self._db.execute(statement)
-        self._late.clear()
-        self._tune(_AFTERWARDS)
+        if self._bulk:
+            self._bulk = False
+            self._create(_LATE)
+            self._tune(_AFTERWARDS)
+
+    def _create(self, names: Sequence[str]) -> None:
+        """Build indexes that were left out."""
+        for statement in statements("tables.sql"):
+            for name in names:
+                if statement.startswith(f"CREATE INDEX {name} "):
+                    self._db.execute(statement.replace("INDEX", "INDEX IF NOT EXISTS", 1))
 
     def _tune(self, settings: dict[str, int]) -> None:
         self._db.executemany(
@@ -310,6 +314,9 @@ class SqliteWriter:
         return [digest for (digest,) in rows]
 
     def put_vectors(self, vectors: Sequence[tuple[bytes, bytes]]) -> None:
+        if not vectors:
+            return
+        self._create(_FOR_VECTORS)
         counts: dict[int, int] = defaultdict(int)
         rows = []
         for digest, vector in vectors:
