@@ -246,7 +246,7 @@ def test_an_unknown_entry_is_nothing_found(run: Here, repo: Repo) -> None:
     repo.commit(a="text")
     run(*SYNC)
     line = refuses(run, "get", "zebra", code=1)
-    assert "no entry has the id, path or alias 'zebra'" in line
+    assert "no entry has the id, path, alias or file name 'zebra'" in line
     refuses(run, "links", "zebra", code=1)
 
 

@@ -107,3 +107,14 @@ def test_the_links_of_an_entry_come_in_the_order_of_its_text(linked: Bench) -> N
     assert [link.line for link in outward] == sorted(link.line for link in outward)
     assert outward[5].target == "docs/c"
     assert outward[7].anchor == "heading"
+
+
+def test_an_entry_is_found_by_its_file_name_when_nothing_else_fits(
+    repo: Repo, bench: Bench
+) -> None:
+    repo.commit(docs__Plan="# One", old__plan="# Two", notes__only="# Three")
+    bench.sync()
+    with bench.index.reader() as reader:
+        assert [one.id for one in reader.get("", "only.md")] == ["notes/only"]
+        assert [one.id for one in reader.get("", "plan")] == ["docs/Plan", "old/plan"]
+        assert reader.get("", "elsewhere/only") == []

@@ -103,7 +103,8 @@ class Reader(Protocol):
         ...
 
     def get(self, kb: str, name: str) -> list[EntryDetail]:
-        """Entries with that id, else path, else alias; in one KB, or in all when `kb` is empty."""
+        """Entries with that id, else path, else alias, else file name; in one KB, or in all when
+        `kb` is empty."""
         ...
 
     def entries(self, filters: Filters, limit: int, offset: int) -> list[EntryRow]:

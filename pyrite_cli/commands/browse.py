@@ -24,7 +24,7 @@ from pyrite_schemas.errors import Exit, NotFoundError
 from pyrite_schemas.replies import LinksReply, ListReply, TagsReply
 
 Id = Annotated[
-    str, typer.Argument(metavar="ID", help="An id, a path or an alias; KB:ID names the KB.")
+    str, typer.Argument(metavar="ID", help="An id, path, alias or file name; KB:ID names the KB.")
 ]
 
 

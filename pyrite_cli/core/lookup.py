@@ -8,7 +8,7 @@ from pyrite_schemas.search import EntryDetail
 
 
 def find(reader: Reader, name: str) -> EntryDetail:
-    """The entry of an id, path or alias, with or without `KB:` before it.
+    """The entry of an id, path, alias or file name, with or without `KB:` before it.
 
     Raises:
         NotFoundError: There is none.
@@ -22,7 +22,9 @@ def find(reader: Reader, name: str) -> EntryDetail:
     if not found:
         found = reader.get("", name.removeprefix("./"))
     if not found:
-        raise NotFoundError(f"no entry has the id, path or alias {name!r}", "pyrite list shows all")
+        raise NotFoundError(
+            f"no entry has the id, path, alias or file name {name!r}", "pyrite list shows all"
+        )
     if len(found) > 1:
         names = ", ".join(f"{one.kb}:{one.id}" for one in found[:5])
         raise UsageError(f"{name!r} means several entries", f"say which: {names}")

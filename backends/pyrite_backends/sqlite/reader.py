@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from pyrite_backends.names import link_name
 from pyrite_backends.protocol import Model, Tokeniser
 from pyrite_backends.sqlite import conditions
 from pyrite_backends.sqlite.driver import Connection, load_vectors
@@ -199,6 +200,7 @@ class SqliteReader:
             ("e.key = ?", name),
             ("e.path = ?", name),
             (aliased, name.casefold()),
+            ("e.name = ?", name if "/" in name else link_name(name)),
         ):
             rows = self._db.execute(
                 "SELECT e.id, e.key, k.name, e.title, e.type, e.path, e.date, e.blob, e.meta"
