@@ -56,9 +56,12 @@ class Container:
 
     @cached_property
     def index(self) -> Index:
-        if self.config.storage.backend == "postgres":
-            settings.database_url(self.config, self.project.file)  # what is wrong with it is said
-        return open_index(self.config.storage, self._index_path(), self.analyzer)
+        return open_index(
+            self.config.storage,
+            self._index_path,
+            lambda: settings.database_url(self.config, self.project.file),
+            self.analyzer,
+        )
 
     def _index_path(self) -> Path:
         """The database file: as configured, in `.pyrite/`, or, where nothing can be written, in
