@@ -61,7 +61,7 @@ def test_the_two_kbs_that_hold_a_file_share_its_vectors(world: World) -> None:
         assert len(list(reader.vectors())) == states["all"].chunks
 
 
-def test_a_word_changed_in_a_line_embeds_one_text_or_two(world: World) -> None:
+def test_a_word_changed_in_a_line_embeds_one_text_and_at_most_three(world: World) -> None:
     draw = random.Random(3)
     counts = []
     for _ in range(25):
@@ -74,7 +74,7 @@ def test_a_word_changed_in_a_line_embeds_one_text_or_two(world: World) -> None:
 
         counts.append(edit(world, f"docs/n{draw.randrange(3)}.md", change))
     assert sorted(counts)[len(counts) // 2] == 1
-    assert max(counts) <= 2
+    assert max(counts) <= 3
 
 
 def test_a_line_added_at_the_top_embeds_one_text_or_two(world: World) -> None:
