@@ -152,6 +152,9 @@ def _work(
     # Ctrl-C is the parent's to handle; it closes the pipe.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.disable()
+    # The one writer comes first: with as many workers as cores it would get a third of one, and its
+    # last part, which nothing overlaps, would begin later (4.1 s instead of 4.7 for 9,753 files).
+    os.nice(10)
     try:
         with os.fdopen(pipe, "wb") as out:
             try:
