@@ -73,9 +73,8 @@ class SqliteIndex:
         with self.lock(wait=wait, on_wait=on_wait), self._errors():
             connection = self._open_to_write()
             try:
-                new = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
                 connection.execute("BEGIN IMMEDIATE")
-                if new or rebuild or self._outdated(connection):
+                if rebuild or self._outdated(connection):
                     self._create(connection)
                 writer = SqliteWriter(connection, self._tokeniser)
                 yield writer
