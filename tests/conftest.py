@@ -133,6 +133,8 @@ class Silent:
 
     def embedded(self, texts: int) -> None: ...
 
+    def elsewhere(self, texts: int) -> None: ...
+
 
 class Bench:
     """An index over a repository, driven without the command line."""

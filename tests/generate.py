@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 import typer.main
-from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects import postgresql, sqlite
 
 from pyrite_backends import portable
 from pyrite_cli.main import app
@@ -55,7 +55,10 @@ def files() -> dict[Path, str]:
     schemas = ROOT / "schemas/pyrite_schemas"
     return {
         ROOT / "backends/pyrite_backends/sqlite/tables.sql": _SQL_HEAD
-        + portable.ddl(sqlite.dialect()),
+        + portable.ddl(sqlite.dialect(), references=True),
+        # Looking every row's entry up again would double the time of a load.
+        ROOT / "backends/pyrite_backends/postgres/tables.sql": _SQL_HEAD
+        + portable.ddl(postgresql.dialect(), references=False),
         ROOT / "docs/cli.md": reference(),
         **{
             schemas / f"{name}.schema.json": json.dumps(schema(shape), indent=2) + "\n"

@@ -110,14 +110,14 @@ VECTORS = {
 def test_a_vector_that_is_not_its_texts_is_named(world: World, case: str) -> None:
     with world.index.reader() as reader:
         digest, _ = next(iter(reader.vectors()))
-    tamper(world, "UPDATE vector SET embedding = ? WHERE hash = ?", VECTORS[case], digest)
+    tamper(world, "UPDATE text_vector SET embedding = ? WHERE hash = ?", VECTORS[case], digest)
     found = verify(world)
     assert [one.kind for one in found] == ["vector"]
     assert digest.hex()[:12] in found[0].detail
 
 
 def test_vectors_of_no_text_or_of_another_model_are_named(world: World) -> None:
-    tamper(world, "INSERT INTO vector(hash, embedding) VALUES (zeroblob(32), ?)", _unit(1))
+    tamper(world, "INSERT INTO text_vector(hash, embedding) VALUES (zeroblob(32), ?)", _unit(1))
     assert any("1 vectors belong to no chunk" in one.detail for one in verify(world))
     other = Model("other", "0" * 32, 64)
     found = audit.verify(world.index, world.kbs(), lambda _: None, (other, world.embedder))
@@ -136,7 +136,7 @@ def test_a_vector_without_direction_is_never_found_and_breaks_nothing(
 ) -> None:
     with world.index.reader() as reader:
         digest, _ = next(iter(reader.vectors()))
-    tamper(world, "UPDATE vector SET embedding = ? WHERE hash = ?", vector, digest)
+    tamper(world, "UPDATE text_vector SET embedding = ? WHERE hash = ?", vector, digest)
     with world.index.reader() as reader:
         query = world.embedder.query("alpha").tobytes()
         scores = [leg.score for leg in reader.semantic(query, Filters(), 10, exact=True)]

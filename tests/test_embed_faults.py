@@ -227,8 +227,8 @@ def test_a_run_does_not_switch_the_model_back(
 ) -> None:
     monkeypatch.setattr(filling, "FLUSH_SECONDS", 0.0)
     world.stage()
-    with world.index.reader() as reader:
-        digest = next(iter(reader.pending(["all"]))).hash
+    with world.index.queue(["all"]) as queue:
+        digest = queue.take(1)[0].hash
     row = np.eye(1, OTHER.dimensions, dtype=np.float32).tobytes()
 
     def switch() -> None:

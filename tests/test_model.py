@@ -190,7 +190,12 @@ def test_vectors_in_the_index_are_finite_and_of_unit_length(
     repo.commit(**NOTES)
     bench.sync()
     filled = fill(
-        bench.index, ["kb"], files, cache, Silent(), lambda n: runtime_for(n, files, cache)
+        bench.index,
+        ["kb"],
+        files,
+        Cache(cache, files.model),
+        Silent(),
+        lambda n: runtime_for(n, files, cache),
     )
     assert filled.embedded + filled.reused == len(NOTES)
     with bench.index.reader() as reader:
@@ -301,7 +306,14 @@ def test_vectors_of_a_wrong_length_are_refused(
     repo.commit(a="# One\n\ntext")
     bench.sync()
     with pytest.raises(ModelError, match="gave vectors of 64 dimensions, not 384"):
-        fill(bench.index, ["kb"], files, tmp_path, Silent(), lambda _: HashEmbedder())
+        fill(
+            bench.index,
+            ["kb"],
+            files,
+            Cache(tmp_path, files.model),
+            Silent(),
+            lambda _: HashEmbedder(),
+        )
     with bench.index.reader() as reader:
         assert list(reader.vectors()) == []
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from pyrite_backends.conditions import every
 from pyrite_backends.sqlite import conditions
 from pyrite_backends.sqlite.driver import Connection, sqlite
 from pyrite_cli.core import query
@@ -60,9 +61,7 @@ def read(text: str) -> Parsed:
 def run(database: Connection, text: str) -> set[int]:
     """Entries a query finds, by the conditions of the SQLite engine."""
     parsed = read(text)
-    where = conditions.both(
-        (conditions.of(parsed.filters), conditions.of_query(parsed.query, ENGLISH))
-    )
+    where = every((conditions.of(parsed.filters), conditions.of_query(parsed.query, ENGLISH)))
     sql = f"SELECT e.id FROM entry e JOIN kb k ON k.id = e.kb_id WHERE {where.sql}"
     values = where.values
     if parsed.query.ranked:

@@ -61,7 +61,7 @@ class World(Bench):
             self.index,
             names or [kb.name for kb in self.kbs()],
             self.embedder.files,
-            self.cache,
+            Cache(self.cache, self.embedder.model),
             self.observer,
             load or (lambda _: self.embedder),
         )

@@ -25,14 +25,17 @@ def open_index(
         tokeniser: The tokenisation that is configured.
 
     Raises:
-        ConfigError: The backend is not available.
+        ConfigError: The backend's driver is not installed, or its URL can't be read.
     """
     if storage.backend == "sqlite":
         from pyrite_backends.sqlite.store import SqliteIndex
 
         return SqliteIndex(path(), tokeniser)
-    url()  # what is wrong with it is said first
-    raise ConfigError(
-        f"storage.backend {storage.backend!r} is not supported by this version",
-        "use `backend: sqlite`",
-    )
+    try:
+        from pyrite_backends.postgres.store import PostgresIndex
+    except ImportError as error:
+        raise ConfigError(
+            "storage.backend is postgres, but its driver is not installed",
+            "pip install 'pyrite-index[postgres]'",
+        ) from error
+    return PostgresIndex(url(), tokeniser)

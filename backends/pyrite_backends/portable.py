@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
 
 from pyrite_backends.names import link_name
 from pyrite_backends.tables import alias, chunk, diagnostic, entry, kb, link, metadata, tag
@@ -19,11 +20,28 @@ from pyrite_schemas.sync import Pending
 _BATCH = 500
 
 
-def ddl(dialect: sa.Dialect) -> str:
-    """The statements that create all tables and indexes, one `;` after each."""
+@compiles(sa.schema.CreateColumn)
+def _own_columns(element: sa.schema.CreateColumn, compiler: Any, **options: Any) -> str | None:
+    """Leave out the columns that only another engine's table has."""
+    engine = element.element.info.get("engine", compiler.dialect.name)
+    if engine != compiler.dialect.name:
+        return None
+    text: str = compiler.visit_create_column(element, **options)
+    return text
+
+
+def ddl(dialect: sa.Dialect, *, references: bool) -> str:
+    """The statements that create an engine's tables and indexes, one `;` after each.
+
+    Args:
+        dialect: The engine's.
+        references: Whether rows name the row they belong to as a foreign key, where the engine
+            does not look at every row for it.
+    """
+    keys = None if references else ()
     statements: list[sa.schema.ExecutableDDLElement] = []
     for table in metadata.sorted_tables:
-        statements.append(sa.schema.CreateTable(table))
+        statements.append(sa.schema.CreateTable(table, include_foreign_key_constraints=keys))
         indexes = sorted(table.indexes, key=lambda index: str(index.name))
         statements.extend(sa.schema.CreateIndex(index) for index in indexes)
     compiled = (str(statement.compile(dialect=dialect)).strip() for statement in statements)

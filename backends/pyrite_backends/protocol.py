@@ -8,6 +8,8 @@ Every method raises `StorageError` (or a subclass) for anything wrong with the d
 
 from __future__ import annotations
 
+import array
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
@@ -26,7 +28,7 @@ from pyrite_schemas.search import (
     Query,
     TagCount,
 )
-from pyrite_schemas.sync import File, KbState, Pending
+from pyrite_schemas.sync import CacheStats, File, KbState, Pending
 
 
 class Model(msgspec.Struct, frozen=True):
@@ -54,12 +56,12 @@ class Tokeniser(Protocol):
         """Text as an engine that folds, splits and stems by itself must be given it."""
         ...
 
-    def tokens(self, text: str) -> list[str]:
-        """The tokens under which text is found."""
+    def surface(self, text: str) -> list[str]:
+        """The folded words of a text, in order, before stemming."""
         ...
 
     def stem(self, token: str) -> str:
-        """The token under which a folded token is found."""
+        """The token under which a folded word is found."""
         ...
 
 
@@ -131,8 +133,8 @@ class Reader(Protocol):
         """What is embedded for each chunk, sorted likewise."""
         ...
 
-    def pending(self, kbs: Sequence[str]) -> Iterator[Pending]:
-        """The chunks of these KBs that lack a vector, one for each distinct hash."""
+    def pending(self, kbs: Sequence[str]) -> int:
+        """How many distinct texts of these KBs lack a vector."""
         ...
 
     def vectors(self) -> Iterator[tuple[bytes, bytes]]:
@@ -197,10 +199,98 @@ class Writer(Protocol):
         ...
 
 
+class Queue(Protocol):
+    """Texts that lack a vector, shared out among all that embed at the same time."""
+
+    def take(self, limit: int) -> list[Pending]:
+        """Up to so many texts that nobody else has taken; none when there are no more.
+
+        They are this queue's until they have a vector, the queue is closed, or it has not been
+        heard of for a while.
+        """
+        ...
+
+    def keep(self) -> None:
+        """Say that what was taken is still being worked on."""
+        ...
+
+    def elsewhere(self) -> int:
+        """How many texts others have taken and not finished."""
+        ...
+
+
+def sound(vector: object, dimensions: int) -> bool:
+    """Whether something is a float32 vector of so many dimensions, finite and of unit length."""
+    if not isinstance(vector, bytes) or len(vector) != 4 * dimensions:
+        return False
+    length = math.hypot(*array.array("f", vector))  # without numpy, 70 ms to import
+    return abs(length - 1) < UNIT
+
+
+UNIT = 1e-2
+"""How far from 1 the length of a vector may be."""
+
+
+class VectorCache(Protocol):
+    """Vectors of texts that were embedded before with one model, by the text's hash.
+
+    Every vector that goes in or comes out is finite, of unit length and of the model's dimensions;
+    others are left out.
+    """
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing can be got: nothing was ever put, or reading failed before."""
+        ...
+
+    def get(self, hashes: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
+        """(hash, float32 vector) of those that are known.
+
+        Raises:
+            StorageError: The cache can't be read.
+        """
+        ...
+
+    def put(self, vectors: Sequence[tuple[bytes, bytes]]) -> None:
+        """Remember vectors; one that is known stays as it is.
+
+        Raises:
+            StorageError: The cache can't be written.
+        """
+        ...
+
+    def items(self) -> Iterator[tuple[bytes, bytes]]:
+        """(hash, float32 vector) of all of them, by hash."""
+        ...
+
+    def stats(self) -> CacheStats:
+        """How much there is, and where."""
+        ...
+
+    def touch(self, hashes: Iterable[bytes]) -> None:
+        """Say that vectors are in use: eviction goes by that."""
+        ...
+
+    def evict(self, days: float, most: int | None) -> int:
+        """Forget vectors that were not in use for so many days, and of the rest those that were
+        not for longest, until what is left takes no more than `most` bytes.
+
+        Returns:
+            How many.
+        """
+        ...
+
+
 class Index(Protocol):
-    """An index and the engine that keeps it."""
+    """An index and the engine that keeps it.
+
+    Attributes:
+        backend: The engine's name in the configuration.
+        shared: Whether it is a place that several people and machines write to.
+    """
 
     backend: str
+    shared: bool
 
     def reader(self) -> AbstractContextManager[Reader]:
         """One consistent view.
@@ -228,6 +318,18 @@ class Index(Protocol):
         self, *, wait: bool = True, on_wait: Callable[[], None] | None = None
     ) -> AbstractContextManager[None]:
         """Be the only sync; `writer` takes the lock by itself when it is not held."""
+        ...
+
+    def queue(self, kbs: Sequence[str]) -> AbstractContextManager[Queue]:
+        """The texts of these KBs that lack a vector; leaving gives back what was not finished."""
+        ...
+
+    def cache(self, model: Model) -> VectorCache | None:
+        """Where the engine itself keeps vectors for whoever uses it; None when it doesn't."""
+        ...
+
+    def optimise(self) -> None:
+        """Build what only makes searching quicker, after much was written; holds up no reader."""
         ...
 
     def compact(self) -> int:

@@ -3,56 +3,80 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 
-FORMAT = 1
+FORMAT = 2
 """Version of everything below and of the engines' own structures. An index of an older format is
 rebuilt, one of a newer format is refused."""
 
 metadata = sa.MetaData()
 
+_text = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+"""Compared byte by byte on every engine: that is the order of UTF-8, and of the digest."""
+
+
+class _PgVector(sa.types.UserDefinedType[object]):
+    """pgvector's type, of whatever dimensions the model has."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: object) -> str:
+        return "vector"
+
+
+_SQLITE = {"engine": "sqlite"}
+_POSTGRES = {"engine": "postgresql"}
+"""Marks a column that only one engine's table has."""
+
 setting = sa.Table(
     "setting",
     metadata,
-    sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("value", sa.Text, nullable=False),
+    sa.Column("name", _text, primary_key=True),
+    sa.Column("value", _text, nullable=False),
 )
 
 kb = sa.Table(
     "kb",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("name", sa.Text, nullable=False, unique=True),
-    sa.Column("source", sa.Text, nullable=False),
-    sa.Column("ref", sa.Text, nullable=False),
-    sa.Column("config", sa.Text, nullable=False),
-    sa.Column("commit_id", sa.Text, nullable=False),
-    sa.Column("tree", sa.Text, nullable=False),
-    sa.Column("overlay", sa.Text, nullable=False),
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("name", _text, nullable=False, unique=True),
+    sa.Column("source", _text, nullable=False),
+    sa.Column("ref", _text, nullable=False),
+    sa.Column("config", _text, nullable=False),
+    sa.Column("commit_id", _text, nullable=False),
+    sa.Column("tree", _text, nullable=False),
+    sa.Column("overlay", _text, nullable=False),
     sa.Column("entries", sa.Integer, nullable=False),
     sa.Column("chunks", sa.Integer, nullable=False),
     sa.Column("embedded", sa.Integer, nullable=False),
-    sa.Column("synced_at", sa.Float, nullable=False),
-    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column(
+        "synced_at",
+        sa.Float().with_variant(sa.DateTime(timezone=True), "postgresql"),
+        nullable=False,
+    ),
+    sa.Column("owner", _text, nullable=False),
 )
 
 entry = sa.Table(
     "entry",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("kb_id", sa.Integer, sa.ForeignKey("kb.id"), nullable=False),
-    sa.Column("path", sa.Text, nullable=False),
-    sa.Column("blob", sa.Text, nullable=False),
-    sa.Column("claim", sa.Text, nullable=False),
-    sa.Column("key", sa.Text, nullable=False),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("path", _text, nullable=False),
+    sa.Column("blob", _text, nullable=False),
+    sa.Column("claim", _text, nullable=False),
+    sa.Column("key", _text, nullable=False),
+    sa.Column("name", _text, nullable=False),
+    sa.Column("title", _text, nullable=False),
     sa.Column("title_embedded", sa.Integer, nullable=False),
-    sa.Column("type", sa.Text, nullable=False),
-    sa.Column("date", sa.Text, nullable=False),
-    sa.Column("meta", sa.Text, nullable=False),
+    sa.Column("type", _text, nullable=False),
+    sa.Column("date", _text, nullable=False),
+    sa.Column("meta", _text, nullable=False),
+    sa.Column("fields", JSONB, nullable=False, info=_POSTGRES),
 )
 """`claim` is the id the file asks for and `key` the one it has; `name` is the folded file name
-without suffix, for links by unique file name."""
+without suffix, for links by unique file name. `meta` is the text the digest is over; `fields` the
+same as PostgreSQL can search it."""
 
 entry_path = sa.Index("entry_path", entry.c.kb_id, entry.c.path, unique=True)
 entry_claim = sa.Index("entry_claim", entry.c.kb_id, entry.c.claim)
@@ -64,8 +88,8 @@ tag = sa.Table(
     metadata,
     sa.Column("entry_id", sa.Integer, sa.ForeignKey("entry.id"), primary_key=True),
     sa.Column("position", sa.Integer, primary_key=True),
-    sa.Column("tag", sa.Text, nullable=False),
-    sa.Column("folded", sa.Text, nullable=False),
+    sa.Column("tag", _text, nullable=False),
+    sa.Column("folded", _text, nullable=False),
     sqlite_with_rowid=False,
 )
 tag_folded = sa.Index("tag_folded", tag.c.folded, tag.c.entry_id)
@@ -75,8 +99,8 @@ alias = sa.Table(
     metadata,
     sa.Column("entry_id", sa.Integer, sa.ForeignKey("entry.id"), primary_key=True),
     sa.Column("position", sa.Integer, primary_key=True),
-    sa.Column("alias", sa.Text, nullable=False),
-    sa.Column("folded", sa.Text, nullable=False),
+    sa.Column("alias", _text, nullable=False),
+    sa.Column("folded", _text, nullable=False),
     sqlite_with_rowid=False,
 )
 alias_folded = sa.Index("alias_folded", alias.c.folded, alias.c.entry_id)
@@ -86,14 +110,14 @@ link = sa.Table(
     metadata,
     sa.Column("entry_id", sa.Integer, sa.ForeignKey("entry.id"), primary_key=True),
     sa.Column("position", sa.Integer, primary_key=True),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("target", sa.Text, nullable=False),
-    sa.Column("path", sa.Text, nullable=False),
-    sa.Column("kb", sa.Text, nullable=False),
-    sa.Column("anchor", sa.Text, nullable=False),
-    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("kind", _text, nullable=False),
+    sa.Column("target", _text, nullable=False),
+    sa.Column("path", _text, nullable=False),
+    sa.Column("kb", _text, nullable=False),
+    sa.Column("anchor", _text, nullable=False),
+    sa.Column("text", _text, nullable=False),
     sa.Column("line", sa.Integer, nullable=False),
-    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("name", _text, nullable=False),
     sqlite_with_rowid=False,
 )
 """`name` is the folded last part of the target: every entry a link can mean has it as file name
@@ -106,37 +130,40 @@ diagnostic = sa.Table(
     sa.Column("entry_id", sa.Integer, sa.ForeignKey("entry.id"), primary_key=True),
     sa.Column("position", sa.Integer, primary_key=True),
     sa.Column("line", sa.Integer, nullable=False),
-    sa.Column("code", sa.Text, nullable=False),
-    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("code", _text, nullable=False),
+    sa.Column("message", _text, nullable=False),
     sqlite_with_rowid=False,
 )
 
 chunk = sa.Table(
     "chunk",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("entry_id", sa.Integer, sa.ForeignKey("entry.id"), nullable=False),
     sa.Column("position", sa.Integer, nullable=False),
     sa.Column("start_line", sa.Integer, nullable=False),
     sa.Column("end_line", sa.Integer, nullable=False),
-    sa.Column("heading", sa.Text, nullable=False),
+    sa.Column("heading", _text, nullable=False),
     sa.Column("hash", sa.LargeBinary, nullable=False),
-    sa.Column("f_title", sa.Text, nullable=False),
-    sa.Column("f_heading", sa.Text, nullable=False),
-    sa.Column("f_tags", sa.Text, nullable=False),
-    sa.Column("f_text", sa.Text),
-    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("f_title", _text, nullable=False, info=_SQLITE),
+    sa.Column("f_heading", _text, nullable=False, info=_SQLITE),
+    sa.Column("f_tags", _text, nullable=False, info=_SQLITE),
+    sa.Column("f_text", _text, info=_SQLITE),
+    sa.Column("text", _text, nullable=False),
 )
 """`heading` is a JSON list. The `f_` columns are exactly what full text was given; `f_text` is
 null where that is `text` itself. A row never changes."""
 chunk_entry = sa.Index("chunk_entry", chunk.c.entry_id, chunk.c.position)
 chunk_hash = sa.Index("chunk_hash", chunk.c.hash)
 
-vector = sa.Table(
-    "vector",
+text_vector = sa.Table(
+    "text_vector",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("hash", sa.LargeBinary, nullable=False, unique=True),
-    sa.Column("embedding", sa.LargeBinary, nullable=False),
+    sa.Column("hash", sa.LargeBinary, primary_key=True),
+    sa.Column(
+        "embedding",
+        sa.LargeBinary().with_variant(_PgVector(), "postgresql"),
+        nullable=False,
+    ),
 )
 """Keyed by the hash of the text it was made from: a vector can't be found under another text."""

@@ -61,6 +61,10 @@ class _Show:
     def embedded(self, texts: int) -> None:
         self._advance(texts)
 
+    def elsewhere(self, texts: int) -> None:
+        some = render.count(texts, "text is", "texts are")
+        self.note(f"{some} being embedded by another machine; waiting for it …")
+
     def _bar(self, what: str, total: int, unit: str) -> None:
         self.done()
         self._advance = self._stack.enter_context(render.progress(what, total, unit))
@@ -84,6 +88,12 @@ NoWait = Annotated[
 Strict = Annotated[
     bool, typer.Option("--strict", help="Exit with code 1 when a file has a problem.")
 ]
+AllowRewind = Annotated[
+    bool,
+    typer.Option(
+        "--allow-rewind", help="Shared index: accept a commit that does not follow its own."
+    ),
+]
 AllowEmpty = Annotated[
     bool, typer.Option("--allow-empty", help="Let a knowledge base lose all of its entries.")
 ]
@@ -101,6 +111,7 @@ def sync(
         bool, typer.Option("--dry-run", help="Say what would be done, write nothing.")
     ] = False,
     allow_empty: AllowEmpty = False,
+    allow_rewind: AllowRewind = False,
     json: Json = False,
 ) -> None:
     """Make the index equal to git: words first, then vectors.
@@ -118,6 +129,7 @@ def sync(
         dry_run=dry_run,
         prune=not kb and not ref,
         owner=container(context).owner,
+        allow_rewind=allow_rewind,
     )
     _sync(container(context), kb or (), ref, worktree, not no_embed, options, strict, json)
 
@@ -128,6 +140,7 @@ def rebuild(
     no_wait: NoWait = False,
     strict: Strict = False,
     allow_empty: AllowEmpty = False,
+    allow_rewind: AllowRewind = False,
     json: Json = False,
 ) -> None:
     """Make the index from nothing; vectors come from the cache.
@@ -138,7 +151,11 @@ def rebuild(
     from pyrite_cli.core.sync import Options
 
     options = Options(
-        wait=not no_wait, allow_empty=allow_empty, rebuild=True, owner=container(context).owner
+        wait=not no_wait,
+        allow_empty=allow_empty,
+        rebuild=True,
+        owner=container(context).owner,
+        allow_rewind=allow_rewind,
     )
     _sync(container(context), (), "", False, not no_embed, options, strict, json)
 
@@ -234,7 +251,7 @@ def _fill(box: Container, names: Sequence[str], files: Files, show: _Show) -> Fi
             box.index,
             names,
             files,
-            box.cache_folder,
+            box.cache(files.model),
             show,
             lambda texts: runtime_for(texts, files, box.cache_folder),
         )

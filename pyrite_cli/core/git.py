@@ -7,6 +7,7 @@ fetch missing objects. All of that is switched off for every call.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import threading
 from collections.abc import Iterable, Iterator
@@ -230,3 +231,18 @@ def _packed(file: Path, name: str) -> str | None:
             if ref == name:
                 return commit
     return None
+
+
+def remote(root: Path) -> str:
+    """Where a repository was cloned from, as `host/path`: the same for every protocol and user,
+    and without any secret; empty when it wasn't."""
+    url = Git(root).quiet("config", "--get", "remote.origin.url").rstrip("/")
+    match = _REMOTE.fullmatch(url)
+    if not match:
+        return ""
+    return f"{match['host'].lower()}/{match['path'].strip('/').removesuffix('.git')}"
+
+
+_REMOTE = re.compile(
+    r"(?:[a-z+]+://)?(?:[^/@]*@)?(?P<host>[\w.-]+)(?::(?P<port>[0-9]+))?[:/](?P<path>.+)"
+)

@@ -78,6 +78,14 @@ class Source:
                 return Revision(commit, tree, overlay)
         raise SourceError(f"{self.root} changes faster than it can be read", "try again")
 
+    def common(self, one: str, other: str) -> str | None:
+        """The commit from which two went separate ways: one of them when the other follows it,
+        empty when there is none, None when one isn't here."""
+        for commit in (one, other):
+            if not self.git.quiet("rev-parse", "--quiet", "--verify", f"{commit}^{{commit}}"):
+                return None
+        return self.git.quiet("merge-base", one, other)
+
     def files(self, revision: Revision) -> list[File]:
         """All files of the KB at a revision, sorted by the UTF-8 bytes of their path."""
         wanted = self.wants

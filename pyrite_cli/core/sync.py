@@ -8,38 +8,40 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
-from pyrite_backends.protocol import Index, Model, Reader, Writer
+from pyrite_backends.protocol import Index, Model, Reader, VectorCache, Writer
 from pyrite_cli.core import plan
 from pyrite_cli.core.source import Source
 from pyrite_schemas.entry import PARSER_VERSION, Entry
-from pyrite_schemas.errors import EmptySourceError, FormatError, NoIndexError, StorageError
+from pyrite_schemas.errors import (
+    ConfigError,
+    EmptySourceError,
+    FormatError,
+    NoIndexError,
+    SourceError,
+    StorageError,
+)
 from pyrite_schemas.sync import File, KbReport, KbState, Plan, Revision, SyncReport
 
 
 class Kb(NamedTuple):
-    """A knowledge base and its source."""
+    """A knowledge base and its source.
+
+    Attributes:
+        name: How it is called.
+        source: Where its files are.
+        date_fields: Which frontmatter gives an entry its date.
+        origin: What an index says the files come from; the repository's folder when empty.
+    """
 
     name: str
     source: Source
     date_fields: tuple[str, ...]
+    origin: str = ""
 
     @property
     def fingerprint(self) -> str:
         """What decides the rows besides the files: another one means parsing all of them anew."""
         return f"{PARSER_VERSION}|{self.source.identity}|{','.join(self.date_fields)}"
-
-
-class VectorCache(Protocol):
-    """Vectors of texts that were embedded before, by the text's hash."""
-
-    @property
-    def empty(self) -> bool:
-        """Whether nothing was embedded with this model yet."""
-        ...
-
-    def get(self, hashes: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
-        """Those that are known."""
-        ...
 
 
 class Vectors(NamedTuple):
@@ -79,6 +81,8 @@ class Options(NamedTuple):
         dry_run: Only say what would be done.
         prune: Drop KBs of the same owner that are not among those synced.
         owner: The configuration that is synced; KBs of others are left alone.
+        allow_rewind: Let a shared index go back to, or over to, a commit that does not follow the
+            one it has.
     """
 
     wait: bool = True
@@ -87,6 +91,7 @@ class Options(NamedTuple):
     dry_run: bool = False
     prune: bool = False
     owner: str = ""
+    allow_rewind: bool = False
 
 
 def sync(
@@ -110,26 +115,116 @@ def sync(
 
     Raises:
         BusyError: Another sync runs and `wait` is off.
+        ConfigError: A shared index has a KB of that name from another configuration.
         EmptySourceError: A KB would lose all of its entries.
+        SourceError: A shared index has a commit that the one to be synced does not follow.
     """
     begun = time.monotonic()
     if options.dry_run:
-        revisions = [kb.source.revision() for kb in kbs]
-        reports = None if options.rebuild else _nothing(index, kbs, revisions, vectors, options)
-        planned = _preview(index, kbs, revisions, options) if reports is None else reports
-        return SyncReport(index.backend, tuple(planned), round(time.monotonic() - begun, 3))
-    with index.lock(wait=options.wait, on_wait=observer.waiting):
-        revisions = [kb.source.revision() for kb in kbs]
-        reports = None if options.rebuild else _nothing(index, kbs, revisions, vectors, options)
-        if reports is None:
-            before = _states(index) if options.rebuild else {}
-            alone = all(state.owner == options.owner for state in before.values())
-            with index.writer(rebuild=options.rebuild and alone) as writer:
-                if options.rebuild and not alone:
-                    for kb in kbs:
-                        writer.drop(kb.name)
-                reports = _write(writer, kbs, revisions, vectors, observer, options, before)
+        reports = _sync(index, kbs, vectors, observer, options)
+    else:
+        with index.lock(wait=options.wait, on_wait=observer.waiting):
+            reports = _sync(index, kbs, vectors, observer, options)
+        index.optimise()
     return SyncReport(index.backend, tuple(reports), round(time.monotonic() - begun, 3))
+
+
+def _sync(
+    index: Index,
+    kbs: Sequence[Kb],
+    vectors: Vectors | None,
+    observer: Observer,
+    options: Options,
+) -> list[KbReport]:
+    revisions = [kb.source.revision() for kb in kbs]
+    kept = _contained(index, kbs, revisions, observer, options) if index.shared else {}
+    behind = [
+        (kb, revision) for kb, revision in zip(kbs, revisions, strict=True) if kb.name not in kept
+    ]
+    todo, at = [kb for kb, _ in behind], [revision for _, revision in behind]
+    reports = None if options.rebuild else _nothing(index, todo, at, vectors, options, kbs)
+    if reports is None and options.dry_run:
+        reports = _preview(index, todo, at, options)
+    elif reports is None:
+        reports = _write_all(index, todo, at, vectors, observer, options, kbs)
+    made = {report.name: report for report in (*reports, *kept.values())}
+    return [made[kb.name] for kb in kbs]
+
+
+def _write_all(
+    index: Index,
+    kbs: Sequence[Kb],
+    revisions: Sequence[Revision],
+    vectors: Vectors | None,
+    observer: Observer,
+    options: Options,
+    configured: Sequence[Kb],
+) -> list[KbReport]:
+    before = _states(index) if options.rebuild else {}
+    alone = all(state.owner == options.owner for state in before.values())
+    with index.writer(rebuild=options.rebuild and alone) as writer:
+        if options.rebuild and not alone:
+            for kb in kbs:
+                writer.drop(kb.name)
+        states = {state.name: state for state in writer.reader().kbs()}
+        for name in _unwanted(states, configured, options):
+            writer.drop(name)
+            observer.note(f"{name} is no longer configured: its entries are removed")
+        return _write(writer, kbs, revisions, vectors, observer, options, before)
+
+
+def _contained(
+    index: Index,
+    kbs: Sequence[Kb],
+    revisions: Sequence[Revision],
+    observer: Observer,
+    options: Options,
+) -> dict[str, KbReport]:
+    """The KBs of a shared index that it has a newer commit of, which are left as they are.
+
+    Raises:
+        ConfigError: A KB of that name belongs to another configuration.
+        SourceError: The index has a commit that the one to be synced does not follow.
+    """
+    kept: dict[str, KbReport] = {}
+    try:
+        with index.reader() as reader:
+            states = {state.name: state for state in reader.kbs()}
+            for kb, revision in zip(kbs, revisions, strict=True):
+                state = states.get(kb.name)
+                if state is None:
+                    continue
+                if state.owner != options.owner:
+                    raise ConfigError(
+                        f"{kb.name} in {index.describe()} belongs to {state.owner}",
+                        "give yours another name in pyrite.yaml, or: pyrite kb remove NAME",
+                    )
+                if not options.allow_rewind and _has_newer(kb, state, revision, observer):
+                    empty = Plan((), (), (), (), 0)
+                    kept[kb.name] = _report(reader, state, empty, state.entries, 0)
+    except (NoIndexError, FormatError):
+        pass  # nothing to keep
+    return kept
+
+
+def _has_newer(kb: Kb, state: KbState, revision: Revision, observer: Observer) -> bool:
+    """Whether the index has a commit that follows the one to be synced."""
+    held, now = state.revision.commit, revision.commit
+    if not held or held == now:
+        return False
+    base = kb.source.common(held, now)
+    if base == held:
+        return False
+    if base == now:
+        observer.note(
+            f"{kb.name}: the index has {now[:12]} already, and newer commits up to {held[:12]}"
+        )
+        return True
+    known = "this clone does not have" if base is None else f"{now[:12]} does not follow"
+    raise SourceError(
+        f"{kb.name}: the index is at {held[:12]}, which {known}",
+        "git pull first; if the history was rewritten: pyrite index sync --allow-rewind",
+    )
 
 
 def _nothing(
@@ -138,12 +233,13 @@ def _nothing(
     revisions: Sequence[Revision],
     vectors: Vectors | None,
     options: Options,
+    configured: Sequence[Kb],
 ) -> list[KbReport] | None:
     """The report when the index is up to date already; None when there is work."""
     try:
         with index.reader() as reader:
             states = {state.name: state for state in reader.kbs()}
-            if _unwanted(states, kbs, options):
+            if _unwanted(states, configured, options):
                 return None
             if vectors is not None and reader.model() not in (vectors.model, None):
                 return None
@@ -212,7 +308,8 @@ def _plan(kb: Kb, revision: Revision, held: list[File], same_config: bool) -> Pl
 
 
 def _state(kb: Kb, revision: Revision) -> KbState:
-    return KbState(kb.name, str(kb.source.root), kb.source.ref, kb.fingerprint, revision)
+    place = kb.origin or str(kb.source.root)
+    return KbState(kb.name, place, kb.source.ref, kb.fingerprint, revision)
 
 
 def _write(
@@ -225,9 +322,6 @@ def _write(
     before: dict[str, KbState],
 ) -> list[KbReport]:
     states = {state.name: state for state in writer.reader().kbs()}
-    for name in _unwanted(states, kbs, options):
-        writer.drop(name)
-        observer.note(f"{name} is no longer configured: its entries are removed")
     if vectors is not None and writer.use_model(vectors.model):
         observer.note(f"the model is now {vectors.model.name}: all vectors are made anew")
     reports = []

@@ -191,3 +191,19 @@ class Difference(msgspec.Struct, frozen=True):
     path: str
     kind: str
     detail: str
+
+
+class CacheStats(msgspec.Struct, frozen=True):
+    """An embedding cache, or the part of one that a model has.
+
+    Attributes:
+        place: Where it is, without any secret.
+        vectors: How many there are.
+        bytes: What they take.
+        oldest: Unix time in seconds at which the vector unused for longest was used; 0 without any.
+    """
+
+    place: str
+    vectors: int
+    bytes: int
+    oldest: float

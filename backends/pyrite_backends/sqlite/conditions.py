@@ -3,60 +3,33 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable
 
+from pyrite_backends.conditions import Condition, dated, either, every, located, one_of, tagged
 from pyrite_backends.protocol import Tokeniser
 from pyrite_schemas.search import Filters, Query, Term
 
-
-class Condition(NamedTuple):
-    """A boolean SQL expression over `entry e` and `kb k`, and its values."""
-
-    sql: str
-    values: tuple[object, ...]
-
-
-TRUE = Condition("1", ())
-
-
-def both(conditions: Iterable[Condition]) -> Condition:
-    """All of the conditions."""
-    parts = [condition for condition in conditions if condition is not TRUE]
-    if not parts:
-        return TRUE
-    return Condition(
-        " AND ".join(part.sql for part in parts),
-        tuple(value for part in parts for value in part.values),
-    )
+_GLOB = {ord("["): "[[]"}
 
 
 def of(filters: Filters) -> Condition:
     """What an entry must be to pass the filters."""
     parts = []
     if filters.kbs:
-        parts.append(_one_of("k.name", filters.kbs))
+        parts.append(one_of("k.name", filters.kbs))
     if filters.types:
-        each = [
-            Condition(sql, (value,)) for sql, value in (same("e.type", t) for t in filters.types)
-        ]
-        parts.append(_any(each))
-    parts.extend(
-        Condition(
-            "EXISTS (SELECT 1 FROM tag t WHERE t.entry_id = e.id AND t.folded = ?)",
-            (tag.lstrip("#").casefold(),),
-        )
-        for tag in filters.tags
-    )
+        parts.append(either([_type(kind) for kind in filters.types]))
+    parts.extend(tagged(tag) for tag in filters.tags)
     if filters.paths:
-        parts.append(_any([_path(path) for path in filters.paths]))
+        parts.append(either([located(path, "e.path GLOB ?", _GLOB) for path in filters.paths]))
     parts.extend(_field(name, value) for name, value in filters.where)
-    if filters.since:
-        parts.append(Condition("substr(e.date, 1, ?) >= ?", (len(filters.since), filters.since)))
-    if filters.until:
-        sql = "e.date <> '' AND substr(e.date, 1, ?) <= ?"
-        parts.append(Condition(sql, (len(filters.until), filters.until)))
-    return both(parts)
+    parts.extend(dated(filters.since, filters.until))
+    return every(parts)
+
+
+def _type(kind: str) -> Condition:
+    sql, value = same("e.type", kind)
+    return Condition(sql, (value,))
 
 
 def same(expression: str, value: str) -> tuple[str, str]:
@@ -65,25 +38,6 @@ def same(expression: str, value: str) -> tuple[str, str]:
     return (f"lower({expression}) = ?" if value.isascii() else f"fold({expression}) = ?"), (
         value.casefold()
     )
-
-
-def _any(conditions: Sequence[Condition]) -> Condition:
-    sql = " OR ".join(part.sql for part in conditions)
-    return Condition(f"({sql})", tuple(value for part in conditions for value in part.values))
-
-
-def _one_of(expression: str, values: Sequence[str]) -> Condition:
-    return Condition(f"{expression} IN ({', '.join('?' * len(values))})", tuple(values))
-
-
-def _path(pattern: str) -> Condition:
-    """A folder or file by name, or a pattern of `*` and `?`; case matters, as it does to git."""
-    name = pattern.removeprefix("./").strip("/")
-    if "*" in name or "?" in name:
-        return Condition("e.path GLOB ?", (name.replace("[", "[[]").replace("**/", "*"),))
-    if name in ("", "."):
-        return TRUE
-    return Condition("(e.path = ? OR substr(e.path, 1, ?) = ?)", (name, len(name) + 1, f"{name}/"))
 
 
 def _field(name: str, value: str) -> Condition:
@@ -143,4 +97,4 @@ def of_query(query: Query, tokeniser: Tokeniser) -> Condition:
                     (match(terms, tokeniser),),
                 )
             )
-    return both(parts)
+    return every(parts)

@@ -6,16 +6,17 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from pyrite_backends.protocol import Tokeniser
+from pyrite_backends.protocol import Model, Tokeniser
 from pyrite_backends.sqlite.driver import Connection, sqlite
 from pyrite_backends.sqlite.reader import SqliteReader, wrap
 from pyrite_backends.sqlite.writer import SqliteWriter, statements
 from pyrite_schemas.errors import BusyError, FormatError, NoIndexError, PyriteError, StorageError
+from pyrite_schemas.sync import Pending
 
-FORMAT = 1
+FORMAT = 2
 """The format of `pyrite_backends.tables` this module reads; kept here too because reading must
 not import SQLAlchemy (a test holds the two equal)."""
 
@@ -46,6 +47,7 @@ class SqliteIndex:
     """
 
     backend = "sqlite"
+    shared = False
 
     def __init__(self, path: Path, tokeniser: Tokeniser) -> None:
         self.path = path
@@ -109,6 +111,16 @@ class SqliteIndex:
                 self._held.lock = False
         finally:
             os.close(handle)
+
+    @contextlib.contextmanager
+    def queue(self, kbs: Sequence[str]) -> Iterator[_Queue]:
+        yield _Queue(self, kbs)
+
+    def cache(self, model: Model) -> None:  # noqa: ARG002 (the user's own cache is as near)
+        return None
+
+    def optimise(self) -> None:
+        """Nothing to do: a sync leaves all of it behind."""
 
     def compact(self) -> int:
         with self.reader():
@@ -230,6 +242,28 @@ class SqliteIndex:
             if not isinstance(cause, sqlite.Error):
                 raise
             raise wrap(cause, str(self.path)) from error
+
+
+class _Queue:
+    """The texts that lack a vector, a portion at a time; a file is embedded by one process."""
+
+    def __init__(self, index: SqliteIndex, kbs: Sequence[str]) -> None:
+        self._index = index
+        self._kbs = kbs
+        self._last = b""
+
+    def take(self, limit: int) -> list[Pending]:
+        with self._index.reader() as reader:
+            found = reader.pending_texts(self._kbs, self._last, limit)
+        if found:
+            self._last = found[-1].hash
+        return found
+
+    def keep(self) -> None:
+        """Nobody else would take it."""
+
+    def elsewhere(self) -> int:
+        return 0
 
 
 def _make_folder(folder: Path) -> None:

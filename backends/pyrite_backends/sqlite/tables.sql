@@ -25,12 +25,10 @@ CREATE TABLE setting (
   PRIMARY KEY (name)
 );
 
-CREATE TABLE vector (
-  id INTEGER NOT NULL,
+CREATE TABLE text_vector (
   hash BLOB NOT NULL,
   embedding BLOB NOT NULL,
-  PRIMARY KEY (id),
-  UNIQUE (hash)
+  PRIMARY KEY (hash)
 );
 
 CREATE TABLE entry (

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import functools
-import itertools
-import json
-import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
 
 import msgspec
 
-from pyrite_backends.names import link_name
-from pyrite_backends.protocol import Model, Tokeniser
+from pyrite_backends.common import Row, batches
+from pyrite_backends.protocol import Tokeniser
 from pyrite_backends.sqlite.driver import Connection
 from pyrite_backends.sqlite.reader import SqliteReader
+from pyrite_backends.writing import BULK, PARTS, CommonWriter, Rows, entry_rows
 from pyrite_schemas.entry import Entry
 from pyrite_schemas.sync import KbState
 
@@ -24,9 +22,6 @@ _LATE = ("link_name",)
 """Indexes that a first load builds at its end, sorted, instead of row by row."""
 _FOR_VECTORS = ("chunk_hash",)
 """Indexes that a first load leaves out: they serve vectors, and come with the first of them."""
-_BULK = 1000
-"""Entries from which an insert counts as a bulk load: full text is merged afterwards."""
-
 _BULK_LOAD = {"automerge": 0, "hashsize": 64 << 20}
 _AFTERWARDS = {"automerge": 4, "hashsize": 1 << 20}
 """FTS5 settings: a first load gathers 64 MB of postings before it writes a segment and merges
@@ -50,23 +45,6 @@ _INSERT_TEXT = (
     " SELECT id, title, heading, tags, text FROM chunk_content WHERE id >= ? ORDER BY id"
 )
 
-_SETTLE = """
-UPDATE entry SET key = CASE
-  WHEN path = (SELECT min(o.path) FROM entry o
-               WHERE o.kb_id = entry.kb_id AND o.claim = entry.claim)
-   AND NOT EXISTS (SELECT 1 FROM entry o WHERE o.kb_id = entry.kb_id
-                   AND o.path = entry.claim AND o.id <> entry.id)
-  THEN claim ELSE path END
-WHERE kb_id = ? AND claim = ?
-"""
-"""Of several claimants of an id the first by path has it, unless it is another file's path."""
-
-_CONTESTED = """
-SELECT claim FROM entry WHERE kb_id = :kb GROUP BY claim HAVING count(*) > 1
-UNION SELECT c.claim FROM entry c JOIN entry p
-  ON p.kb_id = c.kb_id AND p.path = c.claim WHERE c.kb_id = :kb
-"""
-
 
 @functools.cache
 def statements(file: str) -> tuple[str, ...]:
@@ -75,7 +53,7 @@ def statements(file: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(";") if part.strip())
 
 
-class SqliteWriter:
+class SqliteWriter(CommonWriter):
     """One transaction; see `pyrite_backends.protocol.Writer`.
 
     Args:
@@ -84,14 +62,20 @@ class SqliteWriter:
     """
 
     def __init__(self, connection: Connection, tokeniser: Tokeniser) -> None:
+        super().__init__()
         self._db = connection
         self._tokeniser = tokeniser
-        self._affected: dict[str, set[str]] = defaultdict(set)
-        self._dropped_hashes: set[bytes] = set()
-        self._first_chunk: dict[str, int] = {}
-        self._lost: dict[str, int] = defaultdict(int)
-        self._chunks: dict[str, int] = defaultdict(int)  # embeddable ones gained, or lost
         self._bulk = False
+
+    def _rows(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
+        rows: list[Row] = self._db.execute(sql, values).fetchall()
+        return rows
+
+    def _run(self, sql: str, values: Sequence[object] = ()) -> int:
+        return int(self._db.execute(sql, values).rowcount)
+
+    def _run_many(self, sql: str, values: Iterable[Sequence[object]]) -> None:
+        self._db.executemany(sql, values)
 
     def reader(self) -> SqliteReader:
         return SqliteReader(self._db, self._tokeniser)
@@ -107,8 +91,8 @@ class SqliteWriter:
             entry, claim = row
             self._affected[kb].update((claim, path))
             chunks = self._db.execute(
-                "SELECT c.id, c.hash, v.id IS NOT NULL FROM chunk c"
-                " LEFT JOIN vector v ON v.hash = c.hash WHERE c.entry_id = ?",
+                "SELECT c.id, c.hash, v.hash IS NOT NULL FROM chunk c"
+                " LEFT JOIN text_vector v ON v.hash = c.hash WHERE c.entry_id = ?",
                 (entry,),
             ).fetchall()
             self._lost[kb] += sum(embedded for _, _, embedded in chunks)
@@ -118,7 +102,7 @@ class SqliteWriter:
             self._db.executemany(
                 "DELETE FROM chunk_fts WHERE rowid = ?", [(chunk,) for chunk, _, _ in chunks]
             )
-            for table in ("chunk", "tag", "alias", "link", "diagnostic"):
+            for table in PARTS:
                 self._db.execute(f"DELETE FROM {table} WHERE entry_id = ?", (entry,))
             self._db.execute("DELETE FROM entry WHERE id = ?", (entry,))
 
@@ -132,12 +116,11 @@ class SqliteWriter:
             self._postpone_indexes()
             self._tune(_BULK_LOAD)
         added = 0
-        iterator = iter(entries)
-        while batch := list(itertools.islice(iterator, _BATCH)):
-            rows: dict[str, list[tuple[object, ...]]] = {name: [] for name in _TABLES}
+        for batch in batches(entries, _BATCH):
+            rows: Rows = {name: [] for name in _TABLES}
             for entry in batch:
                 contested.update((entry.claim, entry.path))
-                self._entry_rows(rows, entry, number, next_entry)
+                entry_rows(rows, entry, number, next_entry)
                 rows["chunk"].extend(self._chunk_rows(entry, next_entry, next_chunk))
                 next_entry += 1
                 next_chunk += len(entry.chunks)
@@ -147,36 +130,11 @@ class SqliteWriter:
                     self._db.executemany(_INSERT[name], values)
             self._db.execute(_INSERT_TEXT, (next_chunk - len(rows["chunk"]),))
             added += len(batch)
-        if added >= _BULK:
+        if added >= BULK:
             # Otherwise a later small commit pays for the merge (measured: 200 ms instead of 1).
             self._db.execute("INSERT INTO chunk_fts(chunk_fts) VALUES ('optimize')")
 
-    def _entry_rows(
-        self, rows: dict[str, list[tuple[object, ...]]], entry: Entry, kb: int, number: int
-    ) -> None:
-        rows["entry"].append(
-            (
-                number, kb, entry.path, entry.blob, entry.claim, entry.claim,
-                link_name(entry.path), entry.title, int(entry.title_source != "path"),
-                entry.type, entry.date, entry.meta,
-            )
-        )  # fmt: skip
-        for position, tag in enumerate(entry.tags):
-            rows["tag"].append((number, position, tag, tag.casefold()))
-        for position, alias in enumerate(entry.aliases):
-            rows["alias"].append((number, position, alias, alias.casefold()))
-        for position, link in enumerate(entry.links):
-            name = link_name(link.path or link.target)
-            rows["link"].append(
-                (
-                    number, position, link.kind, link.target, link.path, link.kb, link.anchor,
-                    link.text, link.line, name,
-                )
-            )  # fmt: skip
-        for position, found in enumerate(entry.diagnostics):
-            rows["diagnostic"].append((number, position, found.line, found.code, found.message))
-
-    def _chunk_rows(self, entry: Entry, number: int, first: int) -> Iterator[tuple[object, ...]]:
+    def _chunk_rows(self, entry: Entry, number: int, first: int) -> Iterator[Row]:
         prepare = self._tokeniser.prepare
         title = prepare(entry.title)
         for position, chunk in enumerate(entry.chunks):
@@ -223,95 +181,24 @@ class SqliteWriter:
 
     def finish(self, state: KbState) -> KbState:
         self._build_indexes()
-        kb = state.name
-        number = self._kb(kb)
-        self._settle_ids(number, self._affected.pop(kb, set()))
-        gained = self._db.execute(
-            "SELECT count(*) FROM chunk c JOIN vector v ON v.hash = c.hash WHERE c.id >= ?",
-            (self._first_chunk.pop(kb, 2**62),),
-        ).fetchone()[0]
-        chunks, embedded, entries = self._db.execute(
-            "SELECT chunks, embedded, (SELECT count(*) FROM entry WHERE kb_id = kb.id)"
-            " FROM kb WHERE id = ?",
-            (number,),
-        ).fetchone()
-        chunks += self._chunks.pop(kb, 0)
-        revision = state.revision
-        stamped = msgspec.structs.replace(
-            state,
-            entries=entries,
-            chunks=chunks,
-            embedded=embedded - self._lost.pop(kb, 0) + gained,
-            synced_at=time.time(),
-        )
-        self._db.execute(
-            "UPDATE kb SET source = ?, ref = ?, config = ?, commit_id = ?, tree = ?, overlay = ?,"
-            " entries = ?, chunks = ?, embedded = ?, synced_at = ?, owner = ? WHERE id = ?",
-            (
-                stamped.source, stamped.ref, stamped.config, revision.commit, revision.tree,
-                json.dumps(revision.overlay), entries, chunks, stamped.embedded,
-                stamped.synced_at, stamped.owner, number,
-            ),
-        )  # fmt: skip
-        return stamped
-
-    def _settle_ids(self, kb: int, affected: set[str]) -> None:
-        """Decide which entries have the ids they ask for, where that may have changed."""
-        if len(affected) > _BULK:
-            contested = self._db.execute(_CONTESTED, {"kb": kb}).fetchall()
-            orphaned = self._db.execute(
-                "SELECT DISTINCT claim FROM entry WHERE kb_id = ? AND key <> claim", (kb,)
-            ).fetchall()
-            affected = {claim for (claim,) in (*contested, *orphaned)}
-        self._db.executemany(_SETTLE, [(kb, claim) for claim in affected])
+        return super().finish(state)
 
     def _drop_vectors(self) -> None:
         self._db.executemany(
-            "DELETE FROM vector WHERE hash = ?1"
+            "DELETE FROM text_vector WHERE hash = ?1"
             " AND NOT EXISTS (SELECT 1 FROM chunk WHERE hash = ?1)",
             [(digest,) for digest in self._dropped_hashes],
         )
         self._dropped_hashes.clear()
 
-    def drop(self, kb: str) -> None:
-        rows = self._db.execute(
-            "SELECT e.path FROM entry e JOIN kb k ON k.id = e.kb_id WHERE k.name = ?", (kb,)
-        ).fetchall()
-        self.remove(kb, [path for (path,) in rows])
-        self._affected.pop(kb, None)
-        self._lost.pop(kb, None)
-        self._chunks.pop(kb, None)
-        self._db.execute("DELETE FROM kb WHERE name = ?", (kb,))
-
-    def use_model(self, model: Model) -> bool:
-        before = self.reader().model()
-        if before == model:
-            return False
-        self._db.execute(
-            "INSERT OR REPLACE INTO setting VALUES ('model', ?)",
-            (msgspec.json.encode(model).decode(),),
-        )
-        if before is None or before.fingerprint == model.fingerprint:
-            return False
-        dropped = self._db.execute("DELETE FROM vector").rowcount > 0
-        self._db.execute("UPDATE kb SET embedded = 0")
-        return bool(dropped)
-
     def missing(self, hashes: Iterable[bytes]) -> list[bytes]:
         return [
             digest
             for digest in hashes
-            if not self._db.execute("SELECT 1 FROM vector WHERE hash = ?", (digest,)).fetchone()
+            if not self._db.execute(
+                "SELECT 1 FROM text_vector WHERE hash = ?", (digest,)
+            ).fetchone()
         ]
-
-    def unembedded(self, kb: str) -> list[bytes]:
-        rows = self._db.execute(
-            "SELECT DISTINCT c.hash FROM chunk c JOIN entry e ON e.id = c.entry_id"
-            " JOIN kb k ON k.id = e.kb_id WHERE k.name = ? AND c.hash <> x''"
-            " AND NOT EXISTS (SELECT 1 FROM vector v WHERE v.hash = c.hash)",
-            (kb,),
-        )
-        return [digest for (digest,) in rows]
 
     def put_vectors(self, vectors: Sequence[tuple[bytes, bytes]]) -> None:
         if not vectors:
@@ -322,7 +209,7 @@ class SqliteWriter:
         for digest, vector in vectors:
             users = self._db.execute(
                 "SELECT e.kb_id, count(*) FROM chunk c JOIN entry e ON e.id = c.entry_id"
-                " WHERE c.hash = ?1 AND NOT EXISTS (SELECT 1 FROM vector WHERE hash = ?1)"
+                " WHERE c.hash = ?1 AND NOT EXISTS (SELECT 1 FROM text_vector WHERE hash = ?1)"
                 " GROUP BY e.kb_id",
                 (digest,),
             ).fetchall()
@@ -330,24 +217,8 @@ class SqliteWriter:
                 rows.append((digest, vector))
                 for kb, count in users:
                     counts[kb] += count
-        self._db.executemany("INSERT OR IGNORE INTO vector(hash, embedding) VALUES (?, ?)", rows)
+        self._db.executemany("INSERT OR IGNORE INTO text_vector VALUES (?, ?)", rows)
         self._db.executemany(
             "UPDATE kb SET embedded = embedded + ? WHERE id = ?",
             [(count, kb) for kb, count in counts.items()],
         )
-
-    def _kb(self, name: str) -> int:
-        row = self._db.execute("SELECT id FROM kb WHERE name = ?", (name,)).fetchone()
-        if row:
-            return int(row[0])
-        return int(
-            self._db.execute(
-                "INSERT INTO kb(name, source, ref, config, commit_id, tree, overlay, entries,"
-                " chunks, embedded, synced_at, owner)"
-                " VALUES (?, '', '', '', '', '', '[]', 0, 0, 0, 0, '')",
-                (name,),
-            ).lastrowid
-        )
-
-    def _next(self, table: str) -> int:
-        return int(self._db.execute(f"SELECT coalesce(max(id), 0) + 1 FROM {table}").fetchone()[0])

@@ -5,20 +5,19 @@ A SQLite file a model, keyed by the SHA-256 of the exact text. Deleting it costs
 
 from __future__ import annotations
 
-import array
-import math
+import heapq
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from pyrite_backends.protocol import Model
+from pyrite_backends.protocol import Model, VectorCache, sound
 from pyrite_schemas.errors import StorageError
+from pyrite_schemas.sync import CacheStats
 
 _BATCH = 500
-UNIT = 1e-2
-"""How far from 1 the length of a vector may be."""
+_DAY = 86400
 
 
 _TABLE = (
@@ -69,7 +68,7 @@ class Cache:
                 some = hashes[start : start + _BATCH]
                 marks = ", ".join("?" * len(some))
                 rows = db.execute(f"SELECT hash, vector FROM vector WHERE hash IN ({marks})", some)
-                found.extend((digest, vector) for digest, vector in rows if self._sound(vector))
+                found.extend(row for row in rows if sound(row[1], self._dimensions))
         return found
 
     def put(self, vectors: Sequence[tuple[bytes, bytes]]) -> None:
@@ -77,18 +76,82 @@ class Cache:
         left out.
 
         Raises:
-            StorageError: The file is damaged or can't be written.
+            StorageError: The file is damaged or can't be written; said once.
         """
+        if self.failed:
+            return
         now = int(time.time())
-        rows = [(digest, vector, now) for digest, vector in vectors if self._sound(vector)]
+        rows = [(*row, now) for row in vectors if sound(row[1], self._dimensions)]
         with self._open(write=True) as db, db:
             db.executemany("INSERT OR IGNORE INTO vector VALUES (?, ?, ?)", rows)
 
-    def _sound(self, vector: object) -> bool:
-        if not isinstance(vector, bytes) or len(vector) != 4 * self._dimensions:
-            return False
-        length = math.hypot(*array.array("f", vector))  # without numpy, 70 ms to import
-        return abs(length - 1) < UNIT
+    def items(self) -> Iterator[tuple[bytes, bytes]]:
+        """(hash, vector) of all of them, by hash.
+
+        Raises:
+            StorageError: The file is damaged or can't be read.
+        """
+        if self.empty:
+            return
+        with self._open() as db:
+            if db.execute(_HAS_TABLE).fetchone():
+                rows = db.execute("SELECT hash, vector FROM vector ORDER BY hash")
+                yield from (row for row in rows if sound(row[1], self._dimensions))
+
+    def stats(self) -> CacheStats:
+        """How much there is.
+
+        Raises:
+            StorageError: The file is damaged or can't be read.
+        """
+        place = str(self.path)
+        if self.empty:
+            return CacheStats(place, 0, 0, 0.0)
+        with self._open() as db:
+            if not db.execute(_HAS_TABLE).fetchone():
+                return CacheStats(place, 0, 0, 0.0)
+            count, oldest = db.execute("SELECT count(*), min(made) FROM vector").fetchone()
+        return CacheStats(place, count, self.path.stat().st_size, float(oldest or 0))
+
+    def touch(self, hashes: Iterable[bytes]) -> None:
+        """Say that vectors are in use.
+
+        Raises:
+            StorageError: The file is damaged or can't be written.
+        """
+        if self.empty:
+            return
+        now = int(time.time())
+        with self._open(write=True) as db, db:
+            db.executemany(
+                "UPDATE vector SET made = ? WHERE hash = ? AND made < ?",
+                ((now, digest, now - _DAY) for digest in hashes),
+            )
+
+    def evict(self, days: float, most: int | None) -> int:
+        """Forget what was not in use for so many days, and more until it is no more than `most`
+        bytes; how many vectors.
+
+        Raises:
+            StorageError: The file is damaged or can't be written.
+        """
+        if self.empty:
+            return 0
+        with self._open(write=True) as db:
+            before = db.total_changes
+            with db:
+                db.execute("DELETE FROM vector WHERE made < ?", (time.time() - days * _DAY,))
+                if most is not None:
+                    kept = most // (4 * self._dimensions)
+                    db.execute(
+                        "DELETE FROM vector WHERE hash IN"
+                        " (SELECT hash FROM vector ORDER BY made DESC, hash LIMIT -1 OFFSET ?)",
+                        (kept,),
+                    )
+            gone = db.total_changes - before
+            if gone:
+                db.execute("VACUUM")
+            return gone
 
     @contextmanager
     def _open(self, *, write: bool = False) -> Iterator[sqlite3.Connection]:
@@ -106,3 +169,61 @@ class Cache:
             raise StorageError(
                 f"embedding cache {self.path}: {error}", "it may be deleted; it is only a cache"
             ) from error
+
+
+class Layered:
+    """Two caches as one: what the near one lacks, the far one may have.
+
+    A fault of one keeps nothing from the other; it is raised in the end.
+
+    Args:
+        near: This machine's.
+        far: Everyone's.
+    """
+
+    def __init__(self, near: VectorCache, far: VectorCache) -> None:
+        self._near = near
+        self._far = far
+
+    @property
+    def empty(self) -> bool:
+        """Whether neither has anything."""
+        return self._near.empty and self._far.empty
+
+    def get(self, hashes: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
+        """The vectors of those hashes that one of them knows."""
+        try:
+            found = self._near.get(hashes)
+        except StorageError:
+            found = []  # the far one may know them; writing will tell of the fault
+        known = {digest for digest, _ in found}
+        return [*found, *self._far.get([digest for digest in hashes if digest not in known])]
+
+    def put(self, vectors: Sequence[tuple[bytes, bytes]]) -> None:
+        """Remember vectors in both."""
+        try:
+            self._near.put(vectors)
+        finally:
+            self._far.put(vectors)
+
+    def items(self) -> Iterator[tuple[bytes, bytes]]:
+        """(hash, vector) of what either has, by hash."""
+        last = b""
+        for digest, vector in heapq.merge(self._near.items(), self._far.items()):
+            if digest != last:
+                yield digest, vector
+            last = digest
+
+    def stats(self) -> CacheStats:
+        """How much the far one has."""
+        return self._far.stats()
+
+    def touch(self, hashes: Iterable[bytes]) -> None:
+        """Say that vectors are in use."""
+        used = list(hashes)
+        self._near.touch(used)
+        self._far.touch(used)
+
+    def evict(self, days: float, most: int | None) -> int:
+        """Forget what is not in use, in both."""
+        return self._near.evict(days, most) + self._far.evict(days, most)

@@ -11,10 +11,9 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from pyrite_backends.protocol import Index, Model, Writer
+from pyrite_backends.protocol import UNIT, Index, Model, Queue, VectorCache, Writer
 from pyrite_cli.core.chunk import embed_text
 from pyrite_cli.core.embed import onnx
-from pyrite_cli.core.embed.cache import UNIT, Cache
 from pyrite_cli.core.embed.model import Files
 from pyrite_cli.core.embed.runtime import Matrix, Runtime
 from pyrite_schemas.errors import ModelError, StorageError
@@ -26,6 +25,9 @@ Measured by `benchmarks/embedding.py`."""
 
 FLUSH_SECONDS = 3.0
 """How much work a kill may cost."""
+
+WAIT_SECONDS = 1.0
+"""How often to see whether another machine is done with what it took."""
 
 WINDOW = 4096
 """Texts sorted by length together: enough for even batches, few enough to keep in memory."""
@@ -44,6 +46,10 @@ class Watcher(Protocol):
 
     def embedded(self, texts: int) -> None:
         """So many more are done."""
+        ...
+
+    def elsewhere(self, texts: int) -> None:
+        """All that is left is being embedded by another machine."""
         ...
 
     def note(self, message: str) -> None:
@@ -69,11 +75,11 @@ def fill(
     index: Index,
     kbs: Sequence[str],
     files: Files,
-    cache_folder: Path,
+    cache: VectorCache,
     watcher: Watcher,
     load: Callable[[int], Runtime],
 ) -> Filled:
-    """Embed what is pending.
+    """Embed what is pending, together with whoever else does.
 
     No lock is held while the model works; what is done is written every few seconds, so that a
     killed run goes on where it was.
@@ -82,7 +88,7 @@ def fill(
         index: Where to read texts and write vectors.
         kbs: Names of the KBs.
         files: The model.
-        cache_folder: Where vectors are remembered.
+        cache: Where vectors are remembered.
         watcher: Told what happens.
         load: A runtime that suits so many texts.
 
@@ -90,34 +96,60 @@ def fill(
         ModelError: The model can't be loaded or gives no usable vectors, or the index has vectors
             of another one, from the start or since.
     """
-    cache = Cache(cache_folder, files.model)
     with index.reader() as reader:
         _same_model(reader.model(), files.model)
-        pending = list(reader.pending(kbs))
-    if not pending:
+        left = reader.pending(kbs)
+    if not left:
         return Filled()
-    known: list[tuple[bytes, bytes]] = []
-    with _noted(watcher):
-        known = cache.get([one.hash for one in pending])
-    if known:
-        with index.writer() as writer:
-            _put(writer, files.model, known)
-        done = {digest for digest, _ in known}
-        pending = [one for one in pending if one.hash not in done]
-    if not pending:
-        return Filled(reused=len(known))
-    watcher.loading(files.model.name, len(pending))
-    runtime = load(len(pending))
-    watcher.embedding(runtime.name, len(pending))
-    for hashes, vectors in _timed(_batches(pending, runtime, watcher)):
-        _check(vectors, files)
-        rows = [(digest, vector.tobytes()) for digest, vector in zip(hashes, vectors, strict=True)]
-        with index.writer() as writer:
-            _put(writer, files.model, rows)
-        if not cache.failed:
+    embedded = reused = 0
+    runtime: Runtime | None = None
+    with index.queue(kbs) as queue:
+        for pending in _portions(queue, watcher):
+            known: list[tuple[bytes, bytes]] = []
             with _noted(watcher):
-                cache.put(rows)
-    return Filled(len(pending), len(known), runtime.truncated)
+                known = cache.get([one.hash for one in pending])
+            if known:
+                with index.writer() as writer:
+                    _put(writer, files.model, known)
+            done = {digest for digest, _ in known}
+            unknown = [one for one in pending if one.hash not in done]
+            reused += len(done)
+            if runtime is None:
+                left -= len(done)
+                if not unknown:
+                    continue
+                watcher.loading(files.model.name, left)
+                runtime = load(left)
+                watcher.embedding(runtime.name, left)
+            else:
+                watcher.embedded(len(done))
+            for hashes, vectors in _timed(_batches(unknown, runtime, watcher)):
+                _check(vectors, files)
+                rows = [
+                    (digest, vector.tobytes())
+                    for digest, vector in zip(hashes, vectors, strict=True)
+                ]
+                with index.writer() as writer:
+                    _put(writer, files.model, rows)
+                queue.keep()
+                with _noted(watcher):
+                    cache.put(rows)
+            embedded += len(unknown)
+    index.optimise()
+    return Filled(embedded, reused, runtime.truncated if runtime else 0)
+
+
+def _portions(queue: Queue, watcher: Watcher) -> Iterator[list[Pending]]:
+    """What there is to embed, until nothing is left: others may give back what they took."""
+    while True:
+        taken = queue.take(WINDOW)
+        if taken:
+            yield taken
+        elif others := queue.elsewhere():
+            watcher.elsewhere(others)
+            time.sleep(WAIT_SECONDS)
+        else:
+            return
 
 
 @contextlib.contextmanager

@@ -7,15 +7,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
-from pyrite_backends.sqlite.driver import Connection, sqlite
-
 
 class _Borrowed:
     """A connection whose transaction and life are somebody else's."""
 
     isolation_level: str | None = None  # setting it on the real one would commit
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Any) -> None:
         self._connection = connection
 
     def __getattr__(self, name: str) -> Any:
@@ -31,10 +29,14 @@ class _Borrowed:
         """Leave the connection open."""
 
 
-def connect(connection: Connection) -> sa.Connection:
-    """A Core connection that neither begins nor ends anything on the one it is given."""
+def borrow(url: str, connection: Any, **options: Any) -> sa.Connection:
+    """A Core connection that neither begins nor ends anything on the one it is given.
+
+    Args:
+        url: Names the dialect.
+        connection: Of a driver, in a transaction.
+        options: Of the dialect.
+    """
     borrowed = _Borrowed(connection)
-    engine = sa.create_engine(
-        "sqlite://", module=sqlite, creator=lambda: borrowed, poolclass=StaticPool
-    )
+    engine = sa.create_engine(url, creator=lambda: borrowed, poolclass=StaticPool, **options)
     return engine.connect()

@@ -1,0 +1,73 @@
+"""What can be wrong with the rows of any engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from pyrite_backends.common import Row
+from pyrite_backends.names import link_name
+from pyrite_backends.writing import PARTS
+
+Ask = Callable[[str, Sequence[object]], Iterable[Row]]
+
+_COUNTS = """
+SELECT k.name, k.entries, k.chunks, k.embedded,
+ (SELECT count(*) FROM entry e WHERE e.kb_id = k.id),
+ (SELECT count(*) FROM entry e JOIN chunk c ON c.entry_id = e.id
+  WHERE e.kb_id = k.id AND c.hash <> ?),
+ (SELECT count(*) FROM entry e JOIN chunk c ON c.entry_id = e.id
+  JOIN text_vector v ON v.hash = c.hash WHERE e.kb_id = k.id)
+FROM kb k
+"""
+
+_IDS = """
+SELECT e.path FROM entry e WHERE e.key <> CASE
+ WHEN e.path = (SELECT min(o.path) FROM entry o WHERE o.kb_id = e.kb_id AND o.claim = e.claim)
+  AND NOT EXISTS (SELECT 1 FROM entry o
+                  WHERE o.kb_id = e.kb_id AND o.path = e.claim AND o.id <> e.id)
+ THEN e.claim ELSE e.path END
+"""
+
+
+def problems(ask: Ask) -> Iterator[str]:
+    """Rows and vectors that belong to nothing, counts that don't add up, ids that don't follow
+    from those asked for, folded names that are not those of what they fold.
+
+    Args:
+        ask: Rows of a statement with `?` marks.
+    """
+    yield from _orphans(ask)
+    for name, *counts in ask(_COUNTS, (b"",)):
+        if counts[:3] != counts[3:]:
+            yield f"counts of {name} say {counts[:3]}, the rows {counts[3:]}"
+    for (path,) in ask(_IDS, ()):
+        yield f"{path} has an id that does not follow from those asked for"
+    yield from _folded(ask)
+
+
+def _orphans(ask: Ask) -> Iterator[str]:
+    ((count,),) = ask(
+        "SELECT count(*) FROM text_vector v"
+        " WHERE NOT EXISTS (SELECT 1 FROM chunk c WHERE c.hash = v.hash)",
+        (),
+    )
+    if count:
+        yield f"{count} vectors belong to no chunk"
+    for table in PARTS:
+        sql = f"SELECT count(*) FROM {table} WHERE entry_id NOT IN (SELECT id FROM entry)"
+        ((count,),) = ask(sql, ())
+        if count:
+            yield f"{count} rows of {table} belong to no entry"
+
+
+def _folded(ask: Ask) -> Iterator[str]:
+    for table in ("tag", "alias"):
+        for name, folded in ask(f"SELECT {table}, folded FROM {table}", ()):
+            if name.casefold() != folded:
+                yield f"the {table} {name!r} is folded to {folded!r}"
+    for path, name in ask("SELECT path, name FROM entry", ()):
+        if link_name(path) != name:
+            yield f"{path} is found by the name {name!r}"
+    for target, path, name in ask("SELECT target, path, name FROM link", ()):
+        if link_name(path or target) != name:
+            yield f"a link to {target!r} is found by the name {name!r}"

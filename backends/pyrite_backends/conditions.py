@@ -1,0 +1,76 @@
+"""Conditions on entries: an SQL expression and the values bound to its `?` marks.
+
+The marks are SQLite's; an engine that writes them otherwise replaces them when it runs a statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+
+class Condition(NamedTuple):
+    """A boolean SQL expression over `entry e` and `kb k`, and its values."""
+
+    sql: str
+    values: tuple[object, ...]
+
+
+TRUE = Condition("1 = 1", ())
+
+
+def every(conditions: Iterable[Condition]) -> Condition:
+    """All of the conditions."""
+    parts = [condition for condition in conditions if condition is not TRUE]
+    return _joined(" AND ", parts) if parts else TRUE
+
+
+def either(conditions: Sequence[Condition]) -> Condition:
+    """At least one of the conditions."""
+    sql, values = _joined(" OR ", conditions)
+    return Condition(f"({sql})", values)
+
+
+def one_of(expression: str, values: Sequence[object]) -> Condition:
+    """An expression has one of the values."""
+    return Condition(f"{expression} IN ({', '.join('?' * len(values))})", tuple(values))
+
+
+def tagged(tag: str) -> Condition:
+    """An entry has a tag, in any case."""
+    return Condition(
+        "EXISTS (SELECT 1 FROM tag t WHERE t.entry_id = e.id AND t.folded = ?)",
+        (tag.lstrip("#").casefold(),),
+    )
+
+
+def dated(since: str, until: str) -> Iterable[Condition]:
+    """An entry's date is not before the one and not after the other, each as far as it is given:
+    `2024` means its first and its last day."""
+    if since:
+        yield Condition("substr(e.date, 1, ?) >= ?", (len(since), since))
+    if until:
+        yield Condition("e.date <> '' AND substr(e.date, 1, ?) <= ?", (len(until), until))
+
+
+def located(pattern: str, like: str, marks: Mapping[int, str]) -> Condition:
+    """A folder or file by name, or a pattern of `*` and `?`; case matters, as it does to git.
+
+    Args:
+        pattern: As typed.
+        like: The engine's comparison with a pattern, such as `e.path GLOB ?`.
+        marks: From code points to what the engine must be given for them.
+    """
+    name = pattern.removeprefix("./").strip("/")
+    if "*" in name or "?" in name:
+        return Condition(like, (name.replace("**/", "*").translate(marks),))
+    if name in ("", "."):
+        return TRUE
+    return Condition("(e.path = ? OR substr(e.path, 1, ?) = ?)", (name, len(name) + 1, f"{name}/"))
+
+
+def _joined(word: str, parts: Sequence[Condition]) -> Condition:
+    return Condition(
+        word.join(part.sql for part in parts),
+        tuple(value for part in parts for value in part.values),
+    )

@@ -1,0 +1,143 @@
+"""The embedding cache of everyone who uses a database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+
+from pyrite_backends.postgres.connection import Connection
+from pyrite_backends.postgres.copying import copy
+from pyrite_backends.protocol import Model, sound
+from pyrite_schemas.sync import CacheStats
+
+SCHEMA = "pyrite_cache"
+_LOCK = (0x50795274, 1)
+_PORTION = 2000
+
+_TABLES = f"""
+CREATE SCHEMA IF NOT EXISTS {SCHEMA};
+CREATE TABLE IF NOT EXISTS {SCHEMA}.vector (
+  model text NOT NULL, hash bytea NOT NULL, embedding bytea NOT NULL,
+  used timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (model, hash));
+ALTER TABLE {SCHEMA}.vector ALTER embedding SET STORAGE EXTERNAL;
+"""
+
+_TOUCH = f"""
+UPDATE {SCHEMA}.vector v SET used = now() FROM unnest(%s::bytea[]) wanted(hash)
+WHERE v.model = %s AND v.hash = wanted.hash AND v.used < now() - interval '1 day'
+"""
+"""Once a day is enough to know what is in use, and spares a write for every read."""
+
+_EVICT = f"""
+DELETE FROM {SCHEMA}.vector d USING (
+  SELECT hash, used, sum(octet_length(embedding)) OVER (ORDER BY used DESC, hash) AS upto
+  FROM {SCHEMA}.vector WHERE model = %(model)s
+) v WHERE d.model = %(model)s AND d.hash = v.hash
+  AND (v.used < now() - %(days)s * interval '1 day' OR v.upto > %(most)s)
+"""
+
+
+class PostgresCache:
+    """Vectors of one model; see `pyrite_backends.protocol.VectorCache`.
+
+    Args:
+        transaction: Begins one, and commits it.
+        model: Whose vectors.
+        where: The database, without any secret.
+    """
+
+    empty = False  # asking would take as long as looking something up
+
+    def __init__(
+        self,
+        transaction: Callable[[], AbstractContextManager[Connection]],
+        model: Model,
+        where: str,
+    ) -> None:
+        self._transaction = transaction
+        self._model = model
+        self._where = where
+
+    def get(self, hashes: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
+        if not hashes:
+            return []
+        found: list[tuple[bytes, bytes]] = []
+        with self._transaction() as db:
+            if not _exists(db):
+                return []
+            for start in range(0, len(hashes), _PORTION):
+                rows = db.cursor(binary=True).execute(
+                    f"SELECT hash, embedding FROM {SCHEMA}.vector"
+                    " WHERE model = %s AND hash = ANY(%s)",
+                    (self._model.fingerprint, list(hashes[start : start + _PORTION])),
+                )
+                found.extend(row for row in rows if sound(row[1], self._model.dimensions))
+        return found
+
+    def put(self, vectors: Sequence[tuple[bytes, bytes]]) -> None:
+        rows = [row for row in vectors if sound(row[1], self._model.dimensions)]
+        if not rows:
+            return
+        with self._transaction() as db:
+            _make(db)
+            db.execute("CREATE TEMPORARY TABLE given (hash bytea, embedding bytea) ON COMMIT DROP")
+            copy(db, "given", rows)
+            db.execute(
+                f"INSERT INTO {SCHEMA}.vector SELECT %s, hash, embedding FROM given"
+                " ORDER BY hash ON CONFLICT DO NOTHING",  # in one order: no deadlock
+                (self._model.fingerprint,),
+            )
+
+    def items(self) -> Iterator[tuple[bytes, bytes]]:
+        with self._transaction() as db:
+            if not _exists(db):
+                return
+            with db.cursor("items", binary=True) as cursor:
+                cursor.itersize = _PORTION
+                cursor.execute(
+                    f"SELECT hash, embedding FROM {SCHEMA}.vector WHERE model = %s ORDER BY hash",
+                    (self._model.fingerprint,),
+                )
+                for row in cursor:
+                    if sound(row[1], self._model.dimensions):
+                        yield row
+
+    def stats(self) -> CacheStats:
+        row = None
+        with self._transaction() as db:
+            if _exists(db):
+                row = db.execute(
+                    "SELECT count(*), coalesce(sum(octet_length(embedding)), 0)::bigint,"
+                    f" coalesce(extract(epoch FROM min(used)), 0)::float8 FROM {SCHEMA}.vector"
+                    " WHERE model = %s",
+                    (self._model.fingerprint,),
+                ).fetchone()
+        return CacheStats(self._where, *(row or (0, 0, 0.0)))
+
+    def touch(self, hashes: Iterable[bytes]) -> None:
+        with self._transaction() as db:
+            if _exists(db):
+                db.execute(_TOUCH, (list(hashes), self._model.fingerprint))
+
+    def evict(self, days: float, most: int | None) -> int:
+        with self._transaction() as db:
+            if not _exists(db):
+                return 0
+            values = {
+                "model": self._model.fingerprint,
+                "days": days,
+                "most": 2**62 if most is None else most,
+            }
+            return db.execute(_EVICT, values).rowcount
+
+
+def _exists(db: Connection) -> bool:
+    row = db.execute("SELECT to_regclass(%s)", (f"{SCHEMA}.vector",)).fetchone()
+    return bool(row and row[0])
+
+
+def _make(db: Connection) -> None:
+    """Make the table where it isn't there; one process at a time."""
+    if not _exists(db):
+        db.execute("SELECT pg_advisory_xact_lock(%s, %s)", _LOCK)
+        db.execute(_TABLES)

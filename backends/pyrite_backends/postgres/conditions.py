@@ -1,0 +1,84 @@
+"""Filters as PostgreSQL expressions. Values are always bound."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+
+from pyrite_backends.conditions import Condition, dated, either, every, located, one_of, tagged
+from pyrite_schemas.search import Filters
+
+_LIKE = str.maketrans({"*": "%", "?": "_", "%": r"\%", "_": r"\_", "\\": "\\\\"})
+_FIELDS = (
+    "EXISTS (SELECT 1 FROM jsonb_each(e.fields) field, jsonb_array_elements("
+    "CASE jsonb_typeof(field.value) WHEN 'array' THEN field.value"
+    " ELSE jsonb_build_array(field.value) END) item WHERE {named} AND ({alternatives}))"
+)
+
+Distinct = Callable[[str], Sequence[str]]
+"""All values that a query gives."""
+
+TYPES = "SELECT DISTINCT type FROM entry"
+FIELDS = "SELECT DISTINCT jsonb_object_keys(fields) FROM entry"
+
+
+def of(filters: Filters, distinct: Distinct) -> Condition:
+    """What an entry must be to pass the filters.
+
+    Args:
+        filters: The filters.
+        distinct: Asked for all types or fields when one is named in letters whose case the server
+            does not know.
+    """
+    parts = []
+    if filters.kbs:
+        parts.append(one_of("k.name", filters.kbs))
+    if filters.types:
+        parts.append(either([same("e.type", kind, TYPES, distinct) for kind in filters.types]))
+    parts.extend(tagged(tag) for tag in filters.tags)
+    if filters.paths:
+        parts.append(either([located(path, "e.path LIKE ?", _LIKE) for path in filters.paths]))
+    parts.extend(_field(name, value, distinct) for name, value in filters.where)
+    parts.extend(dated(filters.since, filters.until))
+    return every(parts)
+
+
+def same(expression: str, value: str, all_values: str, distinct: Distinct) -> Condition:
+    """A comparison without regard to case."""
+    if value.isascii():
+        return Condition(f'lower({expression} COLLATE "C") = ?', (value.lower(),))
+    # What a server makes lower depends on its locale; Python's rules are everywhere the same.
+    folded = value.casefold()
+    equal = [one for one in distinct(all_values) if one.casefold() == folded]
+    return one_of(expression, equal) if equal else Condition("1 = 0", ())
+
+
+def _field(name: str, value: str, distinct: Distinct) -> Condition:
+    """A frontmatter field, or an item of a list field, equals a value as JSON prints it."""
+    named = same("field.key", name, FIELDS, distinct)
+    alternatives = ["item = to_jsonb(?::text)"]
+    values: list[object] = [*named.values, value]
+    if value in ("true", "false", "null"):
+        alternatives.append("item = ?::jsonb")
+        values.append(value)
+    else:
+        number = _number(value)
+        if number is not None:
+            alternatives.append(
+                "CASE jsonb_typeof(item) WHEN 'number' THEN (item #>> '{}')::numeric = ?::numeric"
+                " ELSE false END"
+            )
+            values.append(number)
+    sql = _FIELDS.format(named=named.sql, alternatives=" OR ".join(alternatives))
+    return Condition(sql, tuple(values))
+
+
+def _number(value: str) -> str | None:
+    """A value that is a JSON number, as text that PostgreSQL reads; None for everything else."""
+    try:
+        number = json.loads(value)
+    except (ValueError, OverflowError, RecursionError):
+        return None
+    if isinstance(number, bool) or not isinstance(number, int | float) or number != number:  # noqa: PLR0124 (NaN)
+        return None
+    return repr(number) if abs(number) < float("inf") else None

@@ -1,0 +1,73 @@
+"""Rows into tables by binary COPY.
+
+psycopg's own writer looks at every value's type; these rows have few types, known beforehand, and
+packing them here takes a third of its time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from pgvector import Vector
+
+from pyrite_backends.postgres.connection import Connection
+
+_HEADER = b"PGCOPY\n\xff\r\n\0" + b"\0" * 8
+_TRAILER = b"\xff\xff"
+_PIECE = 1 << 18
+
+Value = str | bytes | int
+
+
+def copy(connection: Connection, table: str, rows: Iterable[Sequence[Value]]) -> None:
+    """Append rows to a table, their values in the order of its columns.
+
+    Args:
+        connection: In a transaction.
+        table: Its name.
+        rows: Text as `str`, `integer` as `int`, everything else as the bytes PostgreSQL receives.
+    """
+    with connection.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN BINARY") as out:
+        parts = [_HEADER]
+        size = 0
+        for row in rows:
+            parts.append(len(row).to_bytes(2, "big"))
+            for value in row:
+                if isinstance(value, int):
+                    parts.append(b"\0\0\0\4")
+                    parts.append(value.to_bytes(4, "big", signed=True))
+                else:
+                    data = value.encode() if isinstance(value, str) else value
+                    parts.append(len(data).to_bytes(4, "big"))
+                    parts.append(data)
+                    size += len(data)
+            if size > _PIECE:
+                out.write(b"".join(parts))
+                parts.clear()
+                size = 0
+        parts.append(_TRAILER)
+        out.write(b"".join(parts))
+
+
+def jsonb(text: str) -> bytes:
+    """JSON text as `jsonb` is received; what `jsonb` can't hold is replaced."""
+    if "\\u0000" in text:
+        text = _without_nul(text)
+    return b"\1" + text.encode()
+
+
+def _without_nul(text: str) -> str:
+    """Escaped NUL characters as U+FFFD; an escaped backslash before `u0000` is none."""
+    return "\\\\".join(part.replace("\\u0000", "\ufffd") for part in text.split("\\\\"))
+
+
+def vector(data: bytes) -> bytes:
+    """A float32 vector as pgvector receives it."""
+    packed: bytes = Vector(np.frombuffer(data, np.float32)).to_binary()
+    return packed
+
+
+def floats(data: bytes) -> bytes:
+    """The opposite of `vector`."""
+    return Vector.from_binary(data).to_numpy().tobytes()

@@ -1,0 +1,103 @@
+"""Reading a PostgreSQL index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pyrite_backends.common import CommonReader, Row
+from pyrite_backends.conditions import Condition, every
+from pyrite_backends.postgres import conditions, keyword
+from pyrite_backends.postgres.connection import Connection, native
+from pyrite_backends.protocol import Tokeniser
+from pyrite_schemas.search import Filters, Leg, Query
+from pyrite_schemas.sync import KbState
+
+if TYPE_CHECKING:
+    from pyrite_backends.portable import Catalog
+
+_PORTION = 2000
+
+
+class PostgresReader(CommonReader):
+    """One view of the index; see `pyrite_backends.protocol.Reader`.
+
+    Args:
+        connection: In a transaction that sees the tables of a generation.
+        tokeniser: The one the index was made with.
+    """
+
+    def __init__(self, connection: Connection, tokeniser: Tokeniser) -> None:
+        super().__init__(tokeniser)
+        self._db = connection
+
+    def _rows(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
+        return self._db.execute(native(sql), values).fetchall()
+
+    def _stream(
+        self, sql: str, values: Sequence[object] = (), *, binary: bool = False
+    ) -> Iterator[Row]:
+        with self._db.cursor("stream", binary=binary) as cursor:
+            cursor.itersize = _PORTION
+            cursor.execute(native(sql), values)
+            yield from cursor
+
+    def _condition(self, filters: Filters) -> Condition:
+        return conditions.of(filters, self._distinct)
+
+    def _distinct(self, sql: str) -> list[str]:
+        return [value for (value,) in self._rows(sql)]
+
+    def _catalog(self) -> Catalog:
+        from pyrite_backends.borrowed import borrow  # SQLAlchemy, 0.2 s
+        from pyrite_backends.portable import Catalog
+
+        return Catalog(borrow("postgresql+psycopg://", self._db, use_native_hstore=False))
+
+    def _state(self, row: Row) -> KbState:
+        *rest, synced, owner = row
+        return super()._state((*rest, synced.timestamp(), owner))
+
+    def keyword(self, query: Query, filters: Filters, depth: int) -> list[Leg]:
+        where = every((self._condition(filters), *keyword.of_query(query, self._tokeniser)))
+        if not query.ranked:
+            if not filters and not query.must_not:
+                return []
+            return self._all(where, depth)
+        return keyword.search(self._rows, query.ranked, self._tokeniser, where, depth)
+
+    def semantic(self, vector: bytes, filters: Filters, depth: int, *, exact: bool) -> list[Leg]:
+        from pyrite_backends.postgres import semantic  # numpy, which a query's model needs anyway
+
+        where = self._condition(filters)
+        size = len(vector) // 4
+        return semantic.search(self._rows, vector, size, where, depth, exact=exact)
+
+    def has_field(self, name: str) -> bool:
+        named = conditions.same("f", name, conditions.FIELDS, self._distinct)
+        sql = f"SELECT 1 FROM entry e, jsonb_object_keys(e.fields) f WHERE {named.sql} LIMIT 1"
+        return bool(self._rows(sql, named.values))
+
+    def vectors(self) -> Iterator[tuple[bytes, bytes]]:
+        from pyrite_backends.postgres.copying import floats  # numpy
+
+        rows = self._stream("SELECT hash, embedding FROM text_vector ORDER BY hash", binary=True)
+        return ((digest, floats(embedding)) for digest, embedding in rows)
+
+    def problems(self) -> list[str]:
+        from pyrite_backends.postgres.checks import problems  # only `verify` needs it
+
+        return list(problems(self._db, self._tokeniser))
+
+    def size(self) -> int:
+        ((number,),) = self._rows(
+            "SELECT coalesce(sum(pg_total_relation_size(oid)), 0)::bigint FROM pg_class"
+            " WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'"
+        )
+        return int(number)
+
+
+def one(connection: Connection, sql: str, values: Sequence[Any] = ()) -> Any:
+    """The first column of the only row of a statement with `?` marks."""
+    row = connection.execute(native(sql), values).fetchone()
+    return row[0] if row else None

@@ -1,0 +1,240 @@
+"""Generations of an index: each is a schema of its own, and one row says which one counts.
+
+A rebuild fills the tables of a new generation in one transaction, which also turns the row over,
+so readers see the old one until they see the new one whole. A reader holds a shared advisory lock
+on its generation; an old one is dropped when nobody does.
+"""
+
+from __future__ import annotations
+
+import functools
+from importlib.resources import files
+from typing import NamedTuple
+
+from psycopg import errors
+
+from pyrite_backends.postgres.connection import Connection
+from pyrite_backends.protocol import Tokeniser
+from pyrite_schemas.errors import FormatError, NoIndexError, StorageError
+
+FORMAT = 2
+"""The format of `pyrite_backends.tables` this package reads; kept here too because reading must
+not import SQLAlchemy (a test holds the two equal)."""
+
+SCHEMA = "pyrite_index"
+
+WRITER = (0x50795274, 0)
+"""The advisory lock of the one writer."""
+GENERATION = 0x50795275
+"""The first number of the advisory lock of a generation; the second one is its own."""
+
+MIN_SERVER = 15
+MIN_VECTOR = (0, 7)
+
+_CURRENT = f"""
+SELECT c.generation, c.format, c.tokens,
+ pg_advisory_xact_lock_shared({GENERATION}, c.generation)::text,
+ to_regnamespace('{SCHEMA}_' || c.generation) IS NOT NULL,
+ set_config('search_path', concat_ws(', ', '{SCHEMA}_' || c.generation, (
+   SELECT quote_ident(n.nspname) FROM pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace
+   WHERE x.extname = 'vector')), true)
+FROM {SCHEMA}.current c
+"""
+
+_TABLES = f"""
+CREATE SCHEMA IF NOT EXISTS {SCHEMA};
+CREATE TABLE IF NOT EXISTS {SCHEMA}.current (
+  generation integer NOT NULL, format integer NOT NULL, tokens text NOT NULL);
+"""
+
+_GRANTEES = """
+SELECT DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END
+FROM pg_namespace n, aclexplode(n.nspacl) a
+WHERE n.nspname = %s AND a.privilege_type = 'USAGE' AND a.grantee <> n.nspowner
+"""
+
+
+class Current(NamedTuple):
+    """The generation that counts.
+
+    Attributes:
+        generation: Its number.
+        format: The format of its tables.
+        tokens: Fingerprint of the tokenisation its words have.
+    """
+
+    generation: int
+    format: int
+    tokens: str
+
+    def outdated(self, tokeniser: Tokeniser) -> bool:
+        """Whether it has to be made anew."""
+        return self.format < FORMAT or self.tokens != tokeniser.fingerprint
+
+
+@functools.cache
+def statements(file: str) -> tuple[str, ...]:
+    """The SQL statements of a file beside this module, in order."""
+    text = files("pyrite_backends.postgres").joinpath(file).read_text()
+    lines = [line for line in text.splitlines() if not line.startswith("--")]
+    return tuple(part.strip() for part in "\n".join(lines).split(";") if part.strip())
+
+
+def enter(connection: Connection, where: str) -> Current | None:
+    """Make a transaction see the tables of the generation that counts.
+
+    Returns:
+        None when it was dropped in this very moment; a new transaction will see its successor.
+
+    Raises:
+        NoIndexError: There is none.
+        FormatError: A newer version of the program made it.
+    """
+    try:
+        row = connection.execute(_CURRENT).fetchone()
+    except (errors.UndefinedTable, errors.InvalidSchemaName):
+        row = None
+    if row is None:
+        raise NoIndexError(f"there is no index in {where}", "run `pyrite index sync`")
+    generation, form, tokens, _, there, _ = row
+    if form > FORMAT:
+        raise FormatError(
+            f"the index in {where} has format {form}; this version of Pyrite reads {FORMAT}",
+            "upgrade Pyrite",
+        )
+    return Current(generation, form, tokens) if there else None
+
+
+def prepare(connection: Connection, where: str) -> None:
+    """Make what an index needs of a database, where it isn't there; under the writer's lock.
+
+    Raises:
+        StorageError: The server is too old, has no pgvector, or does not allow it.
+    """
+    major = connection.info.server_version // 10000
+    if major < MIN_SERVER:
+        raise StorageError(
+            f"{where} is PostgreSQL {major}; Pyrite needs {MIN_SERVER} or newer",
+            "upgrade the server",
+        )
+    row = connection.execute(
+        "SELECT extversion FROM pg_extension WHERE extname = 'vector'"
+    ).fetchone()
+    if row is None:
+        _extension(connection, where)
+        row = connection.execute(
+            "SELECT extversion FROM pg_extension WHERE extname = 'vector'"
+        ).fetchone()
+    version = str(row[0]) if row else "0"
+    if tuple(int(part) for part in version.split(".")[:2]) < MIN_VECTOR:
+        raise StorageError(
+            f"{where} has pgvector {version}; Pyrite needs 0.7 or newer",
+            "an administrator runs: ALTER EXTENSION vector UPDATE",
+        )
+    made = connection.execute("SELECT to_regclass(%s)", (f"{SCHEMA}.current",)).fetchone()
+    if made and made[0]:
+        return  # asking for it again takes the right to make it
+    try:
+        connection.execute(_TABLES)
+    except errors.InsufficientPrivilege as error:
+        info = connection.info
+        raise StorageError(
+            f"the role {info.user} may not create a schema in {where}",
+            f"an administrator runs: GRANT CREATE ON DATABASE {info.dbname} TO {info.user}",
+        ) from error
+
+
+def _extension(connection: Connection, where: str) -> None:
+    try:
+        connection.execute("CREATE EXTENSION vector")
+    except errors.InsufficientPrivilege as error:
+        raise StorageError(
+            f"the role {connection.info.user} may not create the extension vector in {where}",
+            f"an administrator runs, in database {connection.info.dbname}: CREATE EXTENSION vector",
+        ) from error
+    except (errors.UndefinedFile, errors.FeatureNotSupported) as error:
+        raise StorageError(
+            f"the server of {where} has no pgvector",
+            "install its package (postgresql-NN-pgvector), or use the image pgvector/pgvector",
+        ) from error
+
+
+def create(connection: Connection) -> int:
+    """Make the tables of a new generation, without their indexes, and make the transaction see
+    them.
+
+    Returns:
+        Its number.
+    """
+    row = connection.execute(
+        "SELECT coalesce(max(substr(nspname, %s)::int), 0) + 1 FROM pg_namespace"
+        " WHERE nspname ~ %s",
+        (len(SCHEMA) + 2, f"^{SCHEMA}_[0-9]+$"),
+    ).fetchone()
+    number = int(row[0]) if row else 1
+    connection.execute(f"CREATE SCHEMA {SCHEMA}_{number}")
+    see(connection, number)
+    for statement in (*statements("tables.sql"), *statements("native.sql")):
+        if not _is_index(statement):
+            connection.execute(statement)
+    return number
+
+
+def see(connection: Connection, generation: int) -> None:
+    """Make a transaction see the tables of a generation."""
+    connection.execute(
+        "SELECT set_config('search_path', concat_ws(', ', %s::text, (SELECT quote_ident(n.nspname)"
+        " FROM pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace"
+        " WHERE x.extname = 'vector')), true)",
+        (f"{SCHEMA}_{generation}",),
+    )
+
+
+def index(connection: Connection) -> None:
+    """Build the indexes of a new generation."""
+    for statement in (*statements("tables.sql"), *statements("native.sql")):
+        if _is_index(statement):
+            connection.execute(statement)
+
+
+def _is_index(statement: str) -> bool:
+    return statement.startswith(("CREATE INDEX", "CREATE UNIQUE INDEX"))
+
+
+def turn_over(connection: Connection, generation: int, tokeniser: Tokeniser) -> None:
+    """Let a generation count from the end of the transaction on."""
+    connection.execute(f"DELETE FROM {SCHEMA}.current")
+    connection.execute(
+        f"INSERT INTO {SCHEMA}.current VALUES (%s, %s, %s)",
+        (generation, FORMAT, tokeniser.fingerprint),
+    )
+
+
+def pass_on_grants(connection: Connection, generation: int) -> None:
+    """Let everyone who may use the schema of the index read a generation of it."""
+    own = f"{SCHEMA}_{generation}"
+    allowed = {name for (name,) in connection.execute(_GRANTEES, (SCHEMA,))}
+    have = {name for (name,) in connection.execute(_GRANTEES, (own,))}
+    for role in sorted(allowed - have):
+        for schema in (SCHEMA, own):
+            connection.execute(f"GRANT USAGE ON SCHEMA {schema} TO {role}")
+            connection.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {role}")
+
+
+def sweep(connection: Connection) -> int:
+    """Drop the generations that neither count nor are read; how many."""
+    rows = connection.execute(
+        "SELECT n.nspname, substr(n.nspname, %s)::int FROM pg_namespace n WHERE n.nspname ~ %s"
+        f" AND NOT EXISTS (SELECT 1 FROM {SCHEMA}.current c"
+        " WHERE n.nspname = %s || c.generation)",
+        (len(SCHEMA) + 2, f"^{SCHEMA}_[0-9]+$", f"{SCHEMA}_"),
+    ).fetchall()
+    dropped = 0
+    for name, number in rows:
+        row = connection.execute(
+            "SELECT pg_try_advisory_xact_lock(%s, %s)", (GENERATION, number)
+        ).fetchone()
+        if row and row[0]:
+            connection.execute(f"DROP SCHEMA {name} CASCADE")
+            dropped += 1
+    return dropped

@@ -1,0 +1,143 @@
+"""Nearest vectors by pgvector: an HNSW index over half precision, rescored with exact floats."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from pgvector import Vector
+
+from pyrite_backends.common import Row, best_entries
+from pyrite_backends.conditions import TRUE, Condition
+from pyrite_backends.postgres.connection import Connection
+from pyrite_schemas.search import Leg
+
+INDEX = "vector_nearest"
+
+FEW = 5000
+"""Chunks left by a filter up to which all of them are compared: about the time the index takes to
+find as many among all others."""
+
+BUILD_FROM = 5000
+"""Vectors from which the index is worth building: up to here all of them are compared in 10 ms."""
+
+MAX_DIMENSIONS = 4000
+"""Of `halfvec` in an HNSW index."""
+
+M, EF_CONSTRUCTION = 16, 64
+EF_SEARCH = 100
+MAX_EF_SEARCH = 1000
+
+Ask = Callable[[str, Sequence[object]], list[Row]]
+
+_ALLOWED = "FROM entry e JOIN kb k ON k.id = e.kb_id JOIN chunk c ON c.entry_id = e.id WHERE {}"
+
+
+def literal(vector: bytes) -> str:
+    """A float32 vector as pgvector reads it; every number is exact."""
+    return Vector(np.frombuffer(vector, np.float32)).to_text()
+
+
+def search(
+    ask: Ask, vector: bytes, dimensions: int, where: Condition, depth: int, *, exact: bool
+) -> list[Leg]:
+    """The best entries by cosine of their best chunk.
+
+    Args:
+        ask: Runs a statement.
+        vector: float32, of unit length.
+        dimensions: Its length.
+        where: What an entry must be.
+        depth: Entries wanted.
+        exact: Compare all vectors.
+    """
+    given = literal(vector)
+    within = ""
+    values: tuple[object, ...] = ()
+    allowed = None
+    if where is not TRUE:
+        rows = ask(
+            f"SELECT count(*) FROM (SELECT 1 {_ALLOWED.format(where.sql)} LIMIT ?) few",
+            (*where.values, FEW + 1),
+        )
+        allowed = rows[0][0]
+        within = f" WHERE v.hash IN (SELECT c.hash {_ALLOWED.format(where.sql)})"
+        values = where.values
+    if not exact and (allowed is None or allowed > FEW) and _is_indexed(ask):
+        return _approximate(ask, given, dimensions, where, depth)
+
+    def compare(limit: int) -> list[Row]:
+        near = (
+            f"SELECT v.hash, v.embedding <=> ?::vector AS distance FROM text_vector v{within}"
+            " ORDER BY distance LIMIT ?"
+        )
+        return ask(_with_entries(near, where), (given, *values, limit, *where.values))
+
+    return best_entries(compare, depth)
+
+
+def _approximate(ask: Ask, given: str, dimensions: int, where: Condition, depth: int) -> list[Leg]:
+    half = f"halfvec({dimensions})"
+    # A scalar subquery is looked at row by row: the index scan goes on until enough pass.
+    passes = (
+        ""
+        if where is TRUE
+        else f" WHERE (SELECT true {_ALLOWED.format(where.sql)} AND c.hash = v.hash LIMIT 1)"
+    )
+    near = (
+        "SELECT n.hash, n.embedding <=> ?::vector AS distance FROM (SELECT v.hash, v.embedding"
+        f" FROM text_vector v{passes} ORDER BY v.embedding::{half} <#> ?::{half} LIMIT ?) n"
+    )
+
+    def look_up(limit: int) -> list[Row]:
+        breadth = min(max(EF_SEARCH, limit), MAX_EF_SEARCH)
+        ask(
+            "SELECT set_config('hnsw.ef_search', ?, true),"
+            " set_config('hnsw.iterative_scan', 'relaxed_order', true),"
+            " set_config('hnsw.max_scan_tuples', '2147483647', true),"
+            " set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'on', true)",
+            (str(breadth),),
+        )
+        values = (given, *(where.values if passes else ()), given, limit, *where.values)
+        return ask(_with_entries(near, where), values)
+
+    return best_entries(look_up, depth)
+
+
+def _with_entries(near: str, where: Condition) -> str:
+    return (
+        "SELECT c.id, 1.0 - found.distance, c.entry_id, k.name, e.key"
+        f" FROM ({near}) found JOIN chunk c ON c.hash = found.hash"
+        " JOIN entry e ON e.id = c.entry_id JOIN kb k ON k.id = e.kb_id"
+        f" WHERE found.distance <> 'NaN' AND {where.sql} ORDER BY found.distance, c.id"
+    )
+
+
+def _is_indexed(ask: Ask) -> bool:
+    return bool(ask("SELECT 1 WHERE to_regclass(?) IS NOT NULL", (INDEX,)))
+
+
+def build(connection: Connection, dimensions: int) -> bool:
+    """Build the index when there are enough vectors and it isn't there.
+
+    Args:
+        connection: In a transaction of the writer's.
+        dimensions: Of the vectors.
+
+    Returns:
+        Whether it was built.
+    """
+    row = connection.execute(
+        "SELECT to_regclass(%s) IS NULL AND"
+        " (SELECT count(*) FROM (SELECT 1 FROM text_vector LIMIT %s) few) >= %s",
+        (INDEX, BUILD_FROM, BUILD_FROM),
+    ).fetchone()
+    if not row or not row[0] or dimensions > MAX_DIMENSIONS:
+        return False
+    connection.execute("SET LOCAL maintenance_work_mem = '1GB'")
+    connection.execute(
+        f"CREATE INDEX {INDEX} ON text_vector USING hnsw"
+        f" ((embedding::halfvec({dimensions})) halfvec_ip_ops)"
+        f" WITH (m = {M}, ef_construction = {EF_CONSTRUCTION})"
+    )
+    return True

@@ -1,0 +1,279 @@
+"""A PostgreSQL database as an index: transactions, locks, generations."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from pyrite_backends.postgres import connection as server
+from pyrite_backends.postgres import schema
+from pyrite_backends.postgres.connection import Connection
+from pyrite_backends.postgres.reader import PostgresReader, one
+from pyrite_backends.postgres.schema import Current
+from pyrite_backends.protocol import Model, Tokeniser
+from pyrite_schemas.errors import BusyError, FormatError, NoIndexError
+
+if TYPE_CHECKING:
+    from pyrite_backends.postgres.cache import PostgresCache
+    from pyrite_backends.postgres.queue import PostgresQueue
+    from pyrite_backends.postgres.writer import PostgresWriter
+
+_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL jit = off"
+_WRITE = """BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL jit = off;
+SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;
+SET LOCAL idle_in_transaction_session_timeout = 0;
+SET LOCAL client_connection_check_interval = '10s'"""
+"""A sync takes its time, and a server that ends it for that would never let it finish. Where its
+client is gone, a backend that waits for the lock should go too."""
+
+_TRIES = 5
+
+
+class _Held(threading.local):
+    """The connection on which this thread holds the writer's lock."""
+
+    connection: Connection | None = None
+
+
+class PostgresIndex:
+    """An index in a PostgreSQL database; see `pyrite_backends.protocol.Index`.
+
+    Args:
+        url: Of the database, in any form libpq reads.
+        tokeniser: The tokenisation that is configured.
+    """
+
+    backend = "postgres"
+    shared = True
+
+    def __init__(self, url: str, tokeniser: Tokeniser) -> None:
+        self._given = server.parameters(url)
+        self._tokeniser = tokeniser
+        self._idle: list[Connection] = []
+        self._guard = threading.Lock()
+        self._held = _Held()
+        self._grown = False
+
+    def describe(self) -> str:
+        return server.describe(self._given)
+
+    @contextlib.contextmanager
+    def reader(self) -> Iterator[PostgresReader]:
+        held = self._held.connection
+        if held is not None:
+            with self._errors():
+                self._check(schema.enter(held, self.describe()))
+                yield PostgresReader(held, self._tokeniser)
+            return
+        with self._errors(), self._connection() as connection:
+            self._begin_reading(connection)
+            yield PostgresReader(connection, self._tokeniser)
+            connection.execute("COMMIT")
+
+    def _begin_reading(self, connection: Connection) -> None:
+        """Begin a transaction that sees the generation that counts."""
+        for _ in range(_TRIES):
+            connection.execute(_READ)
+            current = schema.enter(connection, self.describe())
+            if current is not None:
+                self._check(current)
+                return
+            connection.execute("ROLLBACK")
+        raise NoIndexError(f"the index in {self.describe()} is being replaced", "try again")
+
+    def _check(self, current: Current | None) -> None:
+        if current is None or current.outdated(self._tokeniser):
+            raise FormatError(
+                f"the index in {self.describe()} was made by another version or for another"
+                " language",
+                "run `pyrite index sync`",
+            )
+
+    @contextlib.contextmanager
+    def writer(
+        self, *, wait: bool = True, on_wait: Callable[[], None] | None = None, rebuild: bool = False
+    ) -> Iterator[PostgresWriter]:
+        from pyrite_backends.postgres.writer import PostgresWriter  # numpy
+
+        with self.lock(wait=wait, on_wait=on_wait), self._errors():
+            connection = self._held.connection
+            assert connection is not None
+            current = self._current(connection)
+            new = rebuild or current is None or current.outdated(self._tokeniser)
+            if new or current is None:
+                generation = schema.create(connection)
+            else:
+                generation = current.generation
+                schema.see(connection, generation)
+            writer = PostgresWriter(connection, self._tokeniser, new=new)
+            yield writer
+            writer.close()
+            if new:
+                schema.index(connection)
+                schema.turn_over(connection, generation, self._tokeniser)
+            schema.pass_on_grants(connection, generation)
+            connection.execute("COMMIT")
+            self._grown = self._grown or writer.grown
+
+    def _current(self, connection: Connection) -> Current | None:
+        """What counts now; None when nothing was ever written here."""
+        try:
+            with connection.transaction():
+                return schema.enter(connection, self.describe())
+        except NoIndexError:
+            return None
+
+    @contextlib.contextmanager
+    def lock(
+        self, *, wait: bool = True, on_wait: Callable[[], None] | None = None
+    ) -> Iterator[None]:
+        if self._held.connection is not None:
+            yield
+            return
+        with self._errors(), self._connection() as connection:
+            connection.execute(_WRITE)
+            if not one(connection, "SELECT pg_try_advisory_xact_lock(?, ?)", schema.WRITER):
+                if not wait:
+                    raise BusyError(
+                        f"another sync is writing {self.describe()}",
+                        "leave out --no-wait to wait for it",
+                    )
+                if on_wait:
+                    on_wait()
+                connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", schema.WRITER)
+            schema.prepare(connection, self.describe())
+            self._held.connection = connection
+            try:
+                yield
+            finally:
+                self._held.connection = None
+            if connection.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS:
+                connection.execute("COMMIT")
+
+    @contextlib.contextmanager
+    def queue(self, kbs: Sequence[str]) -> Iterator[PostgresQueue]:
+        from pyrite_backends.postgres.queue import PostgresQueue  # only embedding needs it
+
+        queue = PostgresQueue(self.work, kbs)
+        try:
+            yield queue
+        finally:
+            queue.close()
+
+    @contextlib.contextmanager
+    def work(self) -> Iterator[Connection]:
+        """A short transaction over the generation that counts, without the writer's lock."""
+        with self._errors(), self._connection() as connection:
+            connection.execute("BEGIN")
+            current = schema.enter(connection, self.describe())
+            self._check(current)
+            yield connection
+            connection.execute("COMMIT")
+
+    def cache(self, model: Model) -> PostgresCache:
+        from pyrite_backends.postgres.cache import PostgresCache  # only embedding needs it
+
+        return PostgresCache(self.transaction, model, self.describe())
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A transaction of its own, whatever else this thread does."""
+        with self._errors(), self._connection() as connection:
+            connection.execute("BEGIN")
+            yield connection
+            connection.execute("COMMIT")
+
+    def optimise(self) -> None:
+        from pyrite_backends.postgres import semantic  # numpy
+
+        if not self._grown:
+            return
+        self._grown = False
+        with self.lock(), self._errors():
+            connection = self._held.connection
+            assert connection is not None
+            schema.sweep(connection)
+            if self._current(connection) is None:
+                return
+            connection.execute("ANALYZE kb, entry, tag, alias, link, chunk, fulltext, text_vector")
+            model = PostgresReader(connection, self._tokeniser).model()
+            if model:
+                semantic.build(connection, model.dimensions)
+
+    def compact(self) -> int:
+        with self.reader() as reader:
+            before = reader.size()
+        with self.lock():
+            assert self._held.connection is not None
+            with self._errors():
+                schema.sweep(self._held.connection)
+        with self.transaction() as connection:
+            current = schema.enter(connection, self.describe())
+        assert current is not None
+        with self._errors(), self._connection() as connection:
+            for table in (
+                "entry",
+                "tag",
+                "alias",
+                "link",
+                "chunk",
+                "fulltext",
+                "lexeme",
+                "text_vector",
+            ):
+                connection.execute(f"VACUUM {schema.SCHEMA}_{current.generation}.{table}")
+        with self.reader() as reader:
+            return before - reader.size()
+
+    def close(self) -> None:
+        """Close connections that nobody uses."""
+        with self._guard:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    @contextlib.contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        """A connection of this thread's own; a transaction that is left open is undone."""
+        with self._guard:
+            connection = self._idle.pop() if self._idle else None
+        if connection is None or not _alive(connection):
+            connection = server.connect(self._given)
+        try:
+            yield connection
+        finally:
+            if connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+                with contextlib.suppress(psycopg.Error):
+                    connection.execute("ROLLBACK")
+            if connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:
+                with self._guard:
+                    self._idle.append(connection)
+            else:
+                connection.close()
+
+    @contextlib.contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except psycopg.Error as error:
+            raise server.wrap(error, self.describe()) from error
+        except Exception as error:
+            # SQLAlchemy, which may not be imported here, carries the driver's error as `orig`.
+            cause = getattr(error, "orig", None)
+            if not isinstance(cause, psycopg.Error):
+                raise
+            raise server.wrap(cause, self.describe()) from error
+
+
+def _alive(connection: Connection) -> bool:
+    """Whether an idle connection still has a server: it would have heard of its end by now."""
+    if connection.closed or connection.broken:
+        return False
+    import select  # for connections that are used again only
+
+    readable, _, _ = select.select([connection.fileno()], [], [], 0)
+    return not readable

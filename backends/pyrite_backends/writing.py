@@ -1,0 +1,196 @@
+"""Writing what every engine writes alike: rows of entries, ids, counts, KBs."""
+
+from __future__ import annotations
+
+import json
+import time
+from abc import ABC, abstractmethod
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from pyrite_backends.common import CommonReader, Row
+from pyrite_backends.names import link_name
+from pyrite_backends.protocol import Model
+from pyrite_schemas.entry import Entry
+from pyrite_schemas.sync import KbState
+
+BULK = 1000
+"""Entries from which an insert counts as a bulk load."""
+
+PARTS = ("chunk", "tag", "alias", "link", "diagnostic")
+"""Tables of rows that belong to an entry."""
+
+_SETTLE = """
+UPDATE entry SET key = CASE
+  WHEN path = (SELECT min(o.path) FROM entry o
+               WHERE o.kb_id = entry.kb_id AND o.claim = entry.claim)
+   AND NOT EXISTS (SELECT 1 FROM entry o WHERE o.kb_id = entry.kb_id
+                   AND o.path = entry.claim AND o.id <> entry.id)
+  THEN claim ELSE path END
+WHERE kb_id = ? AND claim = ?
+"""
+"""Of several claimants of an id the first by path has it, unless it is another file's path."""
+
+_CONTESTED = """
+SELECT claim FROM entry WHERE kb_id = ? GROUP BY claim HAVING count(*) > 1
+UNION SELECT c.claim FROM entry c JOIN entry p
+  ON p.kb_id = c.kb_id AND p.path = c.claim WHERE c.kb_id = ?
+UNION SELECT claim FROM entry WHERE kb_id = ? AND key <> claim
+"""
+
+Rows = dict[str, list[Row]]
+
+
+def entry_rows(rows: Rows, entry: Entry, kb: int, number: int) -> None:
+    """Append an entry's rows, but for its chunks, in the order of the tables' columns."""
+    rows["entry"].append(
+        (
+            number, kb, entry.path, entry.blob, entry.claim, entry.claim, link_name(entry.path),
+            entry.title, int(entry.title_source != "path"), entry.type, entry.date, entry.meta,
+        )
+    )  # fmt: skip
+    for position, tag in enumerate(entry.tags):
+        rows["tag"].append((number, position, tag, tag.casefold()))
+    for position, alias in enumerate(entry.aliases):
+        rows["alias"].append((number, position, alias, alias.casefold()))
+    for position, link in enumerate(entry.links):
+        name = link_name(link.path or link.target)
+        rows["link"].append(
+            (
+                number, position, link.kind, link.target, link.path, link.kb, link.anchor,
+                link.text, link.line, name,
+            )
+        )  # fmt: skip
+    for position, found in enumerate(entry.diagnostics):
+        rows["diagnostic"].append((number, position, found.line, found.code, found.message))
+
+
+class CommonWriter(ABC):
+    """What all engines write alike; see `pyrite_backends.protocol.Writer`."""
+
+    def __init__(self) -> None:
+        self._affected: dict[str, set[str]] = defaultdict(set)  # claims and paths, by KB
+        self._dropped_hashes: set[bytes] = set()
+        self._first_chunk: dict[str, int] = {}
+        self._lost: dict[str, int] = defaultdict(int)  # embedded chunks
+        self._chunks: dict[str, int] = defaultdict(int)  # embeddable ones gained, or lost
+
+    @abstractmethod
+    def reader(self) -> CommonReader:
+        """What the index holds so far."""
+
+    @abstractmethod
+    def remove(self, kb: str, paths: Sequence[str]) -> None:
+        """Drop entries."""
+
+    @abstractmethod
+    def _rows(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
+        """Rows of a statement with `?` marks."""
+
+    @abstractmethod
+    def _run(self, sql: str, values: Sequence[object] = ()) -> int:
+        """How many rows a statement with `?` marks changed."""
+
+    @abstractmethod
+    def _run_many(self, sql: str, values: Iterable[Sequence[object]]) -> None:
+        """The same statement for many values."""
+
+    def _now(self, moment: float) -> Any:
+        """A Unix time as the engine keeps it."""
+        return moment
+
+    def finish(self, state: KbState) -> KbState:
+        kb = state.name
+        number = self._kb(kb)
+        self._settle_ids(number, self._affected.pop(kb, set()))
+        ((gained,),) = self._rows(
+            "SELECT count(*) FROM chunk c JOIN text_vector v ON v.hash = c.hash WHERE c.id >= ?",
+            (self._first_chunk.pop(kb, 2**31 - 1),),
+        )
+        ((chunks, embedded, entries),) = self._rows(
+            "SELECT chunks, embedded, (SELECT count(*) FROM entry WHERE kb_id = kb.id)"
+            " FROM kb WHERE id = ?",
+            (number,),
+        )
+        revision = state.revision
+        stamped = msgspec.structs.replace(
+            state,
+            entries=entries,
+            chunks=chunks + self._chunks.pop(kb, 0),
+            embedded=embedded - self._lost.pop(kb, 0) + gained,
+            synced_at=time.time(),
+        )
+        self._run(
+            "UPDATE kb SET source = ?, ref = ?, config = ?, commit_id = ?, tree = ?, overlay = ?,"
+            " entries = ?, chunks = ?, embedded = ?, synced_at = ?, owner = ? WHERE id = ?",
+            (
+                stamped.source, stamped.ref, stamped.config, revision.commit, revision.tree,
+                json.dumps(revision.overlay), stamped.entries, stamped.chunks, stamped.embedded,
+                self._now(stamped.synced_at), stamped.owner, number,
+            ),
+        )  # fmt: skip
+        return stamped
+
+    def _settle_ids(self, kb: int, affected: set[str]) -> None:
+        """Decide which entries have the ids they ask for, where that may have changed."""
+        if len(affected) > BULK:
+            affected = {claim for (claim,) in self._rows(_CONTESTED, (kb, kb, kb))}
+        self._run_many(_SETTLE, [(kb, claim) for claim in sorted(affected)])
+
+    def drop(self, kb: str) -> None:
+        rows = self._rows(
+            "SELECT e.path FROM entry e JOIN kb k ON k.id = e.kb_id WHERE k.name = ?", (kb,)
+        )
+        if rows:
+            self.remove(kb, [path for (path,) in rows])
+        for kept in (self._affected, self._lost, self._chunks):
+            kept.pop(kb, None)
+        self._run("DELETE FROM kb WHERE name = ?", (kb,))
+
+    def use_model(self, model: Model) -> bool:
+        before = self.reader().model()
+        if before == model:
+            return False
+        self._run(
+            "INSERT INTO setting VALUES ('model', ?)"
+            " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            (msgspec.json.encode(model).decode(),),
+        )
+        if before is None or before.fingerprint == model.fingerprint:
+            return False
+        dropped = self._drop_all_vectors()
+        self._run("UPDATE kb SET embedded = 0")
+        return dropped
+
+    def _drop_all_vectors(self) -> bool:
+        return self._run("DELETE FROM text_vector") > 0
+
+    def unembedded(self, kb: str) -> list[bytes]:
+        rows = self._rows(
+            "SELECT DISTINCT c.hash FROM chunk c JOIN entry e ON e.id = c.entry_id"
+            " JOIN kb k ON k.id = e.kb_id WHERE k.name = ? AND c.hash <> ?"
+            " AND NOT EXISTS (SELECT 1 FROM text_vector v WHERE v.hash = c.hash)",
+            (kb, b""),
+        )
+        return [digest for (digest,) in rows]
+
+    def _kb(self, name: str) -> int:
+        """A KB's number; it is made when it isn't there."""
+        rows = self._rows("SELECT id FROM kb WHERE name = ?", (name,))
+        if rows:
+            return int(rows[0][0])
+        number = self._next("kb")
+        self._run(
+            "INSERT INTO kb(id, name, source, ref, config, commit_id, tree, overlay, entries,"
+            " chunks, embedded, synced_at, owner)"
+            " VALUES (?, ?, '', '', '', '', '', '[]', 0, 0, 0, ?, '')",
+            (number, name, self._now(0)),
+        )
+        return number
+
+    def _next(self, table: str) -> int:
+        ((number,),) = self._rows(f"SELECT coalesce(max(id), 0) + 1 FROM {table}")
+        return int(number)
