@@ -39,6 +39,11 @@ SHAPES: dict[str, tuple[type[msgspec.Struct], str]] = {
     "tags": (replies.TagsReply, "`tags`"),
     "links": (replies.LinksReply, "`links`"),
     "init": (replies.InitReply, "`init`"),
+    "kb-list": (replies.KbListReply, "`kb list`"),
+    "kb-remove": (replies.KbRemoveReply, "`kb remove`"),
+    "cache-stats": (replies.CacheReply, "`cache stats`"),
+    "cache-export": (replies.CacheExportReply, "`cache export`"),
+    "cache-import": (replies.CacheImportReply, "`cache import`"),
     "error": (replies.ErrorReply, "any command that fails"),
 }
 """Every documented JSON shape by the name of its schema, and who reads or prints it."""

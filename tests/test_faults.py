@@ -265,24 +265,6 @@ def test_a_reader_is_not_held_up_by_a_first_sync_that_is_on_disk_already(
     assert tried
 
 
-def test_threads_of_one_index_wait_for_each_other(world: World) -> None:
-    import threading
-
-    entered, waited = threading.Event(), threading.Event()
-
-    def second() -> None:
-        with world.index.lock(on_wait=waited.set):
-            entered.set()
-
-    with world.index.lock(), world.index.lock():
-        thread = threading.Thread(target=second, daemon=True)
-        thread.start()
-        assert waited.wait(PATIENCE)
-        assert not entered.is_set()
-    thread.join(PATIENCE)
-    assert entered.is_set()
-
-
 def test_an_index_left_in_rollback_mode_is_put_into_wal_by_the_next_sync(world: World) -> None:
     connection = world.index._open_to_write()
     connection.execute("PRAGMA journal_mode = DELETE")
@@ -365,3 +347,10 @@ def test_a_file_that_vanishes_while_many_are_parsed_harms_no_other(
     found = pipeline.entries(kb.source, listed, overlay, kb.date_fields, workers=2)
     paths = [file.path for file in listed if file.path != "n05.md"]
     assert sorted(entry.path for entry in found) == paths
+
+
+def test_a_reader_gives_no_driver_errors(repo: Repo, bench: Bench) -> None:
+    repo.commit(a="alpha")
+    bench.sync()
+    with pytest.raises(StorageError, match="nonsense"), bench.index.reader() as reader:
+        reader._db.execute("SELECT nonsense")

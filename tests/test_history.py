@@ -15,7 +15,6 @@ from pyrite_cli.core import audit
 from pyrite_cli.core.source import Source
 from pyrite_cli.core.sync import Kb
 from pyrite_schemas.errors import EmptySourceError
-from pyrite_schemas.search import Filters
 from tests.conftest import DATE_FIELDS, Bench, Repo
 from tests.world import World, facts, fresh, live
 
@@ -146,29 +145,6 @@ def ids(world: World, kb: str = "all") -> dict[str, str]:
         return {entry.path: entry.id for entry in reader.logical(kb)}
 
 
-def test_of_two_entries_with_one_id_the_other_gets_it_when_one_goes(world: World) -> None:
-    world.repo.commit(a="---\nid: x\n---\none", b="---\nid: x\n---\ntwo")
-    world.full()
-    assert ids(world) == {"a.md": "x", "b.md": "b.md"}
-    with world.index.reader() as reader:
-        (found,) = reader.diagnostics("all")
-    assert (found.path, found.code) == ("b.md", "duplicate-id")
-    assert "a.md" in found.message
-    (world.repo.root / "a.md").unlink()
-    world.full()
-    assert ids(world) == {"b.md": "x"}
-    with world.index.reader() as reader:
-        assert reader.diagnostics("all") == []
-
-
-def test_a_new_file_that_sorts_first_takes_the_id(world: World) -> None:
-    world.repo.commit(b="---\nid: x\n---\ntwo", c="---\nid: x\n---\nthree")
-    world.full()
-    world.repo.write("a.md", "---\nid: x\n---\none")
-    world.full()
-    assert ids(world) == {"a.md": "x", "b.md": "b.md", "c.md": "c.md"}
-
-
 def test_an_id_changed_in_place_leaves_nothing_under_the_old_one(world: World) -> None:
     world.repo.commit(a="---\nid: old\n---\nalpha", b="[[old]] and [[new]]")
     world.full()
@@ -179,22 +155,6 @@ def test_an_id_changed_in_place_leaves_nothing_under_the_old_one(world: World) -
         assert [one.path for one in reader.get("", "new")] == ["a.md"]
         outward, _ = reader.links("all", "b")
     assert [link.resolved for link in outward] == ["", "all:new"]
-
-
-def test_an_id_that_is_another_files_path_is_not_given_and_said_whose_it_is(world: World) -> None:
-    world.repo.commit(
-        a="---\nid: p.md\n---\none", b="---\nid: p.md\n---\ntwo", p="---\nid: q\n---\nthree"
-    )
-    world.full()
-    assert ids(world) == {"a.md": "a.md", "b.md": "b.md", "p.md": "q"}
-    with world.index.reader() as reader:
-        messages = {found.path: found.message for found in reader.diagnostics("all")}
-    assert set(messages) == {"a.md", "b.md"}
-    assert all("p.md belongs" in m.replace('"', "") for m in messages.values())
-    assert all(" to p.md;" in message for message in messages.values())
-    (world.repo.root / "p.md").unlink()
-    world.full()
-    assert ids(world) == {"a.md": "p.md", "b.md": "b.md"}
 
 
 def test_a_file_edited_but_never_embedded_again_is_pending_not_wrong(world: World) -> None:
@@ -208,29 +168,6 @@ def test_a_file_edited_but_never_embedded_again_is_pending_not_wrong(world: Worl
         assert reader.pending(["all"]) == 1
     sampler = (world.embedder.model, world.embedder)
     assert audit.verify(world.index, world.kbs(), lambda _: None, sampler) == []
-
-
-def test_a_deleted_entrys_vector_is_gone_and_not_found_under_another(world: World) -> None:
-    world.repo.commit(a="# A\n\nalpha", b="# B\n\nbeta")
-    world.full()
-    (world.repo.root / "a.md").unlink()
-    world.repo.write("c.md", "# C\n\ngamma")
-    world.stage()
-    with world.index.reader() as reader:
-        assert len(list(reader.vectors())) == 1
-        vector = world.embedder.query("A alpha").tobytes()
-        found = reader.fetch(reader.semantic(vector, Filters(), 10, exact=True))
-    assert [hit.path for hit in found] == ["b.md"]
-
-
-def test_a_text_in_two_files_keeps_its_vector_when_one_of_them_goes(world: World) -> None:
-    world.repo.commit(a="# Same\n\nalpha", b="# Same\n\nalpha", docs__c="# Same\n\nalpha")
-    world.full()
-    (world.repo.root / "a.md").unlink()
-    assert world.full() == 0
-    (world.repo.root / "b.md").unlink()
-    (report, _) = world.stage().kbs
-    assert report.pending == 0
 
 
 def test_an_empty_snapshot_is_refused_unless_it_is_allowed(world: World) -> None:

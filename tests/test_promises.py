@@ -11,7 +11,6 @@ from pathlib import Path
 
 from pyrite_cli.core import pipeline
 from tests.conftest import Bench, Pyrite, Repo
-from tests.world import World
 
 
 def test_a_sync_leaves_the_kbs_of_another_configuration_alone(repo: Repo, pyrite: Pyrite) -> None:
@@ -108,19 +107,6 @@ def test_a_progress_bar_leaves_parsing_free_to_fork() -> None:
         os.close(ours)
     assert done.stdout.split() == [b"1"]
     assert pipeline.SMALL < 500, "a bar is shown from 500 files on"
-
-
-def test_text_that_goes_to_another_kb_keeps_its_vector(repo: Repo, tmp_path: Path) -> None:
-    world = World(repo, tmp_path / "world" / "index.db", tmp_path / "cache")
-    repo.commit(one__a="# Alpha\n\nbeta gamma", two__b="# Delta\n\nepsilon")
-    kbs = (world.kb("first", "one"), world.kb("second", "two"))
-    world.full(*kbs)
-    (repo.root / "one/a.md").rename(repo.root / "two/a.md")
-    repo.write("one/c.md", "# Zeta")
-    world.sync(*kbs)  # without the cache
-    with world.index.reader() as reader:
-        (second,) = [state for state in reader.kbs() if state.name == "second"]
-    assert (second.chunks, second.embedded) == (2, 2)
 
 
 def test_the_versions_that_decide_tokens_decide_the_index(repo: Repo, bench: Bench) -> None:

@@ -208,9 +208,11 @@ class CommonReader(ABC):
             )
             for path, claim, key, owner in refused
         )
-        return sorted(found, key=lambda one: (one.path, one.line))
+        return sorted(found, key=lambda one: (one.path, one.line, one.code))
 
     def pending(self, kbs: Sequence[str]) -> int:
+        if not kbs:
+            return 0
         sql = f"SELECT count(DISTINCT c.hash) {_PENDING.format(marks=_marks(kbs))}"
         (row,) = self._rows(sql, (*kbs, b""))
         return int(row[0])
@@ -223,6 +225,8 @@ class CommonReader(ABC):
             after: Only texts whose hash comes later.
             limit: How many, by hash.
         """
+        if not kbs:
+            return []
         chunks = (
             f"SELECT min(c.id) {_PENDING.format(marks=_marks(kbs))} AND c.hash > ?"
             " GROUP BY c.hash ORDER BY c.hash LIMIT ?"

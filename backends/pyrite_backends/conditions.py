@@ -17,6 +17,7 @@ class Condition(NamedTuple):
 
 
 TRUE = Condition("1 = 1", ())
+FALSE = Condition("1 = 0", ())
 
 
 def every(conditions: Iterable[Condition]) -> Condition:

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 
-from pyrite_backends.names import link_name
+from pyrite_backends.names import MARKDOWN, link_name
 from pyrite_backends.tables import alias, chunk, diagnostic, entry, kb, link, metadata, tag
 from pyrite_schemas.search import EntryRow, LinkRow, LogicalEntry, TagCount
 from pyrite_schemas.sync import Pending
@@ -141,8 +141,8 @@ class Catalog:
         paths: dict[tuple[int, str], str] = {}
         names: dict[tuple[int, str], list[str]] = defaultdict(list)
         aliases: dict[tuple[int, str], str] = {}
-        wanted = {row.name for row in rows}
         targets = {row.target for row in rows} | {f"{row.kb}:{row.target}" for row in rows}
+        wanted = {row.name for row in rows} | {link_name(target) for target in targets}
         by_alias = sa.select(alias.c.entry_id).where(
             alias.c.folded.in_({target.casefold() for target in targets})
         )
@@ -156,7 +156,8 @@ class Catalog:
         alias_rows = self._by_entry(alias.c.folded, [row.id for row in candidates])
         for row in candidates:
             ids.setdefault((row.kb_id, row.key), row.key)
-            for form in (row.path, posixpath.splitext(row.path)[0]):
+            stem, suffix = posixpath.splitext(row.path)
+            for form in (row.path, stem) if suffix.lower() in MARKDOWN else (row.path,):
                 paths.setdefault((row.kb_id, form), row.key)
             names[row.kb_id, row.name].append(row.key)
             for (folded,) in alias_rows[row.id]:

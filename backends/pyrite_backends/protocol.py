@@ -293,7 +293,7 @@ class Index(Protocol):
     shared: bool
 
     def reader(self) -> AbstractContextManager[Reader]:
-        """One consistent view.
+        """One consistent view of what is committed.
 
         Raises:
             NoIndexError: Nothing has been indexed.
@@ -310,14 +310,20 @@ class Index(Protocol):
             wait: Wait for another writer, or raise `BusyError` at once.
             on_wait: Called once when there is something to wait for.
             rebuild: Begin with an empty index; also done by itself when the index has another
-                format or tokenisation.
+                format or tokenisation and is not shared.
+
+        Raises:
+            FormatError: The index has another format or tokenisation and others write to it too.
         """
         ...
 
     def lock(
         self, *, wait: bool = True, on_wait: Callable[[], None] | None = None
     ) -> AbstractContextManager[None]:
-        """Be the only sync; `writer` takes the lock by itself when it is not held."""
+        """Be the only sync until the block ends or the first writer in it is done.
+
+        `writer` takes the lock by itself when it is not held.
+        """
         ...
 
     def queue(self, kbs: Sequence[str]) -> AbstractContextManager[Queue]:

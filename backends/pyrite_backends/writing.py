@@ -121,7 +121,7 @@ class CommonWriter(ABC):
             entries=entries,
             chunks=chunks + self._chunks.pop(kb, 0),
             embedded=embedded - self._lost.pop(kb, 0) + gained,
-            synced_at=time.time(),
+            synced_at=round(time.time(), 3),
         )
         self._run(
             "UPDATE kb SET source = ?, ref = ?, config = ?, commit_id = ?, tree = ?, overlay = ?,"

@@ -85,7 +85,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
         aliases: Other names links may use.
         meta: All frontmatter as canonical JSON text.
         links: In order of appearance.
-        chunks: In order; none for an empty body.
+        chunks: In order; an empty body is one with an empty hash.
         diagnostics: What is wrong with the file.
     """
 

@@ -275,7 +275,7 @@ class TagCount(msgspec.Struct, frozen=True):
     """A tag.
 
     Attributes:
-        tag: As first written.
+        tag: Of its spellings, the first by UTF-8.
         count: How many entries carry it.
     """
 

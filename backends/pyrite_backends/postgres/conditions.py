@@ -5,7 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 
-from pyrite_backends.conditions import Condition, dated, either, every, located, one_of, tagged
+from pyrite_backends.conditions import (
+    FALSE,
+    Condition,
+    dated,
+    either,
+    every,
+    located,
+    one_of,
+    tagged,
+)
 from pyrite_schemas.search import Filters
 
 _LIKE = str.maketrans({"*": "%", "?": "_", "%": r"\%", "_": r"\_", "\\": "\\\\"})
@@ -27,14 +36,16 @@ def of(filters: Filters, distinct: Distinct) -> Condition:
 
     Args:
         filters: The filters.
-        distinct: Asked for all types or fields when one is named in letters whose case the server
-            does not know.
+        distinct: Asked for all types, and for all fields when one is named in letters whose case
+            the server does not know.
     """
     parts = []
     if filters.kbs:
         parts.append(one_of("k.name", filters.kbs))
     if filters.types:
-        parts.append(either([same("e.type", kind, TYPES, distinct) for kind in filters.types]))
+        wanted = {kind.casefold() for kind in filters.types}
+        types = [kind for kind in distinct(TYPES) if kind.casefold() in wanted]
+        parts.append(one_of("e.type", types) if types else FALSE)
     parts.extend(tagged(tag) for tag in filters.tags)
     if filters.paths:
         parts.append(either([located(path, "e.path LIKE ?", _LIKE) for path in filters.paths]))
@@ -43,21 +54,21 @@ def of(filters: Filters, distinct: Distinct) -> Condition:
     return every(parts)
 
 
-def same(expression: str, value: str, all_values: str, distinct: Distinct) -> Condition:
-    """A comparison without regard to case."""
+def named(expression: str, value: str, distinct: Distinct) -> Condition:
+    """A field has a name, in any case."""
     if value.isascii():
         return Condition(f'lower({expression} COLLATE "C") = ?', (value.lower(),))
     # What a server makes lower depends on its locale; Python's rules are everywhere the same.
     folded = value.casefold()
-    equal = [one for one in distinct(all_values) if one.casefold() == folded]
-    return one_of(expression, equal) if equal else Condition("1 = 0", ())
+    equal = [one for one in distinct(FIELDS) if one.casefold() == folded]
+    return one_of(expression, equal) if equal else FALSE
 
 
 def _field(name: str, value: str, distinct: Distinct) -> Condition:
     """A frontmatter field, or an item of a list field, equals a value as JSON prints it."""
-    named = same("field.key", name, FIELDS, distinct)
+    field = named("field.key", name, distinct)
     alternatives = ["item = to_jsonb(?::text)"]
-    values: list[object] = [*named.values, value]
+    values: list[object] = [*field.values, value]
     if value in ("true", "false", "null"):
         alternatives.append("item = ?::jsonb")
         values.append(value)
@@ -69,7 +80,7 @@ def _field(name: str, value: str, distinct: Distinct) -> Condition:
                 " ELSE false END"
             )
             values.append(number)
-    sql = _FIELDS.format(named=named.sql, alternatives=" OR ".join(alternatives))
+    sql = _FIELDS.format(named=field.sql, alternatives=" OR ".join(alternatives))
     return Condition(sql, tuple(values))
 
 

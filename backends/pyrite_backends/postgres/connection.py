@@ -8,6 +8,8 @@ from typing import Any
 
 import psycopg
 from psycopg import conninfo, errors
+from psycopg.abc import Buffer
+from psycopg.types.string import StrDumperUnknown
 
 from pyrite_schemas.errors import ConfigError, StorageError
 
@@ -58,7 +60,7 @@ def connect(given: dict[str, Any]) -> Connection:
         StorageError: The server can't be reached or refuses.
     """
     try:
-        return psycopg.connect(**given, autocommit=True, prepare_threshold=None)
+        connection = psycopg.connect(**given, autocommit=True, prepare_threshold=None)
     except (psycopg.Error, UnicodeError, ValueError) as error:
         text = _one_line(error)
         for secret in (given.get("password"), given.get("sslpassword"), given.get("host")):
@@ -67,6 +69,15 @@ def connect(given: dict[str, Any]) -> Connection:
         raise StorageError(
             f"can't connect to PostgreSQL at {describe(given)}: {text}", _connect_hint(text)
         ) from None
+    connection.adapters.register_dumper(str, _Text)
+    return connection
+
+
+class _Text(StrDumperUnknown):
+    """Text that is asked for, as text is stored: NUL is U+FFFD."""
+
+    def dump(self, obj: str) -> Buffer | None:
+        return super().dump(obj.replace("\0", "\ufffd"))
 
 
 def _connect_hint(text: str) -> str:

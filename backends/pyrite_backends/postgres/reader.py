@@ -60,6 +60,8 @@ class PostgresReader(CommonReader):
 
     def keyword(self, query: Query, filters: Filters, depth: int) -> list[Leg]:
         where = every((self._condition(filters), *keyword.of_query(query, self._tokeniser)))
+        if depth <= 0:
+            return []
         if not query.ranked:
             if not filters and not query.must_not:
                 return []
@@ -74,7 +76,7 @@ class PostgresReader(CommonReader):
         return semantic.search(self._rows, vector, size, where, depth, exact=exact)
 
     def has_field(self, name: str) -> bool:
-        named = conditions.same("f", name, conditions.FIELDS, self._distinct)
+        named = conditions.named("f", name, self._distinct)
         sql = f"SELECT 1 FROM entry e, jsonb_object_keys(e.fields) f WHERE {named.sql} LIMIT 1"
         return bool(self._rows(sql, named.values))
 

@@ -37,6 +37,7 @@ class _Held(threading.local):
     """The connection on which this thread holds the writer's lock."""
 
     connection: Connection | None = None
+    writing = False
 
 
 class PostgresIndex:
@@ -64,7 +65,7 @@ class PostgresIndex:
     @contextlib.contextmanager
     def reader(self) -> Iterator[PostgresReader]:
         held = self._held.connection
-        if held is not None:
+        if held is not None and not self._held.writing:
             with self._errors():
                 self._check(schema.enter(held, self.describe()))
                 yield PostgresReader(held, self._tokeniser)
@@ -103,21 +104,38 @@ class PostgresIndex:
             connection = self._held.connection
             assert connection is not None
             current = self._current(connection)
-            new = rebuild or current is None or current.outdated(self._tokeniser)
+            new = rebuild or current is None
+            if current is not None and not rebuild:
+                self._check_own(current)
             if new or current is None:
                 generation = schema.create(connection)
             else:
                 generation = current.generation
                 schema.see(connection, generation)
             writer = PostgresWriter(connection, self._tokeniser, new=new)
-            yield writer
-            writer.close()
-            if new:
-                schema.index(connection)
-                schema.turn_over(connection, generation, self._tokeniser)
-            schema.pass_on_grants(connection, generation)
-            connection.execute("COMMIT")
+            self._held.writing = True
+            try:
+                yield writer
+                writer.close()
+                if new:
+                    schema.index(connection)
+                    schema.turn_over(connection, generation, self._tokeniser)
+                schema.pass_on_grants(connection, generation)
+                connection.execute("COMMIT")
+            finally:
+                # The lock was the transaction's.
+                self._held.writing = False
+                self._held.connection = None
             self._grown = self._grown or writer.grown
+
+    def _check_own(self, current: Current) -> None:
+        """Refuse to replace what others need by itself."""
+        if current.outdated(self._tokeniser):
+            raise FormatError(
+                f"the index in {self.describe()} was made by another version or for another"
+                " language",
+                "run `pyrite index rebuild`; other configurations' KBs have to be synced again",
+            )
 
     def _current(self, connection: Connection) -> Current | None:
         """What counts now; None when nothing was ever written here."""
@@ -151,6 +169,7 @@ class PostgresIndex:
                 yield
             finally:
                 self._held.connection = None
+                self._held.writing = False
             if connection.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS:
                 connection.execute("COMMIT")
 

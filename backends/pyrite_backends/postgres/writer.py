@@ -25,7 +25,7 @@ _json = msgspec.json.encode
 _PUT = """
 WITH put AS (
   INSERT INTO text_vector SELECT DISTINCT ON (g.hash) g.hash, g.embedding FROM given g
-  WHERE EXISTS (SELECT 1 FROM chunk c WHERE c.hash = g.hash)
+  WHERE g.hash <> '' AND EXISTS (SELECT 1 FROM chunk c WHERE c.hash = g.hash)
   ON CONFLICT (hash) DO NOTHING RETURNING hash
 ), used AS (
   SELECT e.kb_id, count(*) AS chunks FROM put p JOIN chunk c ON c.hash = p.hash

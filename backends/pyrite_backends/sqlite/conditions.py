@@ -28,8 +28,8 @@ def of(filters: Filters) -> Condition:
 
 
 def _type(kind: str) -> Condition:
-    sql, value = same("e.type", kind)
-    return Condition(sql, (value,))
+    folded = kind.casefold()
+    return Condition("(lower(e.type) = ? OR fold(e.type) = ?)", (folded, folded))
 
 
 def same(expression: str, value: str) -> tuple[str, str]:

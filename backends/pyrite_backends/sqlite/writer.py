@@ -206,10 +206,10 @@ class SqliteWriter(CommonWriter):
         self._create(_FOR_VECTORS)
         counts: dict[int, int] = defaultdict(int)
         rows = []
-        for digest, vector in vectors:
+        for digest, vector in dict(vectors).items():
             users = self._db.execute(
                 "SELECT e.kb_id, count(*) FROM chunk c JOIN entry e ON e.id = c.entry_id"
-                " WHERE c.hash = ?1 AND NOT EXISTS (SELECT 1 FROM text_vector WHERE hash = ?1)"
+                " WHERE c.hash = ?1 AND ?1 <> x'' AND NOT EXISTS (SELECT 1 FROM text_vector WHERE hash = ?1)"
                 " GROUP BY e.kb_id",
                 (digest,),
             ).fetchall()

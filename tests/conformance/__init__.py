@@ -1,0 +1,1 @@
+"""What every engine promises: each test runs on all of them."""

@@ -1,0 +1,634 @@
+"""An index in memory that keeps every promise of the port in the plainest way.
+
+What the engines do in SQL is done here in loops, to compare them with: BM25 by its formula, cosine
+by numpy, filters one entry at a time. Never part of the product.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import posixpath
+import re
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+
+from pyrite_backends.names import link_name
+from pyrite_backends.protocol import Model, Tokeniser, VectorCache
+from pyrite_cli.core import audit
+from pyrite_schemas.entry import Chunk, Diagnostic, Entry, Link
+from pyrite_schemas.errors import BusyError, FormatError, NoIndexError, StorageError
+from pyrite_schemas.search import (
+    EntryDetail,
+    EntryRow,
+    Filters,
+    Found,
+    Leg,
+    LinkRow,
+    LogicalEntry,
+    Query,
+    TagCount,
+    Term,
+)
+from pyrite_schemas.sync import File, KbState, Pending, Revision
+
+K1, B = 1.2, 0.75
+LEAST_IDF = 1e-6
+WEIGHTS = (4.0, 2.0, 2.0, 1.0)
+"""Of title, heading path, tags and text."""
+
+Fields = tuple[list[str], list[str], list[str], list[str]]
+
+
+class Row(NamedTuple):
+    """An entry in its KB, under the id it got."""
+
+    number: int
+    kb: str
+    id: str
+    entry: Entry
+
+    @property
+    def folded(self) -> tuple[str, ...]:
+        return tuple(alias.casefold() for alias in self.entry.aliases)
+
+
+class State:
+    """All that is in an index; never changed once a reader may see it."""
+
+    def __init__(self, tokens: str) -> None:
+        self.tokens = tokens
+        self.model: Model | None = None
+        self.states: dict[str, KbState] = {}
+        self.entries: dict[str, dict[str, Entry]] = {}
+        self.vectors: dict[bytes, bytes] = {}
+
+    def copy(self) -> State:
+        """One that may be changed."""
+        other = State(self.tokens)
+        other.model = self.model
+        other.states = dict(self.states)
+        other.entries = {kb: dict(entries) for kb, entries in self.entries.items()}
+        other.vectors = dict(self.vectors)
+        return other
+
+    def rows(self) -> list[Row]:
+        """All entries by KB and path."""
+        found = []
+        for kb in sorted(self.entries):
+            entries = self.entries[kb]
+            keys = audit.keys({path: entry.claim for path, entry in entries.items()})
+            found += [(kb, keys[path], entries[path]) for path in sorted(entries)]
+        return [Row(number, *row) for number, row in enumerate(found)]
+
+    def chunks(self, kbs: Iterable[str]) -> Iterator[tuple[Entry, Chunk]]:
+        """The chunks of KBs that can have a vector."""
+        for kb in kbs:
+            for entry in self.entries.get(kb, {}).values():
+                yield from ((entry, chunk) for chunk in entry.chunks if chunk.hash)
+
+    def counts(self, kb: str) -> tuple[int, int, int]:
+        """Entries, chunks that can have a vector, and those that have one."""
+        hashes = [chunk.hash for _, chunk in self.chunks([kb])]
+        embedded = sum(digest in self.vectors for digest in hashes)
+        return len(self.entries.get(kb, ())), len(hashes), embedded
+
+    def lacking(self, kbs: Sequence[str]) -> dict[bytes, Pending]:
+        """Texts of these KBs that have no vector."""
+        return {
+            chunk.hash: pending(entry, chunk)
+            for entry, chunk in self.chunks(kbs)
+            if chunk.hash not in self.vectors
+        }
+
+
+class Place:
+    """What several indexes share when they are one: the contents, the lock, what is taken."""
+
+    def __init__(self) -> None:
+        self.state: State | None = None
+        self.lock = threading.Lock()
+        self.taken: dict[bytes, MemoryQueue] = {}
+
+
+class MemoryReader:
+    """See `pyrite_backends.protocol.Reader`."""
+
+    def __init__(self, state: State, tokeniser: Tokeniser) -> None:
+        self._state = state
+        self._tokeniser = tokeniser
+
+    def model(self) -> Model | None:
+        return self._state.model
+
+    def kbs(self) -> tuple[KbState, ...]:
+        return tuple(self._state.states[name] for name in sorted(self._state.states))
+
+    def files(self, kb: str) -> Iterator[File]:
+        entries = self._state.entries.get(kb, {})
+        return (File(path, entries[path].blob) for path in sorted(entries))
+
+    def keyword(self, query: Query, filters: Filters, depth: int) -> list[Leg]:
+        allowed = [row for row in self._state.rows() if passes(row, filters)]
+        if not query.ranked:
+            if not filters and not query.must_not:
+                return []
+            kept = [row for row in allowed if not self._stands(query.must_not, row)]
+            kept.sort(key=lambda row: (row.kb, row.id))
+            return [Leg(row.number, 0, 0.0) for row in kept[: max(depth, 0)]]
+        phrases = [self._phrase(term) for term in query.ranked]
+        score = self._bm25([phrase for phrase in phrases if phrase[0]])
+        best: list[tuple[float, str, str, int, int]] = []
+        for row in allowed:
+            if self._stands(query.must_not, row):
+                continue
+            if not all(self._stands(group, row) for group in query.must):
+                continue
+            scored = [
+                (-found, row.kb, row.id, position, row.number)
+                for position, fields in enumerate(self._fields(row.entry))
+                if (found := score(fields)) is not None
+            ]
+            best += [min(scored)] if scored else []
+        best.sort()
+        return [Leg(number, chunk, -found) for found, _, _, chunk, number in best[: max(depth, 0)]]
+
+    def _bm25(self, phrases: list[tuple[list[str], bool]]) -> Callable[[Fields], float | None]:
+        """How well a chunk matches; None when it does not."""
+        every = [fields for row in self._state.rows() for fields in self._fields(row.entry)]
+        average = sum(sum(map(len, fields)) for fields in every) / max(len(every), 1)
+
+        def idf(phrase: tuple[list[str], bool]) -> float:
+            having = sum(any(occurrences(phrase, tokens) for tokens in one) for one in every)
+            value = math.log((len(every) - having + 0.5) / (having + 0.5))
+            return value if value > 0 else LEAST_IDF
+
+        weighed = [(phrase, idf(phrase)) for phrase in phrases]
+
+        def score(fields: Fields) -> float | None:
+            total, matched = 0.0, False
+            length = sum(map(len, fields))
+            for phrase, rarity in weighed:
+                counts = [occurrences(phrase, tokens) for tokens in fields]
+                frequency = sum(w * count for w, count in zip(WEIGHTS, counts, strict=True))
+                matched = matched or frequency > 0
+                norm = K1 * (1 - B + B * length / average)
+                total += rarity * (frequency * (K1 + 1)) / (frequency + norm)
+            return total if matched else None
+
+        return score
+
+    def _stands(self, terms: Iterable[Term], row: Row) -> bool:
+        """Whether any of the terms stands in an entry."""
+        phrases = [self._phrase(term) for term in terms]
+        return any(
+            occurrences(phrase, tokens)
+            for fields in self._fields(row.entry)
+            for tokens in fields
+            for phrase in phrases
+        )
+
+    def _phrase(self, term: Term) -> tuple[list[str], bool]:
+        last = [] if self._tokeniser.in_engine or not term.prefix else [term.tokens[-1]]
+        stemmed = self._tokeniser.tokens(" ".join(term.tokens[: len(term.tokens) - len(last)]))
+        return [*stemmed, *last], term.prefix
+
+    def _fields(self, entry: Entry) -> list[Fields]:
+        tokens = self._tokeniser.tokens
+        title, tags = tokens(entry.title), tokens("\n".join(entry.tags))
+        return [
+            (title, tokens("\n".join(chunk.heading)), [] if at else tags, tokens(chunk.text))
+            for at, chunk in enumerate(entry.chunks)
+        ]
+
+    def semantic(self, vector: bytes, filters: Filters, depth: int, *, exact: bool) -> list[Leg]:
+        wanted = np.frombuffer(vector, np.float32).astype(float)
+        best = []
+        for row in self._state.rows():
+            if not passes(row, filters):
+                continue
+            scored = []
+            for position, chunk in enumerate(row.entry.chunks):
+                stored = self._state.vectors.get(chunk.hash)
+                if stored is None:
+                    continue
+                one = np.frombuffer(stored, np.float32).astype(float)
+                if len(one) != len(wanted):
+                    raise StorageError(f"a vector of {len(wanted)} dimensions, not {len(one)}")
+                length = float(np.linalg.norm(one) * np.linalg.norm(wanted))
+                if length:
+                    scored.append((-float(one @ wanted) / length, row.kb, row.id, position, row))
+            best += [min(scored, key=lambda one: one[:4])] if scored else []
+        best.sort(key=lambda one: one[:4])
+        return [Leg(row.number, at, -score) for score, _, _, at, row in best[: max(depth, 0)]]
+
+    def fetch(self, legs: Sequence[Leg]) -> list[Found]:
+        rows = self._state.rows()
+        found = []
+        for leg in legs:
+            number, kb, key, entry = rows[leg.entry]
+            chunk = entry.chunks[leg.chunk]
+            found.append(
+                Found(
+                    number, key, kb, entry.title, entry.type, entry.path, entry.blob, entry.date,
+                    entry.tags, chunk.heading, chunk.start_line, chunk.end_line, chunk.text,
+                )
+            )  # fmt: skip
+        return found
+
+    def has_field(self, name: str) -> bool:
+        return any(
+            field.casefold() == name.casefold()
+            for row in self._state.rows()
+            for field in json.loads(row.entry.meta)
+        )
+
+    def get(self, kb: str, name: str) -> list[EntryDetail]:
+        rows = [row for row in self._state.rows() if kb in ("", row.kb)]
+        file = name if "/" in name else link_name(name)
+        for found in (
+            [row for row in rows if row.id == name],
+            [row for row in rows if row.entry.path == name],
+            [row for row in rows if name.casefold() in row.folded],
+            [row for row in rows if link_name(row.entry.path) == file],
+        ):
+            if found:
+                return [detail(row) for row in found]
+        return []
+
+    def entries(self, filters: Filters, limit: int, offset: int) -> list[EntryRow]:
+        found = [
+            EntryRow(key, kb, e.title, e.type, e.path, e.date, e.tags, e.blob)
+            for row in self._state.rows()
+            if passes(row, filters)
+            for _, kb, key, e in [row]
+        ]
+        return found[offset:] if limit < 0 else found[offset : offset + limit]
+
+    def tags(self, filters: Filters) -> list[TagCount]:
+        written: dict[str, list[str]] = defaultdict(list)
+        counts: Counter[str] = Counter()
+        for row in self._state.rows():
+            if passes(row, filters):
+                counts.update({tag.casefold() for tag in row.entry.tags})
+                for tag in row.entry.tags:
+                    written[tag.casefold()].append(tag)
+        order = sorted(counts, key=lambda folded: (-counts[folded], folded))
+        return [TagCount(min(written[folded]), counts[folded]) for folded in order]
+
+    def links(self, kb: str, entry: str) -> tuple[list[LinkRow], list[LinkRow]]:
+        rows = self._state.rows()
+        outward: list[LinkRow] = []
+        inward: list[LinkRow] = []
+        if any((row.kb, row.id) == (kb, entry) for row in rows):
+            for row in rows:
+                for link in row.entry.links:
+                    shown = LinkRow(
+                        f"{row.kb}:{row.id}", link.kind,
+                        f"{link.kb}:{link.target}" if link.kb else link.target,
+                        link.anchor, link.text, link.line, resolve(rows, row.kb, link),
+                    )  # fmt: skip
+                    if (row.kb, row.id) == (kb, entry):
+                        outward.append(shown)
+                    elif shown.resolved == f"{kb}:{entry}":
+                        inward.append(shown)
+        return outward, inward
+
+    def diagnostics(self, kb: str) -> list[Diagnostic]:
+        rows = [row for row in self._state.rows() if row.kb == kb]
+        found = [said for row in rows for said in row.entry.diagnostics]
+        for row in rows:
+            claim, path = row.entry.claim, row.entry.path
+            if row.id != claim:
+                owners = [other.entry.path for other in rows if other.entry.claim == claim]
+                named = [other.entry.path for other in rows if other.entry.path == claim != path]
+                message = (
+                    f"the id {json.dumps(claim, ensure_ascii=False)} belongs to "
+                    f"{(named or owners)[0]}; this file is {json.dumps(row.id, ensure_ascii=False)}"
+                )
+                found.append(Diagnostic(path, 0, "duplicate-id", message))
+        return sorted(found, key=lambda said: (said.path, said.line))
+
+    def logical(self, kb: str) -> Iterator[LogicalEntry]:
+        return (audit.logical(row.entry, row.id) for row in self._state.rows() if row.kb == kb)
+
+    def texts(self, kb: str) -> Iterator[Pending]:
+        for row in self._state.rows():
+            if row.kb == kb:
+                yield from (pending(row.entry, chunk) for chunk in row.entry.chunks)
+
+    def pending(self, kbs: Sequence[str]) -> int:
+        return len(self._state.lacking(kbs))
+
+    def vectors(self) -> Iterator[tuple[bytes, bytes]]:
+        return iter(sorted(self._state.vectors.items()))
+
+    def problems(self) -> list[str]:
+        state = self._state
+        used = {chunk.hash for _, chunk in state.chunks(state.entries)}
+        found = [f"{digest.hex()} belongs to no chunk" for digest in state.vectors.keys() - used]
+        for name, kb in state.states.items():
+            if (kb.entries, kb.chunks, kb.embedded) != state.counts(name):
+                found.append(f"counts of {name} don't add up")
+        return found
+
+    def size(self) -> int:
+        return sum(len(chunk.text) for _, chunk in self._state.chunks(self._state.entries))
+
+
+class MemoryWriter:
+    """See `pyrite_backends.protocol.Writer`."""
+
+    def __init__(self, state: State, tokeniser: Tokeniser) -> None:
+        self._state = state
+        self._tokeniser = tokeniser
+
+    def reader(self) -> MemoryReader:
+        return MemoryReader(self._state, self._tokeniser)
+
+    def remove(self, kb: str, paths: Sequence[str]) -> None:
+        for path in paths:
+            self._entries(kb).pop(path, None)
+
+    def add(self, kb: str, entries: Iterable[Entry]) -> None:
+        for entry in entries:
+            if entry.path in self._entries(kb):
+                raise StorageError(f"{entry.path} is there already")
+            self._entries(kb)[entry.path] = entry
+
+    def _entries(self, kb: str) -> dict[str, Entry]:
+        self._state.states.setdefault(kb, KbState(kb, "", "", "", Revision("", "")))
+        return self._state.entries.setdefault(kb, {})
+
+    def finish(self, state: KbState) -> KbState:
+        self._entries(state.name)
+        stamped = msgspec.structs.replace(state, synced_at=time.time())
+        self._state.states[state.name] = stamped
+        self._count()
+        return self._state.states[state.name]
+
+    def _count(self) -> None:
+        for name, state in self._state.states.items():
+            entries, chunks, embedded = self._state.counts(name)
+            self._state.states[name] = msgspec.structs.replace(
+                state, entries=entries, chunks=chunks, embedded=embedded
+            )
+
+    def drop(self, kb: str) -> None:
+        self._state.states.pop(kb, None)
+        self._state.entries.pop(kb, None)
+
+    def use_model(self, model: Model) -> bool:
+        before, self._state.model = self._state.model, model
+        if before is None or before.fingerprint == model.fingerprint:
+            return False
+        dropped = bool(self._state.vectors)
+        self._state.vectors.clear()
+        self._count()
+        return dropped
+
+    def missing(self, hashes: Iterable[bytes]) -> list[bytes]:
+        return [digest for digest in hashes if digest not in self._state.vectors]
+
+    def unembedded(self, kb: str) -> list[bytes]:
+        return list(self._state.lacking([kb]))
+
+    def put_vectors(self, vectors: Sequence[tuple[bytes, bytes]]) -> None:
+        used = {chunk.hash for _, chunk in self._state.chunks(self._state.entries)}
+        for digest, vector in vectors:
+            if digest in used:
+                self._state.vectors.setdefault(digest, vector)
+        self._count()
+
+    def close(self) -> None:
+        """Drop the vectors that no chunk needs any more."""
+        used = {chunk.hash for _, chunk in self._state.chunks(self._state.entries)}
+        for digest in self._state.vectors.keys() - used:
+            del self._state.vectors[digest]
+
+
+class MemoryQueue:
+    """See `pyrite_backends.protocol.Queue`."""
+
+    def __init__(self, place: Place, kbs: Sequence[str]) -> None:
+        self._place = place
+        self._kbs = kbs
+
+    def take(self, limit: int) -> list[Pending]:
+        lacking = self._lacking(self._kbs)
+        free = [one for digest, one in lacking.items() if digest not in self._place.taken]
+        self._place.taken.update(dict.fromkeys([one.hash for one in free[:limit]], self))
+        return free[:limit]
+
+    def keep(self) -> None:
+        pass
+
+    def elsewhere(self) -> int:
+        lacking = self._lacking(self._kbs)
+        return sum(self._place.taken.get(digest, self) is not self for digest in lacking)
+
+    def _lacking(self, kbs: Sequence[str]) -> dict[bytes, Pending]:
+        assert self._place.state
+        return self._place.state.lacking(kbs)
+
+    def close(self) -> None:
+        """Give back what was not finished."""
+        for digest in [d for d, queue in self._place.taken.items() if queue is self]:
+            del self._place.taken[digest]
+
+
+class MemoryIndex:
+    """See `pyrite_backends.protocol.Index`.
+
+    Args:
+        tokeniser: The tokenisation that is configured.
+        place: What it shares with others that are the same index.
+    """
+
+    backend = "memory"
+    shared = False
+
+    def __init__(self, tokeniser: Tokeniser, place: Place | None = None) -> None:
+        self._tokeniser = tokeniser
+        self._place = place or Place()
+        self._held = threading.local()
+
+    def describe(self) -> str:
+        return "memory"
+
+    @contextlib.contextmanager
+    def reader(self) -> Iterator[MemoryReader]:
+        state = self._place.state
+        if state is None:
+            raise NoIndexError("there is no index in memory", "run `pyrite index sync`")
+        if state.tokens != self._tokeniser.fingerprint:
+            raise FormatError("it was made for another language", "run `pyrite index sync`")
+        yield MemoryReader(state, self._tokeniser)
+
+    @contextlib.contextmanager
+    def writer(
+        self, *, wait: bool = True, on_wait: Callable[[], None] | None = None, rebuild: bool = False
+    ) -> Iterator[MemoryWriter]:
+        with self.lock(wait=wait, on_wait=on_wait):
+            held, tokens = self._place.state, self._tokeniser.fingerprint
+            old = held is None or rebuild or held.tokens != tokens
+            state = State(tokens) if held is None or old else held.copy()
+            writer = MemoryWriter(state, self._tokeniser)
+            yield writer
+            writer.close()
+            self._place.state = state
+
+    @contextlib.contextmanager
+    def lock(
+        self, *, wait: bool = True, on_wait: Callable[[], None] | None = None
+    ) -> Iterator[None]:
+        if getattr(self._held, "lock", False):
+            yield
+            return
+        if not self._place.lock.acquire(blocking=False):
+            if not wait:
+                raise BusyError("another sync is writing", "leave out --no-wait to wait for it")
+            if on_wait:
+                on_wait()
+            self._place.lock.acquire()
+        self._held.lock = True
+        try:
+            yield
+        finally:
+            self._held.lock = False
+            self._place.lock.release()
+
+    @contextlib.contextmanager
+    def queue(self, kbs: Sequence[str]) -> Iterator[MemoryQueue]:
+        with self.reader():
+            queue = MemoryQueue(self._place, kbs)
+        try:
+            yield queue
+        finally:
+            queue.close()
+
+    def cache(self, model: Model) -> VectorCache | None:
+        return None
+
+    def optimise(self) -> None:
+        pass
+
+    def compact(self) -> int:
+        with self.reader():
+            return 0
+
+
+def occurrences(phrase: tuple[list[str], bool], tokens: list[str]) -> int:
+    """How often a phrase stands in a field."""
+    (*first, last), prefix = phrase if phrase[0] else (["", ""], False)
+    ends = (at for at in range(len(first), len(tokens)) if tokens[at - len(first) : at] == first)
+    return sum(tokens[at].startswith(last) if prefix else tokens[at] == last for at in ends)
+
+
+def passes(row: Row, filters: Filters) -> bool:
+    """Whether an entry may be found."""
+    entry = row.entry
+    tags = {tag.casefold() for tag in entry.tags}
+    wanted = {tag.lstrip("#").casefold() for tag in filters.tags}
+    date, since, until = entry.date, filters.since, filters.until
+    return (
+        (not filters.kbs or row.kb in filters.kbs)
+        and (not filters.types or entry.type.casefold() in {t.casefold() for t in filters.types})
+        and wanted <= tags
+        and (not filters.paths or any(path_matches(p, entry.path) for p in filters.paths))
+        and all(field_matches(name, value, entry.meta) for name, value in filters.where)
+        and (not since or date[: len(since)] >= since)
+        and (not until or (date != "" and date[: len(until)] <= until))
+    )
+
+
+def path_matches(pattern: str, path: str) -> bool:
+    """A folder or file by name, or a pattern."""
+    name = pattern.removeprefix("./").strip("/")
+    if "*" in name or "?" in name:
+        parts = re.split(r"([*?])", name.replace("**/", "*"))
+        marks = {"*": ".*", "?": "."}
+        return bool(re.fullmatch("".join(marks.get(p) or re.escape(p) for p in parts), path, re.S))
+    return name in ("", ".") or path == name or path.startswith(f"{name}/")
+
+
+def field_matches(name: str, value: str, meta: str) -> bool:
+    """Whether a frontmatter field, or an item of it, is a value as JSON prints it."""
+    try:
+        number = json.loads(value)
+    except (ValueError, RecursionError):
+        number = None
+    for field, held in json.loads(meta).items():
+        if field.casefold() == name.casefold():
+            for item in held if isinstance(held, list) else [held]:
+                if isinstance(item, bool) or item is None:
+                    same: Any = value == json.dumps(item)
+                elif isinstance(item, int | float):
+                    same = type(number) in (int, float) and as_stored(item) == as_stored(number)
+                else:
+                    same = item == value
+                if same:
+                    return True
+    return False
+
+
+def as_stored(number: float) -> float:
+    """A number that has no room in 64 bits is a float."""
+    try:
+        return float(number) if abs(number) >= 2**63 else number
+    except OverflowError:
+        return math.nan
+
+
+def resolve(rows: list[Row], kb: str, link: Link) -> str:
+    """The `kb:id` a link means, or nothing."""
+    if link.kb:
+        key = meaning([row for row in rows if row.kb == link.kb], link, link.target)
+        if key:
+            return f"{link.kb}:{key}"
+        link = msgspec.structs.replace(link, target=f"{link.kb}:{link.target}", path="")
+    key = meaning([row for row in rows if row.kb == kb], link, link.target)
+    return f"{kb}:{key}" if key else ""
+
+
+def meaning(rows: list[Row], link: Link, target: str) -> str:
+    """The id of the entry of a KB that a link means, or nothing."""
+
+    def by_path(path: str) -> list[Row]:
+        return [r for r in rows if path in (r.entry.path, posixpath.splitext(r.entry.path)[0])]
+
+    at = by_path(link.path or target) or by_path(target)
+    names = [row for row in rows if link_name(row.entry.path) == link_name(target)]
+    for found in (
+        at if link.kind == "markdown" else [],
+        [row for row in rows if row.id == target],
+        [row for row in rows if target.casefold() in row.folded],
+        at,
+        names if len(names) == 1 and "/" not in target.strip("./") else [],
+    ):
+        if found:
+            return found[0].id
+    return ""
+
+
+def pending(entry: Entry, chunk: Chunk) -> Pending:
+    """What is embedded for a chunk."""
+    title = "" if entry.title_source == "path" else entry.title
+    return Pending(chunk.hash, title, chunk.heading, chunk.text)
+
+
+def detail(row: Row) -> EntryDetail:
+    """A whole entry."""
+    entry = row.entry
+    return EntryDetail(
+        row.id, row.kb, entry.title, entry.type, entry.path, entry.date, entry.tags, entry.aliases,
+        entry.blob, msgspec.Raw(entry.meta.encode()), "".join(c.text for c in entry.chunks),
+        entry.chunks[0].start_line if entry.chunks else 1, entry.diagnostics,
+    )  # fmt: skip
