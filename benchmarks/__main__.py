@@ -6,10 +6,10 @@ import argparse
 import os
 from pathlib import Path
 
-from benchmarks import chunking, common, embedding, relevance, reuse, startup, syncing
+from benchmarks import backends, chunking, common, embedding, relevance, reuse, startup, syncing
 from benchmarks.common import Figure
 
-PARTS = ("sync", "chunking", "startup", "reuse", "embedding", "relevance")
+PARTS = ("sync", "chunking", "startup", "reuse", "embedding", "relevance", "backends")
 
 
 def main() -> None:
@@ -60,6 +60,8 @@ def _measure(
             return reuse.measure(common.corpus(small, place), cache) if model else []
         case "embedding":
             return embedding.measure(common.corpus(small, place), cache) if model else []
+        case "backends":
+            return backends.measure(place, cache, large, semantic=model)
         case _:
             return relevance.measure(place, cache, semantic=model)
 

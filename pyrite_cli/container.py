@@ -47,7 +47,7 @@ class Container:
 
         Where several machines do, every clone of a repository has the same name.
         """
-        file = self.project.file or self.project.root
+        file = (self.project.file or self.project.root).resolve()
         if not self.index.shared:
             return str(file)
         top = self.project.repository
@@ -56,7 +56,7 @@ class Container:
             import socket  # only where there is no better name
 
             return f"{socket.gethostname()}:{file}"
-        inside = file.resolve().relative_to(top.resolve()).as_posix()
+        inside = file.relative_to(top.resolve()).as_posix()
         return f"{origin}:{inside}" if inside != "." else origin
 
     @cached_property
@@ -194,11 +194,17 @@ class Container:
     def cache(self, model: Model) -> VectorCache:
         """The vectors of a model that were made before: by this user, and, where the index is
         kept where others work too, by anyone."""
-        from pyrite_cli.core.embed.cache import Cache, Layered  # only commands that embed
+        from pyrite_cli.core.embed.cache import Layered  # only commands that embed
 
-        near = Cache(self.cache_folder, model)
+        near, *far = self.caches(model)
+        return Layered(near, far[0]) if far else near
+
+    def caches(self, model: Model) -> list[VectorCache]:
+        """What `cache` is made of: this machine's, then the index's where it keeps one."""
+        from pyrite_cli.core.embed.cache import Cache  # only commands that embed
+
         far = self.index.cache(model)
-        return Layered(near, far) if far else near
+        return [Cache(self.cache_folder, model), *([far] if far else [])]
 
     def embed_query(self, text: str, model: Model) -> bytes:
         """The vector of a query under the index's model, by the exported model alone.

@@ -56,16 +56,17 @@ class Postgres:
         host = place.partition("/")[0]
         return f"{scheme}://{host}/{database}" + (f"?{options}" if options else "")
 
-    def create(self) -> str:
-        """The URL of a new database with nothing in it."""
+    def create(self, like: str = "") -> str:
+        """The URL of a new database with nothing in it, or with what another one has, which
+        nobody may be connected to."""
         name = f"pyrite_test_{uuid.uuid4().hex[:12]}"
-        self.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
+        template = _name(like) if like else "template0"
+        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return self.url(name)
 
     def drop(self, url: str) -> None:
         """Remove a database, whoever is still connected to it."""
-        name = url.split("://", 1)[1].partition("?")[0].partition("/")[2]
-        self.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        self.execute(f'DROP DATABASE IF EXISTS "{_name(url)}" WITH (FORCE)')
 
     def execute(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """What a statement says, run outside a transaction by who made the server."""
@@ -74,6 +75,11 @@ class Postgres:
         with psycopg.connect(self._admin, autocommit=True) as connection:
             cursor = connection.execute(sql, values)
             return cursor.fetchall() if cursor.description else []
+
+
+def _name(url: str) -> str:
+    """The database a URL made here names."""
+    return url.split("://", 1)[1].partition("?")[0].partition("/")[2]
 
 
 class PrivateServer(Postgres):

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import shutil
 
+import pytest
+
+from pyrite_cli.core import status as core
 from pyrite_cli.core.git import Git, head
 from pyrite_cli.core.status import status
 from pyrite_cli.core.sync import Kb
 from pyrite_schemas.sync import KbState
 from tests.conftest import Bench, Repo
+from tests.program import here, shape
 
 
 def lines(bench: Bench, *kbs: Kb) -> dict[str, tuple[bool, str]]:
@@ -65,3 +69,34 @@ def test_a_branch_set_back_is_not_called_current(repo: Repo, bench: Bench) -> No
     current, said = lines(bench, bench.kb())["kb"]
     assert not current
     assert "pyrite index sync" in said
+
+
+def advice(bench: Bench) -> str:
+    return status(bench.index, [bench.kb()], {}, lambda _: (True, 0)).advice
+
+
+def test_many_chunks_ask_for_postgresql(
+    repo: Repo, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo.commit(a="# One\n\nalpha", b="# Two\n\nbeta")
+    bench.sync()
+    assert advice(bench) == ""
+    monkeypatch.setattr(core, "MANY_CHUNKS", 3)
+    assert advice(bench) == ""
+    monkeypatch.setattr(core, "MANY_CHUNKS", 2)
+    assert advice(bench) == "2 chunks: PostgreSQL answers faster from here on (docs/backends.md)"
+    monkeypatch.setattr(bench.index, "shared", True, raising=False)
+    assert advice(bench) == ""
+
+
+def test_the_advice_is_a_line_of_the_status(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repo.commit(a="# One\n\nalpha")
+    run = here(repo.root, monkeypatch, capsys)
+    run("index", "sync", "--no-embed")
+    assert "\nadvice" not in run("index", "status").out
+    monkeypatch.setattr(core, "MANY_CHUNKS", 1)
+    said = "1 chunks: PostgreSQL answers faster from here on (docs/backends.md)"
+    assert run("index", "status").out.endswith(f"\nadvice  {said}\n")
+    assert shape("status", run("index", "status", "--json").out)["advice"] == said

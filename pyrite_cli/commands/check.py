@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import re
+from typing import Annotated
 
 import typer
 
 from pyrite_cli import render
-from pyrite_cli.commands.context import Json, KbNames, container
-from pyrite_schemas.errors import Exit
+from pyrite_cli.commands.context import MOST, Json, KbNames, container
+from pyrite_schemas.errors import Exit, UsageError
 from pyrite_schemas.replies import DigestReply, GcReply, VerifyReply
+from pyrite_schemas.sync import CacheStats
+
+_LEAST_DAYS = 2
+"""Caches note once a day what is in use: after fewer days, that could be forgotten too."""
 
 
 def status(context: typer.Context, json: Json = False) -> None:
@@ -46,6 +52,8 @@ def status(context: typer.Context, json: Json = False) -> None:
     model = found.model.name if found.model else "none yet"
     render.out(f"model   {model}")
     render.out(f"index   {found.index} ({render.size(found.bytes)}, {found.backend})")
+    if found.advice:
+        render.out(f"advice  {found.advice}")
 
 
 def verify(context: typer.Context, kb: KbNames = None, json: Json = False) -> None:
@@ -114,13 +122,64 @@ def digest(context: typer.Context, kb: KbNames = None, json: Json = False) -> No
         render.out(f"{value}  {name}")
 
 
-def collect(context: typer.Context, json: Json = False) -> None:
-    """Give unused space back to the disk."""
+def collect(
+    context: typer.Context,
+    cache_days: Annotated[
+        int,
+        typer.Option(
+            "--cache-days",
+            metavar="N",
+            min=_LEAST_DAYS,
+            max=MOST,
+            help="Forget cached vectors that were not in use for so many days.",
+        ),
+    ] = 180,
+    cache_size: Annotated[
+        str,
+        typer.Option(
+            "--cache-size",
+            metavar="SIZE",
+            help="Forget more until a cache takes no more than this, such as 500MB or 2GB.",
+        ),
+    ] = "",
+    json: Json = False,
+) -> None:
+    """Give unused space back; forget vectors long unused.
+
+    The embedding caches, this machine's and the database's, keep what the index uses, unless it
+    takes more than --cache-size.
+    """
+    most = _bytes(cache_size) if cache_size else None
     box = container(context)
-    with box.index.reader():
-        pass  # says so when there is no index
-    freed = box.index.compact()
+    with box.index.reader() as reader:
+        model = reader.model()  # says so when there is no index
+    freed = max(box.index.compact(), 0)
+    evicted = 0
+    caches: tuple[CacheStats, ...] = ()
+    if model:
+        from pyrite_cli.core.embed.cache import clear  # only where something was embedded
+
+        evicted, caches = clear(box.index, box.caches(model), cache_days, most)
     if json:
-        render.json(GcReply(max(freed, 0)))
-    else:
-        render.out(f"{render.size(max(freed, 0))} given back")
+        render.json(GcReply(freed, evicted, caches))
+        return
+    render.out(f"{render.size(freed)} given back")
+    if evicted:
+        render.out(f"{render.count(evicted, 'cached vector')} forgotten")
+
+
+_SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,9})?) ?([kmgt]?)(i?)b?", re.IGNORECASE)
+
+
+def _bytes(text: str) -> int:
+    """A size that a person wrote.
+
+    Raises:
+        UsageError: It isn't one.
+    """
+    found = _SIZE.fullmatch(text.strip())
+    if found is None:
+        raise UsageError(f"--cache-size {text!r} is not a size", "write it as 500MB or 2GB")
+    number, unit, binary = found.groups()
+    base = 1024 if binary else 1000
+    return int(float(number) * base ** " kmgt".index(unit.lower() or " "))

@@ -28,11 +28,21 @@ class Context:
 
         return Container(self._folder, self._config)
 
+    def place(self, file: Path) -> Path:
+        """A file that was named on the command line."""
+        return self._folder / file.expanduser()
+
 
 def container(context: typer.Context) -> Container:
     """The container of the running command."""
     own: Context = context.find_object(Context)  # type: ignore[assignment]
     return own.container
+
+
+def place(context: typer.Context, file: Path) -> Path:
+    """A file that was named on the command line, seen from where the command runs."""
+    own: Context = context.find_object(Context)  # type: ignore[assignment]
+    return own.place(file)
 
 
 MOST = 1_000_000

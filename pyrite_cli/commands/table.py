@@ -100,6 +100,25 @@ class Index(_Group):
     }
 
 
+class Kbs(_Group):
+    """Show and remove the KBs that the index holds."""
+
+    places: ClassVar[dict[str, Any]] = {
+        "list": "kb:list_kbs",
+        "remove": "kb:remove",
+    }
+
+
+class Cache(_Group):
+    """Show and carry the vectors that were made before."""
+
+    places: ClassVar[dict[str, Any]] = {
+        "stats": "cache:stats",
+        "export": "cache:export",
+        "import": "cache:bring",
+    }
+
+
 class Program(_Group):
     """Index the Markdown of git repositories; search it by keyword and by meaning."""
 
@@ -112,4 +131,6 @@ class Program(_Group):
         "list": "browse:list_entries",
         "tags": "browse:tags",
         "links": "browse:links",
+        "kb": Kbs,
+        "cache": Cache,
     }

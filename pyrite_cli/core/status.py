@@ -11,6 +11,10 @@ from pyrite_schemas.errors import SourceError
 from pyrite_schemas.replies import KbStatus, ModelStatus, Status
 from pyrite_schemas.sync import KbState
 
+MANY_CHUNKS = 300_000
+"""From how many chunks on PostgreSQL answers faster than SQLite, which compares a query's vector
+with every chunk's; the benchmarks decide."""
+
 
 def status(
     index: Index,
@@ -55,7 +59,21 @@ def status(
             )
         held = reader.model()
         model = ModelStatus(held.name, held.fingerprint, held.dimensions) if held else None
-        return Status(index.backend, index.describe(), reader.size(), model, tuple(found))
+        return Status(
+            index.backend,
+            index.describe(),
+            reader.size(),
+            model,
+            tuple(found),
+            _advice(index, sum(kb.chunks for kb in found)),
+        )
+
+
+def _advice(index: Index, chunks: int) -> str:
+    """What would serve better than the engine in use, and why; empty when nothing would."""
+    if index.shared or chunks < MANY_CHUNKS:
+        return ""
+    return f"{chunks:,} chunks: PostgreSQL answers faster from here on (docs/backends.md)"
 
 
 def _unsynced(name: str) -> KbStatus:

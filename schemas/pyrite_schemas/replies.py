@@ -9,7 +9,7 @@ import msgspec
 
 from pyrite_schemas.entry import Diagnostic
 from pyrite_schemas.search import EntryRow, LinkRow, TagCount
-from pyrite_schemas.sync import Difference, Problem
+from pyrite_schemas.sync import CacheStats, Difference, Problem
 
 
 class InitReply(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
@@ -125,6 +125,7 @@ class Status(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
         bytes: Its size.
         model: What its vectors come from, or will; null when no sync has found a model.
         kbs: Configured or indexed KBs, by name.
+        advice: What would serve better than this engine, and why; empty when all is well.
     """
 
     backend: str
@@ -132,6 +133,7 @@ class Status(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
     bytes: int
     model: ModelStatus | None
     kbs: tuple[KbStatus, ...]
+    advice: str = ""
 
 
 class VerifyReply(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
@@ -161,9 +163,109 @@ class GcReply(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
 
     Attributes:
         freed: Bytes given back to the disk.
+        evicted: Vectors that the embedding caches forgot.
+        caches: What they hold now: this machine's, then the database's; none when the index
+            has no model.
     """
 
     freed: int
+    evicted: int = 0
+    caches: tuple[CacheStats, ...] = ()
+
+
+class HeldKb(msgspec.Struct, frozen=True):
+    """A KB that an index holds.
+
+    Attributes:
+        name: The KB.
+        own: Whether it belongs to the configuration that was asked with.
+        owner: The configuration it belongs to: a `pyrite.yaml`, or where a shared index's
+            repository comes from.
+        entries: Number of entries.
+        commit: The commit that is indexed, or empty.
+        dirty: Whether uncommitted changes are indexed too.
+        ref: The ref that is indexed, or empty for the work tree.
+        synced_at: Unix time in seconds of the last sync that changed something.
+    """
+
+    name: str
+    own: bool
+    owner: str
+    entries: int
+    commit: str
+    dirty: bool
+    ref: str
+    synced_at: float
+
+
+class KbListReply(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
+    """The shape of `kb list --json`.
+
+    Attributes:
+        index: Where the index is kept.
+        kbs: The KBs it holds, by name.
+    """
+
+    index: str
+    kbs: tuple[HeldKb, ...]
+
+
+class KbRemoveReply(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
+    """The shape of `kb remove --json`.
+
+    Attributes:
+        removed: The KB that is gone from the index.
+        configured: Whether this configuration names it, so that the next sync brings it back.
+    """
+
+    removed: HeldKb
+    configured: bool
+
+
+class CacheReply(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
+    """The shape of `cache stats --json`.
+
+    Attributes:
+        model: The configured model, whose vectors these are.
+        caches: This machine's, then the database's where it keeps one.
+    """
+
+    model: ModelStatus
+    caches: tuple[CacheStats, ...]
+
+
+class CacheExportReply(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
+    """The shape of `cache export --json`.
+
+    Attributes:
+        file: The file that was written.
+        model: Whose vectors it holds.
+        vectors: How many.
+        bytes: Its size.
+    """
+
+    file: str
+    model: ModelStatus
+    vectors: int
+    bytes: int
+
+
+class CacheImportReply(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
+    """The shape of `cache import --json`.
+
+    Attributes:
+        file: The file that was read.
+        model: Whose vectors it holds.
+        vectors: How many.
+        new: How many of them no cache had.
+        refused: How many were left out: not finite, of unit length and of the right size.
+    """
+
+    file: str
+    model: ModelStatus
+    vectors: int
+    new: int
+    refused: int
 
 
 class ErrorReply(msgspec.Struct, frozen=True, tag_field="schema", tag=1):

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from pyrite_backends.protocol import Model, VectorCache, sound
+from pyrite_backends.protocol import Index, Model, VectorCache, sound
 from pyrite_schemas.errors import StorageError
 from pyrite_schemas.sync import CacheStats
 
@@ -184,6 +184,7 @@ class Layered:
     def __init__(self, near: VectorCache, far: VectorCache) -> None:
         self._near = near
         self._far = far
+        self._fault: StorageError | None = None
 
     @property
     def empty(self) -> bool:
@@ -194,8 +195,8 @@ class Layered:
         """The vectors of those hashes that one of them knows."""
         try:
             found = self._near.get(hashes)
-        except StorageError:
-            found = []  # the far one may know them; writing will tell of the fault
+        except StorageError as error:
+            found, self._fault = [], error  # the far one may know them; writing tells of it
         known = {digest for digest, _ in found}
         return [*found, *self._far.get([digest for digest in hashes if digest not in known])]
 
@@ -205,6 +206,9 @@ class Layered:
             self._near.put(vectors)
         finally:
             self._far.put(vectors)
+        fault, self._fault = self._fault, None
+        if fault:
+            raise fault
 
     def items(self) -> Iterator[tuple[bytes, bytes]]:
         """(hash, vector) of what either has, by hash."""
@@ -227,3 +231,31 @@ class Layered:
     def evict(self, days: float, most: int | None) -> int:
         """Forget what is not in use, in both."""
         return self._near.evict(days, most) + self._far.evict(days, most)
+
+
+def clear(
+    index: Index, caches: Sequence[VectorCache], days: float, most: int | None
+) -> tuple[int, tuple[CacheStats, ...]]:
+    """Forget vectors that were not in use for long, and then those of an index last.
+
+    Args:
+        index: Whose vectors are in use.
+        caches: Where to look.
+        days: For how long; at least 2, since what is in use is noted once a day.
+        most: How many bytes a cache may take; None for any number.
+
+    Returns:
+        How many were forgotten, and what the caches hold now.
+
+    Raises:
+        StorageError: A cache is damaged, or can't be written.
+    """
+    if all(cache.empty for cache in caches):
+        return 0, tuple(cache.stats() for cache in caches)
+    with index.reader() as reader:
+        used = [digest for digest, _ in reader.vectors()]
+    gone = 0
+    for cache in caches:
+        cache.touch(used)
+        gone += cache.evict(days, most)
+    return gone, tuple(cache.stats() for cache in caches)
