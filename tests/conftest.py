@@ -19,6 +19,7 @@ from pyrite_cli.core.tokens import Analyzer
 from pyrite_schemas.config import DEFAULT_INCLUDE
 from pyrite_schemas.sync import SyncReport
 from tests.embedder import HashEmbedder
+from tests.server import database_url, postgres  # noqa: F401 (fixtures of all tests)
 
 ROOT = Path(__file__).parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"

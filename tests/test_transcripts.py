@@ -1,0 +1,123 @@
+"""The command line says the same whichever engine keeps the index."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import ROOT, Ran, Repo
+from tests.program import Here, here
+
+HANDBOOK = ROOT / "examples" / "handbook"
+
+STORAGE = {"sqlite": "path: {folder}/index.db", "postgres": "backend: postgres\n  url: '{url}'"}
+
+TRANSCRIPT = (
+    "search seed",
+    "index sync --no-embed",
+    "index sync --no-embed",
+    "index sync --no-embed --json",
+    "index status",
+    "index status --json",
+    "index digest",
+    "index verify",
+    "search seed",
+    "search seed --json",
+    "search 'germination test' -n 3 --explain --json",
+    "search '\"cold room\" -alarm' --json",
+    "search germ* --paths",
+    "search --tag seed --type runbook mains --json",
+    "search 'type:decision count' --json",
+    "search --since 2024 --until 2024-12 storm --json",
+    "search --path 'meetings/*' winter --json",
+    "search --where status=accepted lend --json",
+    "search --offset 2 -n 2 the --json",
+    "search zzzzzzz",
+    "search '\"unclosed OR AND NOT ( * : ^'",
+    "search seed --mode semantic",
+    "list",
+    "list --json",
+    "list --type runbook -n 2 --offset 1 --json",
+    "list --where 'title=Glossary'",
+    "tags",
+    "tags --json",
+    "get glossary",
+    "get glossary --json",
+    "get handbook:glossary --json",
+    "get nothing-like-it",
+    "links glossary",
+    "links glossary --json",
+    "kb list",
+    "index sync --no-embed --dry-run",
+    "index rebuild --no-embed",
+    "index digest --json",
+    "index sync --kb nobody",
+    "search --kb nobody seed",
+    "kb remove handbok",
+    "kb remove handbook --json",
+    "list",
+)
+"""Commands as typed, in order."""
+
+UNEQUAL = {"seconds", "backend", "index", "bytes", "synced_at"}
+"""What is said of the engine, the machine and the time."""
+
+
+@pytest.fixture
+def run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Here:
+    return here(tmp_path, monkeypatch, capsys)
+
+
+def test_a_transcript_reads_the_same_on_both_engines(
+    run: Here, tmp_path: Path, database_url: str
+) -> None:
+    repo = Repo(tmp_path / "handbook")
+    shutil.copytree(HANDBOOK, repo.root, dirs_exist_ok=True)
+    repo.write("faulty.md", "---\nid: glossary\ntags: [a, b\n---\n\n# Faulty\n\nseed\n")
+    repo.commit()
+    repo.write("more.md", "# More\n\nseed and more seed\n")
+    said: dict[str, list[str]] = {}
+    for engine, storage in STORAGE.items():
+        config = tmp_path / f"{engine}.yaml"
+        filled = storage.format(folder=tmp_path, url=database_url)
+        # A shared index reads commits only; here both do.
+        kb = f"kbs: [{{name: handbook, repo: {repo.root}, ref: HEAD}}]"
+        config.write_text(f"{kb}\nstorage:\n  {filled}\n")
+        said[engine] = [
+            _plain(command, run("--config", str(config), *_words(command)), engine)
+            for command in TRANSCRIPT
+        ]
+    for command, one, other in zip(TRANSCRIPT, *said.values(), strict=True):
+        assert one == other, command
+
+
+def _words(command: str) -> list[str]:
+    return [quoted or word for quoted, word in re.findall(r"'((?:[^'\\]|\\.)*)'|(\S+)", command)]
+
+
+def _plain(command: str, ran: Ran, engine: str) -> str:
+    """What was said, without place, size, time and how long it took."""
+    out = ran.out
+    if "--json" in command and ran.code < 2:
+        out = json.dumps(_timeless(json.loads(out)), indent=1)
+    text = f"{ran.code}\n{out}\n{ran.err}"
+    text = re.sub(r"\S*\d+(\.\d+)? (s|ms)\b( · .*)?", "TIME", text)
+    text = re.sub(r"(?m)^index .*$", "INDEX", text)
+    text = re.sub(r"there is no index (at|in) \S+;", "there is no index;", text)
+    return re.sub(rf"\S*{engine}\.yaml\S*", "CONFIG", text)
+
+
+def _timeless(value: Any) -> Any:
+    """JSON without what may differ."""
+    if isinstance(value, list):
+        return [_timeless(one) for one in value]
+    if isinstance(value, dict):
+        return {key: _timeless(one) for key, one in value.items() if key not in UNEQUAL}
+    return value
