@@ -15,8 +15,8 @@ from pyrite_schemas.entry import PARSER_VERSION, Entry
 from pyrite_schemas.errors import (
     ConfigError,
     EmptySourceError,
-    FormatError,
     NoIndexError,
+    OutdatedError,
     SourceError,
     StorageError,
 )
@@ -142,7 +142,8 @@ def _sync(
         (kb, revision) for kb, revision in zip(kbs, revisions, strict=True) if kb.name not in kept
     ]
     todo, at = [kb for kb, _ in behind], [revision for _, revision in behind]
-    reports = None if options.rebuild else _nothing(index, todo, at, vectors, options, kbs)
+    anew = options.rebuild and (todo or not kbs)
+    reports = None if anew else _nothing(index, todo, at, vectors, options, kbs)
     if reports is None and options.dry_run:
         reports = _preview(index, todo, at, options)
     elif reports is None:
@@ -161,7 +162,12 @@ def _write_all(
     configured: Sequence[Kb],
 ) -> list[KbReport]:
     before = _states(index) if options.rebuild else {}
-    alone = all(state.owner == options.owner for state in before.values())
+    # What others own, and what is newer in the index than here, is not made anew.
+    made, known = {kb.name for kb in kbs}, {kb.name for kb in configured}
+    alone = all(
+        state.owner == options.owner and (name in made or name not in known)
+        for name, state in before.items()
+    )
     with index.writer(rebuild=options.rebuild and alone) as writer:
         if options.rebuild and not alone:
             for kb in kbs:
@@ -202,7 +208,7 @@ def _contained(
                 if not options.allow_rewind and _has_newer(kb, state, revision, observer):
                     empty = Plan((), (), (), (), 0)
                     kept[kb.name] = _report(reader, state, empty, state.entries, 0)
-    except (NoIndexError, FormatError):
+    except (NoIndexError, OutdatedError):
         pass  # nothing to keep
     return kept
 
@@ -251,7 +257,7 @@ def _nothing(
             return [
                 _report(reader, states[kb.name], empty, states[kb.name].entries, 0) for kb in kbs
             ]
-    except (NoIndexError, FormatError):
+    except (NoIndexError, OutdatedError):
         return None
 
 
@@ -294,7 +300,7 @@ def _preview(
                 todo = _plan(kb, revision, list(reader.files(kb.name)), same)
                 held = state or _state(kb, revision)
                 reports.append(_report(reader, held, todo, todo.unchanged, 0))
-    except (NoIndexError, FormatError):
+    except (NoIndexError, OutdatedError):
         for kb, revision in zip(kbs, revisions, strict=True):
             todo = plan.diff((), kb.source.files(revision))
             reports.append(_report(None, _state(kb, revision), todo, 0, 0))

@@ -78,6 +78,11 @@ class FormatError(StorageError):
     code = "format"
 
 
+class OutdatedError(FormatError):
+    """An older version of the program wrote the index, or it was made for another language: it
+    has to be made anew."""
+
+
 class BusyError(PyriteError):
     """Another process holds the index."""
 

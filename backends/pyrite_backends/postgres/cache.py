@@ -140,4 +140,6 @@ def _make(db: Connection) -> None:
     """Make the table where it isn't there; one process at a time."""
     if not _exists(db):
         db.execute("SELECT pg_advisory_xact_lock(%s, %s)", _LOCK)
+        # Reading a catalogue makes the session hear of what another made while this one waited.
+        db.execute("SELECT FROM pg_namespace LIMIT 1")
         db.execute(_TABLES)

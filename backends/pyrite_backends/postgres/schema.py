@@ -34,12 +34,15 @@ MIN_VECTOR = (0, 7)
 _CURRENT = f"""
 SELECT c.generation, c.format, c.tokens,
  pg_advisory_xact_lock_shared({GENERATION}, c.generation)::text,
- to_regnamespace('{SCHEMA}_' || c.generation) IS NOT NULL,
  set_config('search_path', concat_ws(', ', '{SCHEMA}_' || c.generation, (
    SELECT quote_ident(n.nspname) FROM pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace
    WHERE x.extname = 'vector')), true)
-FROM {SCHEMA}.current c
+FROM {SCHEMA}.current c;
+SELECT to_regnamespace(split_part(current_setting('search_path'), ',', 1)) IS NOT NULL
+FROM pg_namespace LIMIT 1
 """
+"""What became of a generation while the first statement waited for its lock, the second one sees:
+reading a catalogue makes a session hear what others did to it."""
 
 _TABLES = f"""
 CREATE SCHEMA IF NOT EXISTS {SCHEMA};
@@ -91,18 +94,21 @@ def enter(connection: Connection, where: str) -> Current | None:
         FormatError: A newer version of the program made it.
     """
     try:
-        row = connection.execute(_CURRENT).fetchone()
+        cursor = connection.execute(_CURRENT)
+        row = cursor.fetchone()
     except (errors.UndefinedTable, errors.InvalidSchemaName):
         row = None
     if row is None:
         raise NoIndexError(f"there is no index in {where}", "run `pyrite index sync`")
-    generation, form, tokens, _, there, _ = row
+    generation, form, tokens, _, _ = row
+    cursor.nextset()
+    there = cursor.fetchone()
     if form > FORMAT:
         raise FormatError(
             f"the index in {where} has format {form}; this version of Pyrite reads {FORMAT}",
             "upgrade Pyrite",
         )
-    return Current(generation, form, tokens) if there else None
+    return Current(generation, form, tokens) if there and there[0] else None
 
 
 def prepare(connection: Connection, where: str) -> None:

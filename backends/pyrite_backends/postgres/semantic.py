@@ -25,8 +25,8 @@ MAX_DIMENSIONS = 4000
 """Of `halfvec` in an HNSW index."""
 
 M, EF_CONSTRUCTION = 16, 128
-"""For 106,000 vectors of C++ documentation recall@10 is 0.9955 at `EF_SEARCH` = 100 and 1.0 at 400, so
-half precision loses nothing; with 64 it is 0.974, with m = 24 no better (`benchmarks`)."""
+"""For 106,000 vectors of C++ documentation recall@10 is 0.9955 at `EF_SEARCH` = 100 and 1.0 at 400,
+so half precision loses nothing; with 64 it is 0.974, with m = 24 no better."""
 
 EF_SEARCH = 100
 MAX_EF_SEARCH = 1000

@@ -15,7 +15,7 @@ from pyrite_backends.postgres.connection import Connection
 from pyrite_backends.postgres.reader import PostgresReader, one
 from pyrite_backends.postgres.schema import Current
 from pyrite_backends.protocol import Model, Tokeniser
-from pyrite_schemas.errors import BusyError, FormatError, NoIndexError
+from pyrite_schemas.errors import BusyError, NoIndexError, OutdatedError
 
 if TYPE_CHECKING:
     from pyrite_backends.postgres.cache import PostgresCache
@@ -71,14 +71,14 @@ class PostgresIndex:
                 yield PostgresReader(held, self._tokeniser)
             return
         with self._errors(), self._connection() as connection:
-            self._begin_reading(connection)
+            self._begin(connection, _READ)
             yield PostgresReader(connection, self._tokeniser)
             connection.execute("COMMIT")
 
-    def _begin_reading(self, connection: Connection) -> None:
+    def _begin(self, connection: Connection, begin: str) -> None:
         """Begin a transaction that sees the generation that counts."""
         for _ in range(_TRIES):
-            connection.execute(_READ)
+            connection.execute(begin)
             current = schema.enter(connection, self.describe())
             if current is not None:
                 self._check(current)
@@ -88,7 +88,7 @@ class PostgresIndex:
 
     def _check(self, current: Current | None) -> None:
         if current is None or current.outdated(self._tokeniser):
-            raise FormatError(
+            raise OutdatedError(
                 f"the index in {self.describe()} was made by another version or for another"
                 " language",
                 "run `pyrite index sync`",
@@ -131,7 +131,7 @@ class PostgresIndex:
     def _check_own(self, current: Current) -> None:
         """Refuse to replace what others need by itself."""
         if current.outdated(self._tokeniser):
-            raise FormatError(
+            raise OutdatedError(
                 f"the index in {self.describe()} was made by another version or for another"
                 " language",
                 "run `pyrite index rebuild`; other configurations' KBs have to be synced again",
@@ -164,6 +164,7 @@ class PostgresIndex:
                     on_wait()
                 connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", schema.WRITER)
             schema.prepare(connection, self.describe())
+            schema.sweep(connection)
             self._held.connection = connection
             try:
                 yield
@@ -187,9 +188,7 @@ class PostgresIndex:
     def work(self) -> Iterator[Connection]:
         """A short transaction over the generation that counts, without the writer's lock."""
         with self._errors(), self._connection() as connection:
-            connection.execute("BEGIN")
-            current = schema.enter(connection, self.describe())
-            self._check(current)
+            self._begin(connection, "BEGIN")
             yield connection
             connection.execute("COMMIT")
 

@@ -13,7 +13,14 @@ from pyrite_backends.protocol import Model, Tokeniser
 from pyrite_backends.sqlite.driver import Connection, sqlite
 from pyrite_backends.sqlite.reader import SqliteReader, wrap
 from pyrite_backends.sqlite.writer import SqliteWriter, statements
-from pyrite_schemas.errors import BusyError, FormatError, NoIndexError, PyriteError, StorageError
+from pyrite_schemas.errors import (
+    BusyError,
+    FormatError,
+    NoIndexError,
+    OutdatedError,
+    PyriteError,
+    StorageError,
+)
 from pyrite_schemas.sync import Pending
 
 FORMAT = 2
@@ -186,7 +193,7 @@ class SqliteIndex:
             raise NoIndexError(f"{self.path} is still empty", "run `pyrite index sync`")
         self._refuse_newer(version)
         if self._outdated(connection):
-            raise FormatError(
+            raise OutdatedError(
                 f"{self.path} was made by another version or for another language",
                 "run `pyrite index sync`",
             )

@@ -209,8 +209,8 @@ class SqliteWriter(CommonWriter):
         for digest, vector in dict(vectors).items():
             users = self._db.execute(
                 "SELECT e.kb_id, count(*) FROM chunk c JOIN entry e ON e.id = c.entry_id"
-                " WHERE c.hash = ?1 AND ?1 <> x'' AND NOT EXISTS (SELECT 1 FROM text_vector WHERE hash = ?1)"
-                " GROUP BY e.kb_id",
+                " WHERE c.hash = ?1 AND ?1 <> x''"
+                " AND NOT EXISTS (SELECT 1 FROM text_vector WHERE hash = ?1) GROUP BY e.kb_id",
                 (digest,),
             ).fetchall()
             if users:
