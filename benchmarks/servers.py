@@ -40,43 +40,50 @@ def server(folder: Path) -> Iterator[Postgres]:
         yield made
 
 
-def floor(source: str, target: str) -> float:
-    """Seconds the least takes that a load into PostgreSQL can: COPY of the very rows and tsvectors
-    of a finished index, in binary, and the GIN index.
+TABLES = ("kb", "entry", "tag", "alias", "link", "diagnostic", "chunk", "fulltext", "lexeme")
+
+
+def floor(source: str, target: str, *, literals: bool) -> float:
+    """Seconds the least takes that a load into PostgreSQL can: COPY of the very rows of a finished
+    index, in binary, and the GIN index.
 
     Args:
         source: URL of a database with an index.
         target: URL of an empty one.
+        literals: Send tsvectors as text, as programs do that don't make them in binary.
     """
-    tables = ("kb", "entry", "tag", "alias", "link", "diagnostic", "chunk", "fulltext", "lexeme")
     with psycopg.connect(source, autocommit=True) as db:
         row = db.execute("SELECT generation FROM pyrite_index.current").fetchone()
         assert row
-        schema = f"pyrite_index_{row[0]}"
+        db.execute(f"SET search_path = pyrite_index_{row[0]}, public")
         columns = {
             table: db.execute(
                 "SELECT string_agg(attname || ' ' || format_type(atttypid, atttypmod), ', '"
                 " ORDER BY attnum) FROM pg_attribute WHERE attrelid = %s::regclass"
                 " AND attnum > 0 AND NOT attisdropped",
-                (f"{schema}.{table}",),
+                (table,),
             ).fetchone()
-            for table in tables
+            for table in TABLES
         }
         data = {}
-        for table in tables:
-            with db.cursor().copy(f"COPY {schema}.{table} TO STDOUT BINARY") as out:
+        for table in TABLES:
+            with db.cursor().copy(f"COPY {table} TO STDOUT {_form(table, literals)}") as out:
                 data[table] = [bytes(part) for part in out]
     with psycopg.connect(target) as db:
         begun = time.perf_counter()
         for table, described in columns.items():
             assert described
             db.execute(f"CREATE TABLE {table} ({described[0]})")
-            with db.cursor().copy(f"COPY {table} FROM STDIN BINARY") as into:
+            with db.cursor().copy(f"COPY {table} FROM STDIN {_form(table, literals)}") as into:
                 for part in _pieces(data[table]):
                     into.write(part)
         db.execute("CREATE INDEX ON fulltext USING gin (words)")
         db.commit()
         return time.perf_counter() - begun
+
+
+def _form(table: str, literals: bool) -> str:
+    return "" if literals and table == "fulltext" else "BINARY"
 
 
 def _pieces(parts: list[bytes]) -> Iterator[bytes]:

@@ -24,7 +24,7 @@ from pyrite_backends.names import link_name
 from pyrite_backends.protocol import Model, Tokeniser, VectorCache
 from pyrite_cli.core import audit
 from pyrite_schemas.entry import Chunk, Diagnostic, Entry, Link
-from pyrite_schemas.errors import BusyError, FormatError, NoIndexError, StorageError
+from pyrite_schemas.errors import BusyError, NoIndexError, OutdatedError, StorageError
 from pyrite_schemas.search import (
     EntryDetail,
     EntryRow,
@@ -242,6 +242,9 @@ class MemoryReader:
                 )
             )  # fmt: skip
         return found
+
+    def waits(self) -> int:
+        return 0
 
     def has_field(self, name: str) -> bool:
         return any(
@@ -469,7 +472,7 @@ class MemoryIndex:
         if state is None:
             raise NoIndexError("there is no index in memory", "run `pyrite index sync`")
         if state.tokens != self._tokeniser.fingerprint:
-            raise FormatError("it was made for another language", "run `pyrite index sync`")
+            raise OutdatedError("it was made for another language", "run `pyrite index sync`")
         yield MemoryReader(state, self._tokeniser)
 
     @contextlib.contextmanager

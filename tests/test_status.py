@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import threading
 
 import pytest
 
+from pyrite_backends.sqlite.store import SqliteIndex
 from pyrite_cli.core import status as core
 from pyrite_cli.core.git import Git, head
 from pyrite_cli.core.status import status
@@ -84,7 +86,7 @@ def test_many_chunks_ask_for_postgresql(
     monkeypatch.setattr(core, "MANY_CHUNKS", 3)
     assert advice(bench) == ""
     monkeypatch.setattr(core, "MANY_CHUNKS", 2)
-    assert advice(bench) == "2 chunks: PostgreSQL answers faster from here on (docs/backends.md)"
+    assert advice(bench) == "2 chunks: PostgreSQL would do better here (docs/backends.md)"
     monkeypatch.setattr(bench.index, "shared", True, raising=False)
     assert advice(bench) == ""
 
@@ -97,6 +99,30 @@ def test_the_advice_is_a_line_of_the_status(
     run("index", "sync", "--no-embed")
     assert "\nadvice" not in run("index", "status").out
     monkeypatch.setattr(core, "MANY_CHUNKS", 1)
-    said = "1 chunks: PostgreSQL answers faster from here on (docs/backends.md)"
+    said = "1 chunks: PostgreSQL would do better here (docs/backends.md)"
     assert run("index", "status").out.endswith(f"\nadvice  {said}\n")
     assert shape("status", run("index", "status", "--json").out)["advice"] == said
+
+
+def test_syncs_that_had_to_wait_are_counted_and_said(
+    repo: Repo, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo.commit(a="# One\n\nalpha")
+    bench.sync()
+    other = SqliteIndex(bench.index.path, bench.analyzer)
+    waiting = threading.Event()
+
+    def write() -> None:
+        with other.writer(on_wait=waiting.set):
+            pass
+
+    second = threading.Thread(target=write)
+    with bench.index.lock():
+        second.start()
+        assert waiting.wait(60)
+    second.join()
+    with bench.index.reader() as reader:
+        assert reader.waits() == 1
+    monkeypatch.setattr(core, "MANY_WAITS", 1)
+    said = core.status(bench.index, [bench.kb()], {}, lambda _: (True, 0)).advice
+    assert said.startswith("1 syncs of this week waited for another one: PostgreSQL")

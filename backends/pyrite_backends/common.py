@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import time
 from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from pyrite_backends.portable import Catalog
 
 _BATCH = 500
+DAY = 86400
 _json = msgspec.json.encode
 
 TITLE, HEADING, TAGS, TEXT = 4, 2, 2, 1
@@ -257,6 +259,15 @@ class CommonReader(ABC):
         if self._portable is None:
             self._portable = self._catalog()
         return self._portable
+
+    def waits(self) -> int:
+        today = int(time.time() // DAY)
+        return sum(count for day, count in self.waits_by_day() if day > today - 7)
+
+    def waits_by_day(self) -> list[tuple[int, int]]:
+        """(day since 1970, number of writers that had to wait), of days that have any."""
+        rows = self._rows("SELECT value FROM setting WHERE name = 'waits'")
+        return [(day, count) for day, count in json.loads(rows[0][0])] if rows else []
 
     def _all(self, where: Condition, depth: int) -> list[Leg]:
         """Every entry that passes a condition, by KB and id, with its first chunk."""

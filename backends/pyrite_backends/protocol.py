@@ -150,6 +150,10 @@ class Reader(Protocol):
         """Bytes the index takes."""
         ...
 
+    def waits(self) -> int:
+        """How many writers of the last week had to wait for another one, where that is counted."""
+        ...
+
 
 class Writer(Protocol):
     """One transaction over an index: all of it is seen at once, or nothing."""

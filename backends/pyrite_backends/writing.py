@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from pyrite_backends.common import CommonReader, Row
+from pyrite_backends.common import DAY, CommonReader, Row
 from pyrite_backends.names import link_name
 from pyrite_backends.protocol import Model
 from pyrite_schemas.entry import Entry
@@ -154,11 +154,7 @@ class CommonWriter(ABC):
         before = self.reader().model()
         if before == model:
             return False
-        self._run(
-            "INSERT INTO setting VALUES ('model', ?)"
-            " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-            (msgspec.json.encode(model).decode(),),
-        )
+        self._set("model", msgspec.json.encode(model).decode())
         if before is None or before.fingerprint == model.fingerprint:
             return False
         dropped = self._drop_all_vectors()
@@ -167,6 +163,21 @@ class CommonWriter(ABC):
 
     def _drop_all_vectors(self) -> bool:
         return self._run("DELETE FROM text_vector") > 0
+
+    def count_wait(self) -> None:
+        """Note that this writer had to wait for another one."""
+        today = int(time.time() // DAY)
+        days = dict(self.reader().waits_by_day())
+        days[today] = days.get(today, 0) + 1
+        kept = sorted(item for item in days.items() if item[0] > today - 7)
+        self._set("waits", json.dumps(kept))
+
+    def _set(self, name: str, value: str) -> None:
+        self._run(
+            "INSERT INTO setting VALUES (?, ?)"
+            " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            (name, value),
+        )
 
     def unembedded(self, kb: str) -> list[bytes]:
         rows = self._rows(

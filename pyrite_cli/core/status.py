@@ -5,15 +5,22 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from pyrite_backends.protocol import Index
+from pyrite_backends.protocol import Index, Reader
 from pyrite_cli.core.sync import Kb
 from pyrite_schemas.errors import SourceError
 from pyrite_schemas.replies import KbStatus, ModelStatus, Status
+from pyrite_schemas.search import Filters, Query, Term
 from pyrite_schemas.sync import KbState
 
 MANY_CHUNKS = 300_000
 """From how many chunks on PostgreSQL answers faster than SQLite, which compares a query's vector
 with every chunk's; the benchmarks decide."""
+
+MANY_WAITS = 20
+"""Syncs of a week that found another one at work: more than two people's habits make."""
+
+SLOW = 0.25
+"""Seconds of a keyword search that people notice."""
 
 
 def status(
@@ -65,15 +72,34 @@ def status(
             reader.size(),
             model,
             tuple(found),
-            _advice(index, sum(kb.chunks for kb in found)),
+            "" if index.shared else _advice(reader, sum(kb.chunks for kb in found)),
         )
 
 
-def _advice(index: Index, chunks: int) -> str:
-    """What would serve better than the engine in use, and why; empty when nothing would."""
-    if index.shared or chunks < MANY_CHUNKS:
+def _advice(reader: Reader, chunks: int) -> str:
+    """What would serve better than an index in one file, and why; empty when nothing would."""
+    reasons = []
+    if chunks >= MANY_CHUNKS:
+        reasons.append(f"{chunks:,} chunks")
+    if (waits := reader.waits()) >= MANY_WAITS:
+        reasons.append(f"{waits} syncs of this week waited for another one")
+    if (took := _query_seconds(reader)) >= SLOW:
+        reasons.append(f"a search takes {1000 * took:.0f} ms")
+    if not reasons:
         return ""
-    return f"{chunks:,} chunks: PostgreSQL answers faster from here on (docs/backends.md)"
+    return f"{' and '.join(reasons)}: PostgreSQL would do better here (docs/backends.md)"
+
+
+def _query_seconds(reader: Reader) -> float:
+    """How long a keyword search takes: for a title of the index, which is what people look for."""
+    names = tuple(kb.name for kb in reader.kbs())
+    found = reader.fetch(reader.keyword(Query(), Filters(kbs=names), 1)) if names else []
+    if not found:
+        return 0.0
+    words = Query(should=tuple(Term((word,)) for word in found[0].title.lower().split()))
+    begun = time.perf_counter()
+    reader.keyword(words, Filters(), 10)
+    return time.perf_counter() - begun
 
 
 def _unsynced(name: str) -> KbStatus:

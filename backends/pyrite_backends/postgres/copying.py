@@ -6,7 +6,9 @@ packing them here takes a third of its time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import itertools
+import struct
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from pgvector import Vector
@@ -17,6 +19,8 @@ _HEADER = b"PGCOPY\n\xff\r\n\0" + b"\0" * 8
 _TRAILER = b"\xff\xff"
 _PIECE = 1 << 18
 
+_FOUR = 4 << 32
+
 Value = str | bytes | int
 
 
@@ -26,28 +30,37 @@ def copy(connection: Connection, table: str, rows: Iterable[Sequence[Value]]) ->
     Args:
         connection: In a transaction.
         table: Its name.
-        rows: Text as `str`, `integer` as `int`, everything else as the bytes PostgreSQL receives.
+        rows: Text as `str`, `integer` as `int` (none negative), everything else as the bytes PostgreSQL receives.
     """
     with connection.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN BINARY") as out:
         parts = [_HEADER]
         size = 0
+        pack: Callable[..., bytes] | None = None
+        numbers = 0
         for row in rows:
-            parts.append(len(row).to_bytes(2, "big"))
-            for value in row:
+            if pack is None:
+                numbers = len(list(itertools.takewhile(_is_number, row)))
+                pack = struct.Struct(f">h{numbers}q").pack
+            # A number is sent as its size, 4, and itself: eight bytes that are one number.
+            parts.append(pack(len(row), *[_FOUR | value for value in row[:numbers]]))  # type: ignore[operator]
+            for value in row[numbers:]:
                 if isinstance(value, int):
-                    parts.append(b"\0\0\0\4")
-                    parts.append(value.to_bytes(4, "big", signed=True))
-                else:
-                    data = value.encode() if isinstance(value, str) else value
-                    parts.append(len(data).to_bytes(4, "big"))
-                    parts.append(data)
-                    size += len(data)
+                    parts.append((_FOUR | value).to_bytes(8, "big"))
+                    continue
+                data = value.encode() if isinstance(value, str) else value
+                parts.append(len(data).to_bytes(4, "big"))
+                parts.append(data)
+                size += len(data)
             if size > _PIECE:
                 out.write(b"".join(parts))
                 parts.clear()
                 size = 0
         parts.append(_TRAILER)
         out.write(b"".join(parts))
+
+
+def _is_number(value: Value) -> bool:
+    return isinstance(value, int)
 
 
 def jsonb(text: str) -> bytes:

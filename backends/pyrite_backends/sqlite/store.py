@@ -45,6 +45,18 @@ _FULL_TEXT = (
 )
 
 
+class _Held(threading.local):
+    """What this thread has of the index.
+
+    Attributes:
+        lock: Whether it holds the lock.
+        waited: Whether it had to wait for it, and that is not counted yet.
+    """
+
+    lock = False
+    waited = False
+
+
 class SqliteIndex:
     """An index in one SQLite file; see `pyrite_backends.protocol.Index`.
 
@@ -59,7 +71,7 @@ class SqliteIndex:
     def __init__(self, path: Path, tokeniser: Tokeniser) -> None:
         self.path = path
         self._tokeniser = tokeniser
-        self._held = threading.local()
+        self._held = _Held()
 
     def describe(self) -> str:
         return str(self.path)
@@ -88,6 +100,9 @@ class SqliteIndex:
                 writer = SqliteWriter(connection, self._tokeniser)
                 yield writer
                 writer.close()
+                if self._held.waited:
+                    self._held.waited = False
+                    writer.count_wait()
                 connection.execute("COMMIT")
                 if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
                     # A reader may keep it from changing; the next sync tries again.
@@ -104,13 +119,13 @@ class SqliteIndex:
     def lock(
         self, *, wait: bool = True, on_wait: Callable[[], None] | None = None
     ) -> Iterator[None]:
-        if getattr(self._held, "lock", False):
+        if self._held.lock:
             yield
             return
         _make_folder(self.path.parent)
         handle = _open_lock(Path(f"{self.path}.lock"))
         try:
-            _flock(handle, self.path, wait, on_wait)
+            self._held.waited = _flock(handle, self.path, wait, on_wait)
             self._held.lock = True
             try:
                 yield
@@ -295,14 +310,15 @@ def _open_lock(path: Path) -> int:
         ) from error
 
 
-def _flock(handle: int, path: Path, wait: bool, on_wait: Callable[[], None] | None) -> None:
+def _flock(handle: int, path: Path, wait: bool, on_wait: Callable[[], None] | None) -> bool:
+    """Take the lock; whether another process had it."""
     try:
         import fcntl  # not on Windows, where BEGIN IMMEDIATE alone keeps writers apart
     except ImportError:
-        return
+        return False
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return
+        return False
     except BlockingIOError:
         if not wait:
             raise BusyError(
@@ -316,7 +332,7 @@ def _flock(handle: int, path: Path, wait: bool, on_wait: Callable[[], None] | No
         except BlockingIOError:
             time.sleep(0.05)
         else:
-            return
+            return True
 
 
 def _quoted(path: Path) -> str:
