@@ -18,6 +18,7 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 CONNECT_SECONDS = 10
 """How long a server may take to answer, unless the URL says."""
 
+_PORTS = re.compile(r"[0-9,]*")
 _DRIVER = re.compile(r"^(postgres(?:ql)?)\+\w+://")
 
 
@@ -34,7 +35,18 @@ def parameters(url: str) -> dict[str, Any]:
         raise ConfigError(
             "storage.url is no PostgreSQL URL", "write it as postgresql://user@host:5432/database"
         ) from None
-    return {"connect_timeout": CONNECT_SECONDS, "fallback_application_name": "pyrite", **given}
+    # A password with a `/` in it ends up in the port and the database's name.
+    if not _PORTS.fullmatch(str(given.get("port", ""))) or "@" in str(given.get("dbname", "")):
+        raise ConfigError(
+            "storage.url is no PostgreSQL URL",
+            "in a password, write / as %2F, @ as %40 and % as %25",
+        )
+    return {
+        "connect_timeout": CONNECT_SECONDS,
+        "fallback_application_name": "pyrite",
+        **given,
+        "client_encoding": "UTF8",
+    }
 
 
 def describe(given: dict[str, Any]) -> str:

@@ -30,7 +30,8 @@ def copy(connection: Connection, table: str, rows: Iterable[Sequence[Value]]) ->
     Args:
         connection: In a transaction.
         table: Its name.
-        rows: Text as `str`, `integer` as `int` (none negative), everything else as the bytes PostgreSQL receives.
+        rows: Text as `str`, `integer` as `int` (none negative), everything else as the bytes
+            PostgreSQL receives.
     """
     with connection.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN BINARY") as out:
         parts = [_HEADER]

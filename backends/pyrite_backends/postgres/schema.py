@@ -8,6 +8,7 @@ on its generation; an old one is dropped when nobody does.
 from __future__ import annotations
 
 import functools
+import re
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -27,6 +28,8 @@ WRITER = (0x50795274, 0)
 """The advisory lock of the one writer."""
 GENERATION = 0x50795275
 """The first number of the advisory lock of a generation; the second one is its own."""
+
+_PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 
 MIN_SERVER = 15
 MIN_VECTOR = (0, 7)
@@ -54,6 +57,7 @@ _GRANTEES = """
 SELECT DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END
 FROM pg_namespace n, aclexplode(n.nspacl) a
 WHERE n.nspname = %s AND a.privilege_type = 'USAGE' AND a.grantee <> n.nspowner
+ AND pg_has_role(n.nspowner, 'USAGE')
 """
 
 
@@ -123,6 +127,11 @@ def prepare(connection: Connection, where: str) -> None:
             f"{where} is PostgreSQL {major}; Pyrite needs {MIN_SERVER} or newer",
             "upgrade the server",
         )
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise StorageError(
+            f"{where} has the encoding {encoding}; Pyrite needs UTF8", "createdb -E UTF8 NAME"
+        )
     row = connection.execute(
         "SELECT extversion FROM pg_extension WHERE extname = 'vector'"
     ).fetchone()
@@ -144,15 +153,21 @@ def prepare(connection: Connection, where: str) -> None:
         connection.execute(_TABLES)
     except errors.InsufficientPrivilege as error:
         info = connection.info
+        database, user = _quoted(info.dbname), _quoted(info.user)
         raise StorageError(
             f"the role {info.user} may not create a schema in {where}",
-            f"an administrator runs: GRANT CREATE ON DATABASE {info.dbname} TO {info.user}",
+            f"an administrator runs: GRANT CREATE ON DATABASE {database} TO {user}",
         ) from error
+
+
+def _quoted(name: str) -> str:
+    """A name as an administrator can paste it."""
+    return name if _PLAIN.fullmatch(name) else '"' + name.replace('"', '""') + '"'
 
 
 def _extension(connection: Connection, where: str) -> None:
     try:
-        connection.execute("CREATE EXTENSION vector")
+        connection.execute("CREATE EXTENSION vector SCHEMA public")
     except errors.InsufficientPrivilege as error:
         raise StorageError(
             f"the role {connection.info.user} may not create the extension vector in {where}",
@@ -225,6 +240,14 @@ def pass_on_grants(connection: Connection, generation: int) -> None:
         for schema in (SCHEMA, own):
             connection.execute(f"GRANT USAGE ON SCHEMA {schema} TO {role}")
             connection.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {role}")
+
+
+def tidy(connection: Connection) -> None:
+    """Let go of old generations, and let new readers in; under the writer's lock."""
+    sweep(connection)
+    row = connection.execute(f"SELECT generation FROM {SCHEMA}.current").fetchone()
+    if row:
+        pass_on_grants(connection, row[0])
 
 
 def sweep(connection: Connection) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -22,13 +23,19 @@ if TYPE_CHECKING:
     from pyrite_backends.postgres.queue import PostgresQueue
     from pyrite_backends.postgres.writer import PostgresWriter
 
-_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL jit = off"
-_WRITE = """BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL jit = off;
-SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;
-SET LOCAL idle_in_transaction_session_timeout = 0;
-SET LOCAL client_connection_check_interval = '10s'"""
-"""A sync takes its time, and a server that ends it for that would never let it finish. Where its
-client is gone, a backend that waits for the lock should go too."""
+_SETTINGS = """SET LOCAL jit = off; SET LOCAL DateStyle = ISO;
+SET LOCAL standard_conforming_strings = on; SET LOCAL gin_fuzzy_search_limit = 0"""
+"""What a role's or database's own settings must not change: how values are read, and answers.
+Compiling a query takes longer than any of ours."""
+_READ = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {_SETTINGS}"
+_SHORT = f"BEGIN ISOLATION LEVEL READ COMMITTED; {_SETTINGS}"
+_WRITE = f"""{_SHORT}; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;
+SET LOCAL idle_in_transaction_session_timeout = 0"""
+"""A sync takes its time, and a server that ends it for that would never let it finish."""
+
+_POLL_SECONDS = 0.25
+"""How often a writer that waits looks whether it is its turn. It must not wait inside the server:
+behind a pooler, waiting writers would hold all the sessions there are."""
 
 _TRIES = 5
 
@@ -120,7 +127,7 @@ class PostgresIndex:
                 if new:
                     schema.index(connection)
                     schema.turn_over(connection, generation, self._tokeniser)
-                schema.pass_on_grants(connection, generation)
+                    schema.pass_on_grants(connection, generation)
                 connection.execute("COMMIT")
             finally:
                 # The lock was the transaction's.
@@ -153,8 +160,7 @@ class PostgresIndex:
             yield
             return
         with self._errors(), self._connection() as connection:
-            connection.execute(_WRITE)
-            if not one(connection, "SELECT pg_try_advisory_xact_lock(?, ?)", schema.WRITER):
+            while not self._begin_writing(connection):
                 if not wait:
                     raise BusyError(
                         f"another sync is writing {self.describe()}",
@@ -162,9 +168,10 @@ class PostgresIndex:
                     )
                 if on_wait:
                     on_wait()
-                connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", schema.WRITER)
+                    on_wait = None
+                time.sleep(_POLL_SECONDS)
             schema.prepare(connection, self.describe())
-            schema.sweep(connection)
+            schema.tidy(connection)
             self._held.connection = connection
             try:
                 yield
@@ -173,6 +180,14 @@ class PostgresIndex:
                 self._held.writing = False
             if connection.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS:
                 connection.execute("COMMIT")
+
+    def _begin_writing(self, connection: Connection) -> bool:
+        """Begin the transaction of the one writer, unless there is one."""
+        connection.execute(_WRITE)
+        if one(connection, "SELECT pg_try_advisory_xact_lock(?, ?)", schema.WRITER):
+            return True
+        connection.execute("ROLLBACK")
+        return False
 
     @contextlib.contextmanager
     def queue(self, kbs: Sequence[str]) -> Iterator[PostgresQueue]:
@@ -188,7 +203,7 @@ class PostgresIndex:
     def work(self) -> Iterator[Connection]:
         """A short transaction over the generation that counts, without the writer's lock."""
         with self._errors(), self._connection() as connection:
-            self._begin(connection, "BEGIN")
+            self._begin(connection, _SHORT)
             yield connection
             connection.execute("COMMIT")
 
@@ -199,9 +214,15 @@ class PostgresIndex:
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """A transaction of its own, whatever else this thread does."""
+        """A short transaction, or a part of the one in which this thread is writing: a second
+        session may be more than a pooler has left."""
+        held = self._held.connection
+        if held is not None:
+            with self._errors(), held.transaction():
+                yield held
+            return
         with self._errors(), self._connection() as connection:
-            connection.execute("BEGIN")
+            connection.execute(_SHORT)
             yield connection
             connection.execute("COMMIT")
 
@@ -214,7 +235,6 @@ class PostgresIndex:
         with self.lock(), self._errors():
             connection = self._held.connection
             assert connection is not None
-            schema.sweep(connection)
             if self._current(connection) is None:
                 return
             connection.execute("ANALYZE kb, entry, tag, alias, link, chunk, fulltext, text_vector")
@@ -226,9 +246,7 @@ class PostgresIndex:
         with self.reader() as reader:
             before = reader.size()
         with self.lock():
-            assert self._held.connection is not None
-            with self._errors():
-                schema.sweep(self._held.connection)
+            pass  # which drops old generations
         with self.transaction() as connection:
             current = schema.enter(connection, self.describe())
         assert current is not None
