@@ -110,7 +110,7 @@ def _plain(command: str, ran: Ran, engine: str) -> str:
     text = f"{ran.code}\n{out}\n{ran.err}"
     text = re.sub(r"\S*\d+(\.\d+)? (s|ms)\b( · .*)?", "TIME", text)
     text = re.sub(r"(?m)^index .*$", "INDEX", text)
-    text = re.sub(r"there is no index (at|in) \S+;", "there is no index;", text)
+    text = re.sub(r"there is no index (at|in) .+?;", "there is no index;", text)
     return re.sub(rf"\S*{engine}\.yaml\S*", "CONFIG", text)
 
 

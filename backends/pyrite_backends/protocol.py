@@ -255,6 +255,10 @@ class VectorCache(Protocol):
         """
         ...
 
+    def missing(self, hashes: Sequence[bytes]) -> list[bytes]:
+        """Those of the hashes that are not known."""
+        ...
+
     def put(self, vectors: Sequence[tuple[bytes, bytes]]) -> None:
         """Remember vectors; one that is known stays as it is.
 

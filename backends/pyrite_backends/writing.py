@@ -134,9 +134,10 @@ class CommonWriter(ABC):
         )  # fmt: skip
         return stamped
 
-    def _settle_ids(self, kb: int, affected: set[str]) -> None:
-        """Decide which entries have the ids they ask for, where that may have changed."""
-        if len(affected) > BULK:
+    def _settle_ids(self, kb: int, affected: set[str] | None) -> None:
+        """Decide which entries have the ids they ask for, where that may have changed: for these
+        claims, or for all."""
+        if affected is None or len(affected) > BULK:
             affected = {claim for (claim,) in self._rows(_CONTESTED, (kb, kb, kb))}
         self._run_many(_SETTLE, [(kb, claim) for claim in sorted(affected)])
 

@@ -278,7 +278,7 @@ def database_url(config: Config, file: Path | None) -> str:
         if name not in os.environ:
             raise ConfigError(
                 f"{_where(file, 'url')}: the variable {name} in `storage.url` is not set",
-                f"export {name}=postgresql://…",
+                f"export {name}=…",
             )
         return os.environ[name]
 

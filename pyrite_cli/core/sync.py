@@ -15,6 +15,7 @@ from pyrite_schemas.entry import PARSER_VERSION, Entry
 from pyrite_schemas.errors import (
     ConfigError,
     EmptySourceError,
+    ModelError,
     NoIndexError,
     OutdatedError,
     SourceError,
@@ -137,6 +138,8 @@ def _sync(
     options: Options,
 ) -> list[KbReport]:
     revisions = [kb.source.revision() for kb in kbs]
+    if index.shared and vectors is not None and not options.rebuild:
+        _check_model(index, vectors.model)
     kept = _contained(index, kbs, revisions, observer, options) if index.shared else {}
     behind = [
         (kb, revision) for kb, revision in zip(kbs, revisions, strict=True) if kb.name not in kept
@@ -177,6 +180,25 @@ def _write_all(
             writer.drop(name)
             observer.note(f"{name} is no longer configured: its entries are removed")
         return _write(writer, kbs, revisions, vectors, observer, options, before)
+
+
+def _check_model(index: Index, model: Model) -> None:
+    """See that a sync does not take everyone's vectors away.
+
+    Raises:
+        ModelError: A shared index has vectors of another model.
+    """
+    try:
+        with index.reader() as reader:
+            held = reader.model()
+    except (NoIndexError, OutdatedError):
+        return
+    if held is not None and held.fingerprint != model.fingerprint:
+        raise ModelError(
+            f"{index.describe()} has vectors of {held.name} ({held.dimensions} dimensions),"
+            f" but {model.name} ({model.dimensions}) is configured",
+            "configure the same, or change it for everyone: pyrite index rebuild",
+        )
 
 
 def _contained(

@@ -74,19 +74,33 @@ class PostgresCache:
                 found.extend(row for row in rows if sound(row[1], self._model.dimensions))
         return found
 
+    def missing(self, hashes: Sequence[bytes]) -> list[bytes]:
+        if not hashes:
+            return []
+        with self._transaction() as db:
+            if not _exists(db):
+                return list(hashes)
+            rows = db.execute(
+                "SELECT wanted.hash FROM unnest(%s::bytea[]) wanted(hash) WHERE NOT EXISTS"
+                f" (SELECT FROM {SCHEMA}.vector v WHERE v.model = %s AND v.hash = wanted.hash)",
+                (list(hashes), self._model.fingerprint),
+            )
+            return [digest for (digest,) in rows]
+
     def put(self, vectors: Sequence[tuple[bytes, bytes]]) -> None:
         rows = [row for row in vectors if sound(row[1], self._model.dimensions)]
         if not rows:
             return
         with self._transaction() as db:
             _make(db)
-            db.execute("CREATE TEMPORARY TABLE given (hash bytea, embedding bytea) ON COMMIT DROP")
-            copy(db, "given", rows)
+            db.execute("CREATE TEMPORARY TABLE cached (hash bytea, embedding bytea) ON COMMIT DROP")
+            copy(db, "cached", rows)
             db.execute(
-                f"INSERT INTO {SCHEMA}.vector SELECT %s, hash, embedding FROM given"
+                f"INSERT INTO {SCHEMA}.vector SELECT %s, hash, embedding FROM cached"
                 " ORDER BY hash ON CONFLICT DO NOTHING",  # in one order: no deadlock
                 (self._model.fingerprint,),
             )
+            db.execute("DROP TABLE cached")
 
     def items(self) -> Iterator[tuple[bytes, bytes]]:
         with self._transaction() as db:

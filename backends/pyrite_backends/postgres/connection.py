@@ -53,9 +53,11 @@ def describe(given: dict[str, Any]) -> str:
     """Where a server is, without any secret."""
     if "service" in given and "host" not in given:
         return f"the service {given['service']}"
-    host = _host(given)
-    port = f":{given['port']}" if "port" in given and not host.startswith("/") else ""
-    return f"{host}{port}/{given.get('dbname', given.get('user', 'postgres'))}"
+    host, name = _host(given), given.get("dbname", given.get("user", "postgres"))
+    if host.startswith("/"):
+        return f"{name} (socket in {host})"
+    port = f":{given['port']}" if "port" in given else ""
+    return f"{host}{port}/{name}"
 
 
 def _host(given: dict[str, Any]) -> str:
@@ -97,6 +99,8 @@ def _connect_hint(text: str) -> str:
         return "check the user and password in storage.url, ~/.pgpass or PGPASSWORD"
     if "does not exist" in text and "database" in text:
         return "create it: createdb NAME"
+    if "too many" in text:
+        return "try again later, or raise the limit of connections"
     if "certificate" in text or "SSL" in text:
         return "check sslmode and sslrootcert in storage.url"
     return "is the server running, and `storage.url` in pyrite.yaml right?"
@@ -104,8 +108,9 @@ def _connect_hint(text: str) -> str:
 
 def _one_line(error: BaseException) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    # libpq tries several addresses and tells of each; the last line says most.
-    text = lines[-1] if lines else type(error).__name__
+    # libpq tries several addresses and tells of each; of one fault, the first line says most.
+    tried = [line for line in lines if line.startswith("connection to server")]
+    text = (tried[-1:] or lines[:1] or [type(error).__name__])[0]
     return re.sub(r"^(connection to server .*? failed: )?(FATAL:\s+)?", "", text)
 
 

@@ -31,6 +31,11 @@ GENERATION = 0x50795275
 
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 
+NEAREST = "vector_nearest"
+"""The index of vectors."""
+NEAREST_FROM = 5000
+"""Vectors from which it is worth building: up to here all of them are compared in 10 ms."""
+
 MIN_SERVER = 15
 MIN_VECTOR = (0, 7)
 
@@ -242,18 +247,36 @@ def pass_on_grants(connection: Connection, generation: int) -> None:
             connection.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {role}")
 
 
-def tidy(connection: Connection) -> None:
-    """Let go of old generations, and let new readers in; under the writer's lock."""
+def tidy(connection: Connection) -> int | None:
+    """Let go of old generations, and let new readers in; under the writer's lock.
+
+    Returns:
+        The generation that counts.
+    """
     sweep(connection)
     row = connection.execute(f"SELECT generation FROM {SCHEMA}.current").fetchone()
-    if row:
-        pass_on_grants(connection, row[0])
+    if row is None:
+        return None
+    pass_on_grants(connection, row[0])
+    return int(row[0])
+
+
+def lacks(connection: Connection, generation: int, index: str, table: str, rows: int) -> bool:
+    """Whether a table has so many rows, by what the planner knows, and not that index."""
+    own = f"{SCHEMA}_{generation}"
+    row = connection.execute(
+        "SELECT to_regclass(%s) IS NULL AND (SELECT reltuples FROM pg_class"
+        " WHERE oid = to_regclass(%s)) >= %s",
+        (f"{own}.{index}", f"{own}.{table}", rows),
+    ).fetchone()
+    return bool(row and row[0])
 
 
 def sweep(connection: Connection) -> int:
-    """Drop the generations that neither count nor are read; how many."""
+    """Drop the generations of this role's that neither count nor are read; how many."""
     rows = connection.execute(
         "SELECT n.nspname, substr(n.nspname, %s)::int FROM pg_namespace n WHERE n.nspname ~ %s"
+        " AND pg_has_role(n.nspowner, 'USAGE')"
         f" AND NOT EXISTS (SELECT 1 FROM {SCHEMA}.current c"
         " WHERE n.nspname = %s || c.generation)",
         (len(SCHEMA) + 2, f"^{SCHEMA}_[0-9]+$", f"{SCHEMA}_"),

@@ -6,20 +6,17 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from pgvector import Vector
+from psycopg import errors
 
 from pyrite_backends.common import Row, best_entries
 from pyrite_backends.conditions import TRUE, Condition
 from pyrite_backends.postgres.connection import Connection
+from pyrite_backends.postgres.schema import NEAREST, NEAREST_FROM
 from pyrite_schemas.search import Leg
-
-INDEX = "vector_nearest"
 
 FEW = 5000
 """Chunks left by a filter up to which all of them are compared: about the time the index takes to
 find as many among all others."""
-
-BUILD_FROM = 5000
-"""Vectors from which the index is worth building: up to here all of them are compared in 10 ms."""
 
 MAX_DIMENSIONS = 4000
 """Of `halfvec` in an HNSW index."""
@@ -30,6 +27,9 @@ so half precision loses nothing; with 64 it is 0.974, with m = 24 no better."""
 
 EF_SEARCH = 100
 MAX_EF_SEARCH = 1000
+
+_GRAPH_BYTES = 500
+"""Of a vector in memory while the index is built, besides its numbers; measured."""
 
 Ask = Callable[[str, Sequence[object]], list[Row]]
 
@@ -117,7 +117,7 @@ def _with_entries(near: str, where: Condition) -> str:
 
 
 def _is_indexed(ask: Ask) -> bool:
-    return bool(ask("SELECT 1 WHERE to_regclass(?) IS NOT NULL", (INDEX,)))
+    return bool(ask("SELECT 1 WHERE to_regclass(?) IS NOT NULL", (NEAREST,)))
 
 
 def build(connection: Connection, dimensions: int) -> bool:
@@ -133,14 +133,25 @@ def build(connection: Connection, dimensions: int) -> bool:
     row = connection.execute(
         "SELECT to_regclass(%s) IS NULL AND"
         " (SELECT count(*) FROM (SELECT 1 FROM text_vector LIMIT %s) few) >= %s",
-        (INDEX, BUILD_FROM, BUILD_FROM),
+        (NEAREST, NEAREST_FROM, NEAREST_FROM),
     ).fetchone()
     if not row or not row[0] or dimensions > MAX_DIMENSIONS:
         return False
-    connection.execute("SET LOCAL maintenance_work_mem = '1GB'")
-    connection.execute(
-        f"CREATE INDEX {INDEX} ON text_vector USING hnsw"
-        f" ((embedding::halfvec({dimensions})) halfvec_ip_ops)"
-        f" WITH (m = {M}, ef_construction = {EF_CONSTRUCTION})"
-    )
+    held = connection.execute("SELECT count(*) FROM text_vector").fetchone()
+    needed = (held[0] if held else 0) * (2 * dimensions + _GRAPH_BYTES) >> 20
+    try:
+        _create(connection, dimensions, f"SET LOCAL maintenance_work_mem = '{64 + needed}MB'")
+    except (errors.DiskFull, errors.OutOfMemory):
+        # Workers share the graph in memory of a kind that containers have little of.
+        _create(connection, dimensions, "SET LOCAL max_parallel_maintenance_workers = 0")
     return True
+
+
+def _create(connection: Connection, dimensions: int, setting: str) -> None:
+    with connection.transaction():
+        connection.execute(setting)
+        connection.execute(
+            f"CREATE INDEX {NEAREST} ON text_vector USING hnsw"
+            f" ((embedding::halfvec({dimensions})) halfvec_ip_ops)"
+            f" WITH (m = {M}, ef_construction = {EF_CONSTRUCTION})"
+        )

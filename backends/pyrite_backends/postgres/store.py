@@ -14,7 +14,7 @@ from pyrite_backends.postgres import connection as server
 from pyrite_backends.postgres import schema
 from pyrite_backends.postgres.connection import Connection
 from pyrite_backends.postgres.reader import PostgresReader, one
-from pyrite_backends.postgres.schema import Current
+from pyrite_backends.postgres.schema import NEAREST, NEAREST_FROM, Current
 from pyrite_backends.protocol import Model, Tokeniser
 from pyrite_schemas.errors import BusyError, NoIndexError, OutdatedError
 
@@ -65,6 +65,7 @@ class PostgresIndex:
         self._guard = threading.Lock()
         self._held = _Held()
         self._grown = False
+        self._replaced = False
 
     def describe(self) -> str:
         return server.describe(self._given)
@@ -91,14 +92,17 @@ class PostgresIndex:
                 self._check(current)
                 return
             connection.execute("ROLLBACK")
-        raise NoIndexError(f"the index in {self.describe()} is being replaced", "try again")
+        raise NoIndexError(
+            f"the index in {self.describe()} is being replaced",
+            "try again; if it stays so, run `pyrite index sync`",
+        )
 
     def _check(self, current: Current | None) -> None:
         if current is None or current.outdated(self._tokeniser):
             raise OutdatedError(
                 f"the index in {self.describe()} was made by another version or for another"
                 " language",
-                "run `pyrite index sync`",
+                "run `pyrite index rebuild`",
             )
 
     @contextlib.contextmanager
@@ -126,6 +130,9 @@ class PostgresIndex:
                 writer.close()
                 if new:
                     schema.index(connection)
+                    if current is not None:
+                        # Readers have the old generation as long as this takes.
+                        self._polish(connection)
                     schema.turn_over(connection, generation, self._tokeniser)
                     schema.pass_on_grants(connection, generation)
                 connection.execute("COMMIT")
@@ -133,7 +140,8 @@ class PostgresIndex:
                 # The lock was the transaction's.
                 self._held.writing = False
                 self._held.connection = None
-            self._grown = self._grown or writer.grown
+            self._replaced = new and current is not None
+            self._grown = self._grown or (writer.grown and not self._replaced)
 
     def _check_own(self, current: Current) -> None:
         """Refuse to replace what others need by itself."""
@@ -171,7 +179,11 @@ class PostgresIndex:
                     on_wait = None
                 time.sleep(_POLL_SECONDS)
             schema.prepare(connection, self.describe())
-            schema.tidy(connection)
+            generation = schema.tidy(connection)
+            if generation is not None and schema.lacks(
+                connection, generation, NEAREST, "text_vector", NEAREST_FROM
+            ):
+                self._grown = True  # whoever was to build it did not come to it
             self._held.connection = connection
             try:
                 yield
@@ -227,20 +239,27 @@ class PostgresIndex:
             connection.execute("COMMIT")
 
     def optimise(self) -> None:
-        from pyrite_backends.postgres import semantic  # numpy
-
+        if self._replaced and not self._grown:
+            self._replaced = False
+            with contextlib.suppress(BusyError), self.lock(wait=False):
+                pass  # which drops old generations
         if not self._grown:
             return
         self._grown = False
         with self.lock(), self._errors():
             connection = self._held.connection
             assert connection is not None
-            if self._current(connection) is None:
-                return
-            connection.execute("ANALYZE kb, entry, tag, alias, link, chunk, fulltext, text_vector")
-            model = PostgresReader(connection, self._tokeniser).model()
-            if model:
-                semantic.build(connection, model.dimensions)
+            if self._current(connection) is not None:
+                self._polish(connection)
+
+    def _polish(self, connection: Connection) -> None:
+        """Gather what the planner goes by, and build the index of vectors."""
+        from pyrite_backends.postgres import semantic  # numpy
+
+        connection.execute("ANALYZE kb, entry, tag, alias, link, chunk, fulltext, text_vector")
+        model = PostgresReader(connection, self._tokeniser).model()
+        if model:
+            semantic.build(connection, model.dimensions)
 
     def compact(self) -> int:
         with self.reader() as reader:

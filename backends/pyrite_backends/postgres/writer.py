@@ -8,12 +8,12 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from pyrite_backends.common import Row, batches
-from pyrite_backends.postgres import semantic
 from pyrite_backends.postgres.connection import Connection, native
 from pyrite_backends.postgres.copying import copy, jsonb
 from pyrite_backends.postgres.copying import vector as packed
 from pyrite_backends.postgres.fulltext import Encoder, Fields
 from pyrite_backends.postgres.reader import PostgresReader
+from pyrite_backends.postgres.schema import NEAREST
 from pyrite_backends.protocol import Tokeniser
 from pyrite_backends.writing import BULK, PARTS, CommonWriter, Rows, entry_rows
 from pyrite_schemas.entry import Entry
@@ -179,10 +179,9 @@ class PostgresWriter(CommonWriter):
         self._run("DROP TABLE counted")
         self._run("UPDATE corpus SET chunks = chunks + ?, words = words + ?", (chunks, words))
 
-    def _settle_ids(self, kb: int, affected: set[str]) -> None:
-        if self.new and len(affected) > BULK:
-            self._db.execute("ANALYZE entry")
-        super()._settle_ids(kb, affected)
+    def _settle_ids(self, kb: int, affected: set[str] | None) -> None:
+        # Tables that have no indexes yet are better looked through once.
+        super()._settle_ids(kb, None if self.new else affected)
 
     def close(self) -> None:
         """Leave the tables whole before the transaction is committed.
@@ -225,11 +224,11 @@ class PostgresWriter(CommonWriter):
         """Drop the index of vectors when building it anew takes less than adding so many to it."""
         ((held,),) = self._rows("SELECT count(*) FROM text_vector")
         if more > held // 4:
-            self._run(f"DROP INDEX IF EXISTS {semantic.INDEX}")
+            self._run(f"DROP INDEX IF EXISTS {NEAREST}")
 
     def _drop_all_vectors(self) -> bool:
         dropped = super()._drop_all_vectors()
-        self._run(f"DROP INDEX IF EXISTS {semantic.INDEX}")
+        self._run(f"DROP INDEX IF EXISTS {NEAREST}")
         self._run(
             "INSERT INTO pending SELECT DISTINCT hash FROM chunk WHERE hash <> ?"
             " ON CONFLICT (hash) DO UPDATE SET worker = NULL, expires = NULL",

@@ -71,6 +71,15 @@ class Cache:
                 found.extend(row for row in rows if sound(row[1], self._dimensions))
         return found
 
+    def missing(self, hashes: Sequence[bytes]) -> list[bytes]:
+        """Those of the hashes that are not known.
+
+        Raises:
+            StorageError: The file is damaged or can't be read.
+        """
+        known = {digest for digest, _ in self.get(hashes)}
+        return [digest for digest in hashes if digest not in known]
+
     def put(self, vectors: Sequence[tuple[bytes, bytes]]) -> None:
         """Remember vectors; those that are not finite, of unit length and of the right size are
         left out.
@@ -198,7 +207,20 @@ class Layered:
         except StorageError as error:
             found, self._fault = [], error  # the far one may know them; writing tells of it
         known = {digest for digest, _ in found}
+        self._share(found)
         return [*found, *self._far.get([digest for digest in hashes if digest not in known])]
+
+    def _share(self, found: Sequence[tuple[bytes, bytes]]) -> None:
+        """Let others have what was embedded here before there was a far one."""
+        try:
+            lacking = set(self._far.missing([digest for digest, _ in found]))
+            self._far.put([row for row in found if row[0] in lacking])
+        except StorageError as error:
+            self._fault = error
+
+    def missing(self, hashes: Sequence[bytes]) -> list[bytes]:
+        """Those of the hashes that neither knows."""
+        return self._far.missing(self._near.missing(hashes))
 
     def put(self, vectors: Sequence[tuple[bytes, bytes]]) -> None:
         """Remember vectors in both."""

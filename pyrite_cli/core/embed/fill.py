@@ -29,8 +29,9 @@ FLUSH_SECONDS = 3.0
 WAIT_SECONDS = 1.0
 """How often to see whether another machine is done with what it took."""
 
-WINDOW = 4096
-"""Texts sorted by length together: enough for even batches, few enough to keep in memory."""
+WINDOW = 1024
+"""Texts taken, and sorted by length, together: enough for even batches, few enough to leave some to
+other machines."""
 
 
 class Watcher(Protocol):
