@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 from pathlib import Path
 
 from benchmarks import backends, chunking, common, embedding, relevance, reuse, startup, syncing
@@ -19,6 +20,7 @@ def main() -> None:
                         help=f"what to measure: {', '.join(PARTS)}")  # fmt: skip
     parser.add_argument("--corpus", help="a repository or bundle, for everything but relevance")
     parser.add_argument("--no-model", action="store_true", help="leave out what needs the model")
+    parser.add_argument("--cache", type=Path, help="an embedding cache to begin with")
     options = parser.parse_args()
     unknown = set(options.parts) - set(PARTS)
     if unknown:
@@ -28,6 +30,8 @@ def main() -> None:
     figures: list[Figure] = []
     with common.scratch() as folder:
         cache = folder / "cache"
+        if options.cache:
+            shutil.copytree(options.cache, cache)
         os.environ["PYRITE_CACHE_DIR"] = str(cache)
         for part in options.parts:
             place = folder / part

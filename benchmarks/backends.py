@@ -59,14 +59,16 @@ class Bench:
         place.write_text(f"{kb}\nstorage:\n  {storage}\n")
         return place
 
-    def run(self, config: Path, *command: str) -> str:
+    def run(self, config: Path, *command: str, cache: Path | None = None) -> str:
         """The program's output."""
-        ran = common.run("--config", str(config), *command, cwd=self.folder, cache=self.cache)
+        ran = common.run(
+            "--config", str(config), *command, cwd=self.folder, cache=cache or self.cache
+        )
         return ran.stdout
 
-    def sync(self, config: Path, *options: str) -> float:
+    def sync(self, config: Path, *options: str, cache: Path | None = None) -> float:
         """Seconds of a sync in a process of its own."""
-        return common.timed(lambda: self.run(config, "index", "sync", *options))
+        return common.timed(lambda: self.run(config, "index", "sync", *options, cache=cache))
 
 
 def box(config: Path) -> Container:
@@ -100,8 +102,9 @@ def measure(folder: Path, cache: Path, large: str, *, semantic: bool) -> list[Fi
 
 def _loading(bench: Bench, repository: Path, sqlite: Path, postgres: Path) -> list[Figure]:
     """Keyword sync from nothing, whole process, beside the least PostgreSQL can do and SQLite."""
-    bench.sync(sqlite, "--no-embed")
-    bench.sync(postgres, "--no-embed")
+    empty = bench.folder / "no-cache"  # or a sync copies the vectors that it holds
+    bench.sync(sqlite, "--no-embed", cache=empty)
+    bench.sync(postgres, "--no-embed", cache=empty)
     rows = []
     for _ in range(TIMES):
         target = bench.server.create()
@@ -111,7 +114,7 @@ def _loading(bench: Bench, repository: Path, sqlite: Path, postgres: Path) -> li
         least = servers.floor(url(postgres), target, literals=False)
         bench.server.drop(target)
         other, file = bench.postgres(repository), bench.sqlite(repository)
-        ours, theirs = bench.sync(other, "--no-embed"), bench.sync(file, "--no-embed")
+        ours, theirs = (bench.sync(one, "--no-embed", cache=empty) for one in (other, file))
         rows.append((ours, base, theirs, least))
         bench.server.drop(url(other))
     ours, floor, theirs, least = (
@@ -313,12 +316,16 @@ def _crowd(
     at = box(config)
     _ = at.index, at.analyzer
     stop = threading.Event()
+    ready = threading.Barrier(READERS + 1)
     times: list[float] = []
     wrong: list[str] = []
 
     def read(number: int) -> None:
         draw = random.Random(number)
-        stop.wait(draw.random())
+        with at.index.reader() as reader:  # a session's first query is its slowest
+            reader.keyword(query.parse(asked[0], at.analyzer, lambda _: False).query, Filters(), 10)
+        ready.wait()
+        stop.wait(10 * draw.random())
         while not stop.is_set():
             parsed = query.parse(draw.choice(asked), at.analyzer, lambda _: False)
             begun = time.perf_counter()
@@ -336,10 +343,11 @@ def _crowd(
     crowd = [threading.Thread(target=read, args=(number,)) for number in range(READERS)]
     for reader in crowd:
         reader.start()
+    ready.wait()
     if meanwhile:
         meanwhile()
     else:
-        stop.wait(20)
+        stop.wait(40)
     stop.set()
     for reader in crowd:
         reader.join()
