@@ -25,8 +25,8 @@ M, EF_CONSTRUCTION = 16, 128
 """For 106,000 vectors of C++ documentation recall@10 is 0.9955 at `ef_search` = 100 and 1.0 at 400,
 so half precision loses nothing; with 64 it is 0.974, with m = 24 no better."""
 EF_SEARCH = 160
-"""Of entries, the ten best by exact search are found to 0.982 at 100, and 0.993 or more at 160, which
-takes a quarter longer."""
+"""Of entries, the ten best by exact search are found to 0.982 at 100, and to 0.993 or more at 160,
+which takes a quarter longer."""
 MAX_EF_SEARCH = 1000
 
 _GRAPH_BYTES = 500
