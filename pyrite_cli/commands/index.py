@@ -176,6 +176,8 @@ def embed(context: typer.Context, kb: KbNames = None, json: Json = False) -> Non
     filled = _fill(box, names, box.model_files(), show)
     with box.index.reader() as reader:
         states = [state for state in reader.kbs() if state.name in names]
+    for name in sorted(set(names) - {state.name for state in states}):
+        render.note(f"{name} was never synced: run `pyrite index sync`")
     reports = tuple(
         KbReport(
             state.name, state.ref, state.revision.commit, state.revision.dirty,
@@ -324,7 +326,9 @@ def _line(kb: KbReport, dry_run: bool) -> str:
         )
         if number
     ]
-    did = ", ".join(changes) or ("nothing to do" if dry_run else "up to date")
+    # Where a commit is read, edits are not: the line says what it is up to date with.
+    ref = f" with {kb.ref} ({kb.commit[:12]})" if kb.ref else ""
+    did = ", ".join(changes) or ("nothing to do" if dry_run else f"up to date{ref}")
     name = render.style(kb.name, bold=True)
     if dry_run:
         return f"{name}: {'would sync ' if changes else ''}{did}"

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pyrite_backends import checks
 from pyrite_backends.common import batches
 from pyrite_backends.postgres.connection import Connection, native
-from pyrite_backends.postgres.copying import jsonb
 from pyrite_backends.postgres.fulltext import Encoder, Fields
 from pyrite_backends.protocol import Tokeniser
 
@@ -38,7 +37,7 @@ def problems(connection: Connection, tokeniser: Tokeniser) -> Iterator[str]:
     yield from checks.problems(lambda sql, values: connection.execute(native(sql), values))
     yield from _full_text(connection, tokeniser)
     for path, meta, fields in connection.execute("SELECT path, meta, fields::text FROM entry"):
-        if json.loads(jsonb(meta)[1:], parse_int=float) != json.loads(fields, parse_int=float):
+        if json.loads(meta, parse_int=float) != json.loads(fields, parse_int=float):
             yield f"the searchable fields of {path} are not its frontmatter"
     row = connection.execute(native(_QUEUE), (b"",)).fetchone()
     if row and row[0]:

@@ -65,15 +65,8 @@ def _is_number(value: Value) -> bool:
 
 
 def jsonb(text: str) -> bytes:
-    """JSON text as `jsonb` is received; what `jsonb` can't hold is replaced."""
-    if "\\u0000" in text:
-        text = _without_nul(text)
+    """JSON text as `jsonb` is received."""
     return b"\1" + text.encode()
-
-
-def _without_nul(text: str) -> str:
-    """Escaped NUL characters as U+FFFD; an escaped backslash before `u0000` is none."""
-    return "\\\\".join(part.replace("\\u0000", "\ufffd") for part in text.split("\\\\"))
 
 
 def vector(data: bytes) -> bytes:

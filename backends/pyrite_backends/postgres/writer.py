@@ -15,7 +15,7 @@ from pyrite_backends.postgres.fulltext import Encoder, Fields
 from pyrite_backends.postgres.reader import PostgresReader
 from pyrite_backends.postgres.schema import NEAREST
 from pyrite_backends.protocol import Tokeniser
-from pyrite_backends.writing import BULK, PARTS, CommonWriter, Rows, entry_rows
+from pyrite_backends.writing import PARTS, CommonWriter, Rows, entry_rows
 from pyrite_schemas.entry import Entry
 
 _BATCH = 256
@@ -213,18 +213,10 @@ class PostgresWriter(CommonWriter):
             return
         self._run("CREATE TEMPORARY TABLE given (hash bytea, embedding vector) ON COMMIT DROP")
         copy(self._db, "given", ((digest, packed(vector)) for digest, vector in vectors))
-        if len(vectors) > BULK:
-            self._postpone_nearest(len(vectors))
         self.grown = True
         self._run(_PUT)
         self._run("DELETE FROM pending p USING given g WHERE p.hash = g.hash")
         self._run("DROP TABLE given")
-
-    def _postpone_nearest(self, more: int) -> None:
-        """Drop the index of vectors when building it anew takes less than adding so many to it."""
-        ((held,),) = self._rows("SELECT count(*) FROM text_vector")
-        if more > held // 4:
-            self._run(f"DROP INDEX IF EXISTS {NEAREST}")
 
     def _drop_all_vectors(self) -> bool:
         dropped = super()._drop_all_vectors()
