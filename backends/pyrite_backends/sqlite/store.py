@@ -8,11 +8,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pyrite_backends.protocol import Model, Tokeniser
 from pyrite_backends.sqlite.driver import Connection, sqlite
 from pyrite_backends.sqlite.reader import SqliteReader, wrap
-from pyrite_backends.sqlite.writer import SqliteWriter, statements
 from pyrite_schemas.errors import (
     BusyError,
     FormatError,
@@ -22,6 +22,9 @@ from pyrite_schemas.errors import (
     StorageError,
 )
 from pyrite_schemas.sync import Pending
+
+if TYPE_CHECKING:
+    from pyrite_backends.sqlite.writer import SqliteWriter
 
 FORMAT = 2
 """The format of `pyrite_backends.tables` this module reads; kept here too because reading must
@@ -91,6 +94,8 @@ class SqliteIndex:
     def writer(
         self, *, wait: bool = True, on_wait: Callable[[], None] | None = None, rebuild: bool = False
     ) -> Iterator[SqliteWriter]:
+        from pyrite_backends.sqlite.writer import SqliteWriter  # reading needs none of it
+
         with self.lock(wait=wait, on_wait=on_wait), self._errors():
             connection = self._open_to_write()
             try:
@@ -236,6 +241,8 @@ class SqliteIndex:
 
     def _create(self, connection: Connection) -> None:
         """Replace whatever is there by an empty index, inside the transaction."""
+        from pyrite_backends.sqlite.writer import statements  # see `writer`
+
         rows = connection.execute(
             "SELECT type, name FROM sqlite_master WHERE type IN ('view', 'table')"
             " AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'chunk_fts_%'"
