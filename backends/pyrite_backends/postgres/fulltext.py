@@ -1,7 +1,7 @@
 """Chunks as tsvectors in PostgreSQL's binary form, many at a time.
 
-Server and client both spend less on it than on text literals: 1.3 s instead of 6.6 s to copy
-106,000 chunks in.
+The server spends less on it than on text literals: copying 106,000 chunks and all that belongs to
+them takes 1.2 s instead of 1.7.
 
 A word stands at one position for each time it counts: the words of a chunk's text once, those of
 its title four times, in runs of their own, with a gap between any two runs. So phrases match
