@@ -39,12 +39,17 @@ NEAREST_FROM = 5000
 MIN_SERVER = 15
 MIN_VECTOR = (0, 7)
 
+MAX_DIMENSIONS = 4000
+"""Of `halfvec` in an HNSW index."""
+
+_SEE = f"""set_config('search_path', concat_ws(', ', '{SCHEMA}_' || c.generation, (
+   SELECT quote_ident(n.nspname) FROM pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace
+   WHERE x.extname = 'vector')), true)"""
+"""Makes a transaction see the tables of a generation, and pgvector wherever it is."""
+
 _CURRENT = f"""
 SELECT c.generation, c.format, c.tokens,
- pg_advisory_xact_lock_shared({GENERATION}, c.generation)::text,
- set_config('search_path', concat_ws(', ', '{SCHEMA}_' || c.generation, (
-   SELECT quote_ident(n.nspname) FROM pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace
-   WHERE x.extname = 'vector')), true)
+ pg_advisory_xact_lock_shared({GENERATION}, c.generation)::text, {_SEE}
 FROM {SCHEMA}.current c;
 SELECT to_regnamespace(split_part(current_setting('search_path'), ',', 1)) IS NOT NULL
 FROM pg_namespace LIMIT 1
@@ -208,12 +213,7 @@ def create(connection: Connection) -> int:
 
 def see(connection: Connection, generation: int) -> None:
     """Make a transaction see the tables of a generation."""
-    connection.execute(
-        "SELECT set_config('search_path', concat_ws(', ', %s::text, (SELECT quote_ident(n.nspname)"
-        " FROM pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace"
-        " WHERE x.extname = 'vector')), true)",
-        (f"{SCHEMA}_{generation}",),
-    )
+    connection.execute(f"SELECT {_SEE} FROM (SELECT %s::int AS generation) c", (generation,))
 
 
 def index(connection: Connection) -> None:
@@ -261,15 +261,19 @@ def tidy(connection: Connection) -> int | None:
     return int(row[0])
 
 
-def lacks(connection: Connection, generation: int, index: str, table: str, rows: int) -> bool:
-    """Whether a table has so many rows, by what the planner knows, and not that index."""
+def lacks_nearest(connection: Connection, generation: int) -> bool:
+    """Whether the index of vectors is not there, and so many are that it should be."""
     own = f"{SCHEMA}_{generation}"
     row = connection.execute(
         "SELECT to_regclass(%s) IS NULL AND (SELECT reltuples FROM pg_class"
         " WHERE oid = to_regclass(%s)) >= %s",
-        (f"{own}.{index}", f"{own}.{table}", rows),
+        (f"{own}.{NEAREST}", f"{own}.text_vector", NEAREST_FROM),
     ).fetchone()
-    return bool(row and row[0])
+    if not row or not row[0]:
+        return False
+    see(connection, generation)
+    row = connection.execute("SELECT vector_dims(embedding) FROM text_vector LIMIT 1").fetchone()
+    return row is not None and row[0] <= MAX_DIMENSIONS
 
 
 def sweep(connection: Connection) -> int:

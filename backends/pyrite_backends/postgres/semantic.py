@@ -11,15 +11,12 @@ from psycopg import errors
 from pyrite_backends.common import Row, best_entries
 from pyrite_backends.conditions import TRUE, Condition
 from pyrite_backends.postgres.connection import Connection
-from pyrite_backends.postgres.schema import NEAREST, NEAREST_FROM
+from pyrite_backends.postgres.schema import MAX_DIMENSIONS, NEAREST, NEAREST_FROM
 from pyrite_schemas.search import Leg
 
 FEW = 5000
 """Chunks left by a filter up to which all of them are compared: about the time the index takes to
 find as many among all others."""
-
-MAX_DIMENSIONS = 4000
-"""Of `halfvec` in an HNSW index."""
 
 M, EF_CONSTRUCTION = 16, 128
 """For 106,000 vectors of C++ documentation recall@10 is 0.9955 at `ef_search` = 100 and 1.0 at 400,
@@ -99,7 +96,7 @@ def _approximate(ask: Ask, given: str, dimensions: int, where: Condition, depth:
             "SELECT set_config('hnsw.ef_search', ?, true),"
             " set_config('hnsw.iterative_scan', 'relaxed_order', true),"
             " set_config('hnsw.max_scan_tuples', '2147483647', true),"
-            " set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'on', true)",
+            " set_config('enable_seqscan', 'off', true)",
             (str(breadth),),
         )
         values = (given, *(where.values if passes else ()), given, limit, *where.values)

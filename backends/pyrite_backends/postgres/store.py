@@ -14,7 +14,7 @@ from pyrite_backends.postgres import connection as server
 from pyrite_backends.postgres import schema
 from pyrite_backends.postgres.connection import Connection
 from pyrite_backends.postgres.reader import PostgresReader, one
-from pyrite_backends.postgres.schema import NEAREST, NEAREST_FROM, Current
+from pyrite_backends.postgres.schema import Current
 from pyrite_backends.protocol import Model, Tokeniser
 from pyrite_schemas.errors import BusyError, NoIndexError, OutdatedError
 
@@ -180,9 +180,7 @@ class PostgresIndex:
                 time.sleep(_POLL_SECONDS)
             schema.prepare(connection, self.describe())
             generation = schema.tidy(connection)
-            if generation is not None and schema.lacks(
-                connection, generation, NEAREST, "text_vector", NEAREST_FROM
-            ):
+            if generation is not None and schema.lacks_nearest(connection, generation):
                 self._grown = True  # whoever was to build it did not come to it
             self._held.connection = connection
             try:
