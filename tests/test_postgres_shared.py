@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from pyrite_backends.postgres import schema
+from pyrite_backends.postgres import schema, semantic
 from pyrite_cli.core import audit, query
 from pyrite_cli.core.embed import fill as filling
 from pyrite_schemas.errors import FormatError, StorageError
@@ -596,3 +596,16 @@ def test_a_generation_that_goes_just_then_is_followed_by_its_successor(
     assert found
     assert found[0]
     assert team.again().differences() == []
+
+
+def test_an_index_of_vectors_that_nobody_came_to_build_is_built_by_the_next_sync(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (schema, semantic):
+        monkeypatch.setattr(module, "NEAREST_FROM", 1)
+    there = "SELECT count(*) FROM pg_indexes WHERE indexname = 'vector_nearest'"
+    team.full()
+    assert team.sql(there) == [(1,)]
+    team.sql(f"DROP INDEX {team.generations()[0]}.vector_nearest")
+    team.again().stage()
+    assert team.sql(there) == [(1,)]
