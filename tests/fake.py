@@ -135,6 +135,10 @@ class MemoryReader:
         entries = self._state.entries.get(kb, {})
         return (File(path, entries[path].blob) for path in sorted(entries))
 
+    def held(self, kb: str, paths: Iterable[str]) -> list[File]:
+        entries = self._state.entries.get(kb, {})
+        return [File(path, entries[path].blob) for path in sorted(paths) if path in entries]
+
     def keyword(self, query: Query, filters: Filters, depth: int) -> list[Leg]:
         allowed = [row for row in self._state.rows() if passes(row, filters)]
         if not query.ranked:

@@ -115,6 +115,17 @@ class CommonReader(ABC):
         )
         return (File(*row) for row in rows)
 
+    def held(self, kb: str, paths: Iterable[str]) -> list[File]:
+        found: list[File] = []
+        for some in batches(paths, _BATCH):
+            rows = self._rows(
+                "SELECT path, blob FROM entry WHERE kb_id = (SELECT id FROM kb WHERE name = ?)"
+                f" AND path IN ({_marks(some)})",
+                (kb, *some),
+            )
+            found.extend(File(*row) for row in rows)
+        return sorted(found)
+
     def fetch(self, legs: Sequence[Leg]) -> list[Found]:
         chunks: dict[int, Row] = {}
         for some in batches(legs, _BATCH):

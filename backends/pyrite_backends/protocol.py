@@ -80,6 +80,10 @@ class Reader(Protocol):
         """The files the index holds of a KB, sorted by UTF-8 path."""
         ...
 
+    def held(self, kb: str, paths: Iterable[str]) -> list[File]:
+        """Those of some files that the index holds of a KB, sorted likewise."""
+        ...
+
     def keyword(self, query: Query, filters: Filters, depth: int) -> list[Leg]:
         """The best `depth` entries by BM25 over chunks, each with its best chunk; ties by KB and
         id. A query with no terms matches every entry the filters leave, with score 0."""

@@ -16,6 +16,8 @@ from pyrite_schemas.sync import File, Revision
 
 _BLOB_MODES = (b"100644", b"100755", b"100664")
 _OBJECT = re.compile(rb"([0-9a-f]{40,64}) (?:commit|tree) \d+")
+_MANY_EDITS = 500
+"""From so many edited files on, all files are listed: their names make a command line too long."""
 _TRIES = 5
 """How often a work tree that changes while it is read is read again."""
 
@@ -105,6 +107,50 @@ class Source:
                 files.pop(path, None)
         # Sorting by code points is sorting by UTF-8 bytes.
         return [File(path, files[path]) for path in sorted(files)]
+
+    def changes(self, old: Revision, new: Revision) -> dict[str, str] | None:
+        """Files of the KB that may differ between two revisions, without listing the others.
+
+        Returns:
+            The blob at `new` by path, empty for what isn't there; None where that can't be told
+            from the two alone, or where listing everything is as quick.
+        """
+        edited = {path for path, _ in (*old.overlay, *new.overlay)}
+        if not (old.tree and new.tree) or "" in edited or len(edited) > _MANY_EDITS:
+            return None
+        found = {} if old.tree == new.tree else self._between(old.tree, new.tree)
+        if found is None:
+            return None
+        found.update(new.overlay)
+        if back := sorted(edited - found.keys()):
+            found.update(self._blobs(new.tree, back))
+        return found
+
+    def _between(self, old: str, new: str) -> dict[str, str] | None:
+        """What differs between two trees; None when one of them isn't here any more."""
+        try:
+            # Another form than `ls-tree`'s: `:mode mode id id status`, then the path.
+            fields = self.git.run("diff-tree", "-r", "-z", "--no-renames", old, new).split(b"\0")
+        except SourceError:
+            return None
+        found = {}
+        for record, name in zip(fields[::2], fields[1::2], strict=False):
+            _, mode, _, blob, _ = record.split(b" ")
+            path = decode_path(name)
+            if self.wants(path):
+                found[path] = blob.decode() if mode in _BLOB_MODES else ""
+        return found
+
+    def _blobs(self, tree: str, paths: Sequence[str]) -> dict[str, str]:
+        """The blobs some paths have in a tree, empty for what isn't a file there."""
+        names = [os.fsdecode(encode_path(path)) for path in paths]
+        found = dict.fromkeys(paths, "")
+        for record in self.git.run("ls-tree", "-z", tree, "--", *names).split(b"\0"):
+            mode, _, rest = record.partition(b" ")
+            if mode in _BLOB_MODES:
+                head, _, name = rest.partition(b"\t")
+                found[decode_path(name)] = head[5:].decode()
+        return found
 
     @property
     def wants(self) -> Callable[[str], bool]:

@@ -318,8 +318,7 @@ def _preview(
             states = {state.name: state for state in reader.kbs()}
             for kb, revision in zip(kbs, revisions, strict=True):
                 state = states.get(kb.name)
-                same = state is not None and state.config == kb.fingerprint and not options.rebuild
-                todo = _plan(kb, revision, list(reader.files(kb.name)), same)
+                todo = _plan(reader, kb, revision, state, anew=options.rebuild)
                 held = state or _state(kb, revision)
                 reports.append(_report(reader, held, todo, todo.unchanged, 0))
     except (NoIndexError, OutdatedError):
@@ -329,9 +328,28 @@ def _preview(
     return reports
 
 
-def _plan(kb: Kb, revision: Revision, held: list[File], same_config: bool) -> Plan:
-    """What has to be done; with another configuration every file counts as changed."""
-    before = held if same_config else [file._replace(blob="") for file in held]
+def _plan(
+    reader: Reader, kb: Kb, revision: Revision, state: KbState | None, *, anew: bool = False
+) -> Plan:
+    """What has to be done; with another configuration every file counts as changed.
+
+    Args:
+        reader: What the index holds.
+        kb: What it should hold.
+        revision: At which state.
+        state: What it says of the KB.
+        anew: Count every file as changed all the same.
+    """
+    same = state is not None and state.config == kb.fingerprint and not anew
+    if same and state is not None:
+        files = kb.source.changes(state.revision, revision)
+        if files is not None:
+            after = [File(path, blob) for path, blob in sorted(files.items()) if blob]
+            todo = plan.diff(reader.held(kb.name, sorted(files)), after)
+            touched = len(todo.changed) + len(todo.moved) + len(todo.removed)
+            return msgspec.structs.replace(todo, unchanged=state.entries - touched)
+    held = list(reader.files(kb.name))
+    before = held if same else [file._replace(blob="") for file in held]
     return plan.diff(before, kb.source.files(revision))
 
 
@@ -355,10 +373,9 @@ def _write(
     reports = []
     for kb, revision in zip(kbs, revisions, strict=True):
         state = states.get(kb.name)
-        same = state is not None and state.config == kb.fingerprint
-        held = list(writer.reader().files(kb.name))
-        todo = _plan(kb, revision, held, same)
-        had = len(held) or (before[kb.name].entries if kb.name in before else 0)
+        todo = _plan(writer.reader(), kb, revision, state)
+        known = state or before.get(kb.name)
+        had = known.entries if known else 0
         if had and not options.allow_empty and not _left(todo):
             raise EmptySourceError(
                 f"{kb.name}: no files are left of {had} in {_place(kb)}",
