@@ -30,6 +30,7 @@ from pyrite_schemas.search import (
     EntryRow,
     Filters,
     Found,
+    History,
     Leg,
     LinkRow,
     LogicalEntry,
@@ -37,7 +38,7 @@ from pyrite_schemas.search import (
     TagCount,
     Term,
 )
-from pyrite_schemas.sync import File, KbState, Pending, Revision
+from pyrite_schemas.sync import Commit, File, KbState, Pending, Revision, Touch
 
 K1, B = 1.2, 0.75
 LEAST_IDF = 1e-6
@@ -54,6 +55,12 @@ class Row(NamedTuple):
     kb: str
     id: str
     entry: Entry
+    commits: tuple[Commit, ...]
+    complete: bool
+
+    @property
+    def date(self) -> str:
+        return self.entry.date or (self.commits[-1].date if self.commits else "")
 
     @property
     def folded(self) -> tuple[str, ...]:
@@ -69,6 +76,7 @@ class State:
         self.states: dict[str, KbState] = {}
         self.entries: dict[str, dict[str, Entry]] = {}
         self.vectors: dict[bytes, bytes] = {}
+        self.logs: dict[str, tuple[Touch, ...]] = {}
 
     def copy(self) -> State:
         """One that may be changed."""
@@ -77,6 +85,7 @@ class State:
         other.states = dict(self.states)
         other.entries = {kb: dict(entries) for kb, entries in self.entries.items()}
         other.vectors = dict(self.vectors)
+        other.logs = dict(self.logs)
         return other
 
     def rows(self) -> list[Row]:
@@ -85,7 +94,12 @@ class State:
         for kb in sorted(self.entries):
             entries = self.entries[kb]
             keys = audit.keys({path: entry.claim for path, entry in entries.items()})
-            found += [(kb, keys[path], entries[path]) for path in sorted(entries)]
+            whole = kb in self.states and self.states[kb].log.known == "all"
+            touches = self.logs.get(kb, ())
+            for path in sorted(entries):
+                commits = [touch.commit for touch in touches if path in touch.paths]
+                commits.sort(key=lambda commit: commit.date)
+                found.append((kb, keys[path], entries[path], tuple(commits), whole))
         return [Row(number, *row) for number, row in enumerate(found)]
 
     def chunks(self, kbs: Iterable[str]) -> Iterator[tuple[Entry, Chunk]]:
@@ -237,12 +251,13 @@ class MemoryReader:
         rows = self._state.rows()
         found = []
         for leg in legs:
-            number, kb, key, entry = rows[leg.entry]
+            number, kb, key, entry, commits, _ = rows[leg.entry]
             chunk = entry.chunks[leg.chunk]
             found.append(
                 Found(
                     number, key, kb, entry.title, entry.type, entry.path, entry.blob, entry.date,
                     entry.tags, chunk.heading, chunk.start_line, chunk.end_line, chunk.text,
+                    commits[-1] if commits else None,
                 )
             )  # fmt: skip
         return found
@@ -272,10 +287,10 @@ class MemoryReader:
 
     def entries(self, filters: Filters, limit: int, offset: int) -> list[EntryRow]:
         found = [
-            EntryRow(key, kb, e.title, e.type, e.path, e.date, e.tags, e.blob)
+            EntryRow(row.id, row.kb, e.title, e.type, e.path, e.date, e.tags, e.blob)
             for row in self._state.rows()
             if passes(row, filters)
-            for _, kb, key, e in [row]
+            for e in [row.entry]
         ]
         return found[offset:] if limit < 0 else found[offset : offset + limit]
 
@@ -322,6 +337,10 @@ class MemoryReader:
                 )
                 found.append(Diagnostic(path, 0, "duplicate-id", message))
         return sorted(found, key=lambda said: (said.path, said.line))
+
+    def log(self, kb: str) -> Iterator[tuple[str, str]]:
+        touches = self._state.logs.get(kb, ())
+        return iter(sorted((path, one.commit.id) for one in touches for path in one.paths))
 
     def logical(self, kb: str) -> Iterator[LogicalEntry]:
         return (audit.logical(row.entry, row.id) for row in self._state.rows() if row.kb == kb)
@@ -388,7 +407,14 @@ class MemoryWriter:
                 state, entries=entries, chunks=chunks, embedded=embedded
             )
 
+    def log(self, kb: str, touches: Iterable[Touch], lost: Iterable[str] | None) -> None:
+        gone = set(lost or ())
+        before = self._state.logs.get(kb, ()) if lost is not None else ()
+        kept = tuple(touch for touch in before if touch.commit.id not in gone)
+        self._state.logs[kb] = (*kept, *touches)
+
     def drop(self, kb: str) -> None:
+        self._state.logs.pop(kb, None)
         self._state.states.pop(kb, None)
         self._state.entries.pop(kb, None)
 
@@ -544,7 +570,8 @@ def passes(row: Row, filters: Filters) -> bool:
     entry = row.entry
     tags = {tag.casefold() for tag in entry.tags}
     wanted = {tag.lstrip("#").casefold() for tag in filters.tags}
-    date, since, until = entry.date, filters.since, filters.until
+    date, since, until = row.date, filters.since, filters.until
+    last = row.commits[-1].date if row.commits else ""
     return (
         (not filters.kbs or row.kb in filters.kbs)
         and (not filters.types or entry.type.casefold() in {t.casefold() for t in filters.types})
@@ -553,7 +580,15 @@ def passes(row: Row, filters: Filters) -> bool:
         and all(field_matches(name, value, entry.meta) for name, value in filters.where)
         and (not since or date[: len(since)] >= since)
         and (not until or (date != "" and date[: len(until)] <= until))
+        and last[: len(filters.committed_since)] >= filters.committed_since
+        and (not filters.authors or any(wrote(one, filters.authors) for one in row.commits))
     )
+
+
+def wrote(commit: Commit, parts: Sequence[str]) -> bool:
+    """Whether a commit's author has all the parts in name and address."""
+    name = f"{commit.author} <{commit.email}>".casefold()
+    return all(part.casefold() in name for part in parts)
 
 
 def path_matches(pattern: str, path: str) -> bool:
@@ -638,4 +673,8 @@ def detail(row: Row) -> EntryDetail:
         row.id, row.kb, entry.title, entry.type, entry.path, entry.date, entry.tags, entry.aliases,
         entry.blob, msgspec.Raw(entry.meta.encode()), "".join(c.text for c in entry.chunks),
         entry.chunks[0].start_line if entry.chunks else 1, entry.diagnostics,
+        History(
+            row.commits[0] if row.complete else None, row.commits[-1], len(row.commits),
+            row.complete,
+        ) if row.commits else None,
     )  # fmt: skip

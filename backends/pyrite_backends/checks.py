@@ -42,6 +42,7 @@ def problems(ask: Ask) -> Iterator[str]:
             yield f"counts of {name} say {counts[:3]}, the rows {counts[3:]}"
     for (path,) in ask(_IDS, ()):
         yield f"{path} has an id that does not follow from those asked for"
+    yield from _touches(ask)
     yield from _folded(ask)
 
 
@@ -58,6 +59,16 @@ def _orphans(ask: Ask) -> Iterator[str]:
         ((count,),) = ask(sql, ())
         if count:
             yield f"{count} rows of {table} belong to no entry"
+
+
+def _touches(ask: Ask) -> Iterator[str]:
+    ((count,),) = ask(
+        "SELECT count(*) FROM git_touch WHERE path_id NOT IN (SELECT id FROM git_path)"
+        " OR commit_id NOT IN (SELECT id FROM git_commit)",
+        (),
+    )
+    if count:
+        yield f"{count} rows of git_touch belong to no file or commit"
 
 
 def _folded(ask: Ask) -> Iterator[str]:

@@ -25,12 +25,13 @@ from pyrite_schemas.search import (
     EntryRow,
     Filters,
     Found,
+    History,
     Leg,
     LinkRow,
     LogicalEntry,
     TagCount,
 )
-from pyrite_schemas.sync import File, KbState, Pending, Revision
+from pyrite_schemas.sync import Commit, File, KbState, LogMark, Pending, Revision
 
 if TYPE_CHECKING:
     from pyrite_backends.portable import Catalog
@@ -57,6 +58,14 @@ PENDING_TEXT = (
     " FROM chunk c JOIN entry e ON e.id = c.entry_id WHERE c.id IN ({}) ORDER BY c.hash"
 )
 """What `pending` reads, of the chunks that a query names."""
+
+_COMMIT_OF = """SELECT e.id, g.hash, g.at, g.author, g.email FROM entry e
+ JOIN git_path p ON p.kb_id = e.kb_id AND p.path = e.path
+ JOIN git_commit g ON g.id = (
+  SELECT t.commit_id FROM git_touch t JOIN git_commit c ON c.id = t.commit_id
+  WHERE t.path_id = p.id ORDER BY c.at {order}, c.id {order} LIMIT 1)
+ WHERE e.id IN ({marks})"""
+"""The last or the first commit that touched each of some entries."""
 
 Row = tuple[Any, ...]
 
@@ -95,7 +104,7 @@ class CommonReader(ABC):
     def kbs(self) -> tuple[KbState, ...]:
         rows = self._rows(
             "SELECT name, source, ref, config, commit_id, tree, overlay, entries, chunks,"
-            " embedded, synced_at, owner FROM kb ORDER BY name"
+            " embedded, synced_at, owner, log, web FROM kb ORDER BY name"
         )
         return tuple(self._state(row) for row in rows)
 
@@ -103,9 +112,10 @@ class CommonReader(ABC):
         name, source, ref, config, commit, tree, overlay, entries, chunks, embedded, *last = row
         pairs = tuple((path, blob) for path, blob in json.loads(overlay))
         revision = Revision(commit, tree, pairs)
-        synced, owner = last
+        synced, owner, log, web = last
+        mark = msgspec.json.decode(log, type=LogMark)
         counts = (entries, chunks, embedded)
-        return KbState(name, source, ref, config, revision, *counts, synced, owner)
+        return KbState(name, source, ref, config, revision, *counts, synced, owner, mark, web)
 
     def files(self, kb: str) -> Iterator[File]:
         rows = self._stream(
@@ -136,8 +146,42 @@ class CommonReader(ABC):
                 [leg.chunk for leg in some],
             )
             chunks.update((row[0], row[1:]) for row in rows)
-        tags = self._of_entries("tag", [leg.entry for leg in legs])
-        return [_found(leg, chunks[leg.chunk], tags[leg.entry]) for leg in legs]
+        numbers = [leg.entry for leg in legs]
+        tags = self._of_entries("tag", numbers)
+        last = self._last_commits(numbers)
+        return [
+            _found(leg, chunks[leg.chunk], tags[leg.entry], last.get(leg.entry)) for leg in legs
+        ]
+
+    def _last_commits(self, entries: Sequence[int]) -> dict[int, Commit]:
+        found: dict[int, Commit] = {}
+        for some in batches(entries, _BATCH):
+            rows = self._rows(_COMMIT_OF.format(order="DESC", marks=_marks(some)), some)
+            found.update((entry, Commit(*commit)) for entry, *commit in rows)
+        return found
+
+    def _history(self, entry: int) -> History | None:
+        last = self._last_commits([entry]).get(entry)
+        if last is None:
+            return None
+        ((_, *first),) = self._rows(_COMMIT_OF.format(order="ASC", marks="?"), (entry,))
+        ((commits, log),) = self._rows(
+            "SELECT count(*), min(k.log) FROM entry e JOIN kb k ON k.id = e.kb_id"
+            " JOIN git_path p ON p.kb_id = e.kb_id AND p.path = e.path"
+            " JOIN git_touch t ON t.path_id = p.id WHERE e.id = ?",
+            (entry,),
+        )
+        complete = msgspec.json.decode(log, type=LogMark).known == "all"
+        return History(Commit(*first) if complete else None, last, commits, complete)
+
+    def log(self, kb: str) -> Iterator[tuple[str, str]]:
+        rows = self._stream(
+            "SELECT p.path, g.hash FROM git_path p JOIN git_touch t ON t.path_id = p.id"
+            " JOIN git_commit g ON g.id = t.commit_id"
+            " WHERE p.kb_id = (SELECT id FROM kb WHERE name = ?) ORDER BY p.path, g.hash",
+            (kb,),
+        )
+        return ((path, commit) for path, commit in rows)
 
     def _of_entries(self, table: str, entries: Sequence[int]) -> dict[int, tuple[str, ...]]:
         """The names in `tag` or `alias`, in order, by entry."""
@@ -194,6 +238,7 @@ class CommonReader(ABC):
             body="".join(text for text, _ in chunks),
             start_line=chunks[0][1] if chunks else 1,
             diagnostics=tuple(Diagnostic(path, *found) for found in diagnostics),
+            history=self._history(number),
         )
 
     def diagnostics(self, kb: str) -> list[Diagnostic]:
@@ -338,7 +383,7 @@ def _marks(values: Sequence[object]) -> str:
     return ", ".join("?" * len(values))
 
 
-def _found(leg: Leg, row: Row, tags: tuple[str, ...]) -> Found:
+def _found(leg: Leg, row: Row, tags: tuple[str, ...], last: Commit | None) -> Found:
     key, kb, title, kind, path, blob, date, heading, start, end, text = row
     return Found(
         entry=leg.entry,
@@ -354,4 +399,5 @@ def _found(leg: Leg, row: Row, tags: tuple[str, ...]) -> Found:
         start_line=start,
         end_line=end,
         text=text,
+        last_commit=last,
     )

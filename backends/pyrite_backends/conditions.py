@@ -45,13 +45,36 @@ def tagged(tag: str) -> Condition:
     )
 
 
+_COMMITS = (
+    "FROM git_path p JOIN git_touch t ON t.path_id = p.id JOIN git_commit g ON g.id = t.commit_id"
+    " WHERE p.kb_id = e.kb_id AND p.path = e.path"
+)
+_DATE = f"CASE WHEN e.date <> '' THEN e.date ELSE coalesce((SELECT max(g.at) {_COMMITS}), '') END"
+_LIKE = str.maketrans({"%": "!%", "_": "!_", "!": "!!"})
+
+
 def dated(since: str, until: str) -> Iterable[Condition]:
-    """An entry's date is not before the one and not after the other, each as far as it is given:
-    `2024` means its first and its last day."""
+    """An entry's date, else that of its last commit, is not before the one and not after the
+    other, each as far as it is given: `2024` means its first and its last day."""
     if since:
-        yield Condition("substr(e.date, 1, ?) >= ?", (len(since), since))
+        yield Condition(f"substr({_DATE}, 1, ?) >= ?", (len(since), since))
     if until:
-        yield Condition("e.date <> '' AND substr(e.date, 1, ?) <= ?", (len(until), until))
+        yield Condition(f"{_DATE} <> '' AND substr({_DATE}, 1, ?) <= ?", (len(until), until))
+
+
+def committed(since: str) -> Iterable[Condition]:
+    """A commit that touched an entry is not older, where a moment is given."""
+    if since:
+        found = f"EXISTS (SELECT 1 {_COMMITS} AND substr(g.at, 1, ?) >= ?)"
+        yield Condition(found, (len(since), since))
+
+
+def authored(parts: Sequence[str]) -> Iterable[Condition]:
+    """A commit that touched an entry has an author whose name or address has all the parts."""
+    if parts:
+        tests = " AND ".join(["g.folded LIKE ? ESCAPE '!'"] * len(parts))
+        values = tuple(f"%{part.casefold().translate(_LIKE)}%" for part in parts)
+        yield Condition(f"EXISTS (SELECT 1 {_COMMITS} AND {tests})", values)
 
 
 def located(pattern: str, like: str, marks: Mapping[int, str]) -> Condition:

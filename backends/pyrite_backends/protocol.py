@@ -28,7 +28,7 @@ from pyrite_schemas.search import (
     Query,
     TagCount,
 )
-from pyrite_schemas.sync import CacheStats, File, KbState, Pending
+from pyrite_schemas.sync import CacheStats, File, KbState, Pending, Touch
 
 
 class Model(msgspec.Struct, frozen=True):
@@ -125,6 +125,11 @@ class Reader(Protocol):
         """Links out of an entry, and links of other entries that mean it."""
         ...
 
+    def log(self, kb: str) -> Iterator[tuple[str, str]]:
+        """(path, commit) of every file of a KB that a commit touched, sorted likewise; files that
+        are gone among them."""
+        ...
+
     def diagnostics(self, kb: str) -> list[Diagnostic]:
         """What is wrong with a KB's files, duplicate ids among it, by path and line."""
         ...
@@ -179,6 +184,16 @@ class Writer(Protocol):
 
         Returns:
             The state with `entries`, `chunks` and `embedded` filled in.
+        """
+        ...
+
+    def log(self, kb: str, touches: Iterable[Touch], lost: Iterable[str] | None) -> None:
+        """Note which commits touched which files.
+
+        Args:
+            kb: The KB.
+            touches: New commits, each after its ancestors.
+            lost: Commits that are no longer part of the history; None to forget all first.
         """
         ...
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-FORMAT = 2
+FORMAT = 3
 """Version of everything below and of the engines' own structures. An index of an older format is
 rebuilt, one of a newer format is refused."""
 
@@ -55,7 +55,10 @@ kb = sa.Table(
         nullable=False,
     ),
     sa.Column("owner", _text, nullable=False),
+    sa.Column("log", _text, nullable=False),
+    sa.Column("web", _text, nullable=False),
 )
+"""`overlay` and `log` are JSON."""
 
 entry = sa.Table(
     "entry",
@@ -167,3 +170,35 @@ text_vector = sa.Table(
     ),
 )
 """Keyed by the hash of the text it was made from: a vector can't be found under another text."""
+
+git_commit = sa.Table(
+    "git_commit",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("kb_id", sa.Integer, sa.ForeignKey("kb.id"), nullable=False),
+    sa.Column("hash", _text, nullable=False),
+    sa.Column("at", _text, nullable=False),
+    sa.Column("author", _text, nullable=False),
+    sa.Column("email", _text, nullable=False),
+    sa.Column("folded", _text, nullable=False),
+)
+"""A commit that touched a file of a KB. `at` is the commit's date in UTC, and of two of one second
+the later one has the higher `id`; `folded` is author and address, for filters."""
+
+git_path = sa.Table(
+    "git_path",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("kb_id", sa.Integer, sa.ForeignKey("kb.id"), nullable=False),
+    sa.Column("path", _text, nullable=False),
+    sa.UniqueConstraint("kb_id", "path"),
+)
+"""A file that a KB has or had: one that comes back has its history."""
+
+git_touch = sa.Table(
+    "git_touch",
+    metadata,
+    sa.Column("path_id", sa.Integer, sa.ForeignKey("git_path.id"), primary_key=True),
+    sa.Column("commit_id", sa.Integer, sa.ForeignKey("git_commit.id"), primary_key=True),
+    sqlite_with_rowid=False,
+)

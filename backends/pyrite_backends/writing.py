@@ -11,14 +11,21 @@ from typing import Any
 
 import msgspec
 
-from pyrite_backends.common import DAY, CommonReader, Row
+from pyrite_backends.common import DAY, CommonReader, Row, batches
 from pyrite_backends.names import link_name
 from pyrite_backends.protocol import Model
 from pyrite_schemas.entry import Entry
-from pyrite_schemas.sync import KbState
+from pyrite_schemas.sync import KbState, Touch
 
 BULK = 1000
 """Entries from which an insert counts as a bulk load."""
+
+_COMMITS = 500
+_PATHS = 20_000
+_MARKS = 500
+"""How many commits, files and bound values are dealt with at a time."""
+
+_json = msgspec.json.encode
 
 PARTS = ("chunk", "tag", "alias", "link", "diagnostic")
 """Tables of rows that belong to an entry."""
@@ -98,6 +105,10 @@ class CommonWriter(ABC):
     def _run_many(self, sql: str, values: Iterable[Sequence[object]]) -> None:
         """The same statement for many values."""
 
+    @abstractmethod
+    def _load(self, table: str, rows: Sequence[Row]) -> None:
+        """Insert rows, their values in the order of the table's columns."""
+
     def _now(self, moment: float) -> Any:
         """A Unix time as the engine keeps it."""
         return moment
@@ -125,11 +136,13 @@ class CommonWriter(ABC):
         )
         self._run(
             "UPDATE kb SET source = ?, ref = ?, config = ?, commit_id = ?, tree = ?, overlay = ?,"
-            " entries = ?, chunks = ?, embedded = ?, synced_at = ?, owner = ? WHERE id = ?",
+            " entries = ?, chunks = ?, embedded = ?, synced_at = ?, owner = ?, log = ?, web = ?"
+            " WHERE id = ?",
             (
                 stamped.source, stamped.ref, stamped.config, revision.commit, revision.tree,
                 json.dumps(revision.overlay), stamped.entries, stamped.chunks, stamped.embedded,
-                self._now(stamped.synced_at), stamped.owner, number,
+                self._now(stamped.synced_at), stamped.owner, _json(stamped.log).decode(),
+                stamped.web, number,
             ),
         )  # fmt: skip
         return stamped
@@ -149,7 +162,64 @@ class CommonWriter(ABC):
             self.remove(kb, [path for (path,) in rows])
         for kept in (self._affected, self._lost, self._chunks):
             kept.pop(kb, None)
+        for (number,) in self._rows("SELECT id FROM kb WHERE name = ?", (kb,)):
+            self._forget_log(number)
         self._run("DELETE FROM kb WHERE name = ?", (kb,))
+
+    def log(self, kb: str, touches: Iterable[Touch], lost: Iterable[str] | None) -> None:
+        number = self._kb(kb)
+        if lost is None:
+            self._forget_log(number)
+        else:
+            self._lose(number, lost)
+        commit, path = self._next("git_commit"), self._next("git_path")
+        known: dict[str, int] = {}
+        for some in batches(touches, _COMMITS):
+            commits: list[Row] = []
+            touched: list[Row] = []
+            for touch in some:
+                one = touch.commit
+                folded = f"{one.author} <{one.email}>".casefold()
+                commits.append((commit, number, one.id, one.date, one.author, one.email, folded))
+                touched.extend([(name, commit) for name in touch.paths])
+                commit += 1
+            self._load("git_commit", commits)
+            for pairs in batches(touched, _PATHS):
+                if len(known) > _PATHS:
+                    known.clear()
+                new = self._look_up(number, {name for name, _ in pairs} - known.keys(), known)
+                fresh = {name: path + place for place, name in enumerate(new)}
+                path += len(fresh)
+                known.update(fresh)
+                self._load("git_path", [(found, number, name) for name, found in fresh.items()])
+                self._load("git_touch", [(known[name], touching) for name, touching in pairs])
+
+    def _look_up(self, kb: int, names: set[str], known: dict[str, int]) -> list[str]:
+        """Add the numbers of files; those that have none yet."""
+        for some in batches(sorted(names), _MARKS):
+            marks = ", ".join("?" * len(some))
+            rows = self._rows(
+                f"SELECT path, id FROM git_path WHERE kb_id = ? AND path IN ({marks})", (kb, *some)
+            )
+            known.update((path, number) for path, number in rows)
+        return sorted(names - known.keys())
+
+    def _lose(self, kb: int, commits: Iterable[str]) -> None:
+        for some in batches(commits, _MARKS):
+            marks = ", ".join("?" * len(some))
+            found = self._rows(
+                f"SELECT id FROM git_commit WHERE kb_id = ? AND hash IN ({marks})", (kb, *some)
+            )
+            for table, column in (("git_touch", "commit_id"), ("git_commit", "id")):
+                self._run_many(f"DELETE FROM {table} WHERE {column} = ?", found)
+
+    def _forget_log(self, kb: int) -> None:
+        self._run(
+            "DELETE FROM git_touch WHERE path_id IN (SELECT id FROM git_path WHERE kb_id = ?)",
+            (kb,),
+        )
+        self._run("DELETE FROM git_path WHERE kb_id = ?", (kb,))
+        self._run("DELETE FROM git_commit WHERE kb_id = ?", (kb,))
 
     def use_model(self, model: Model) -> bool:
         before = self.reader().model()
@@ -197,8 +267,8 @@ class CommonWriter(ABC):
         number = self._next("kb")
         self._run(
             "INSERT INTO kb(id, name, source, ref, config, commit_id, tree, overlay, entries,"
-            " chunks, embedded, synced_at, owner)"
-            " VALUES (?, ?, '', '', '', '', '', '[]', 0, 0, 0, ?, '')",
+            " chunks, embedded, synced_at, owner, log, web)"
+            " VALUES (?, ?, '', '', '', '', '', '[]', 0, 0, 0, ?, '', '{}', '')",
             (number, name, self._now(0)),
         )
         return number

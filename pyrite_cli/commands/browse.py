@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pyrite_cli import render
 from pyrite_cli.commands.context import (
     MOST,
+    Authors,
+    CommittedSince,
     Json,
     KbNames,
     Paths,
@@ -22,6 +24,9 @@ from pyrite_cli.commands.context import (
 )
 from pyrite_schemas.errors import Exit, NotFoundError
 from pyrite_schemas.replies import LinksReply, ListReply, TagsReply
+
+if TYPE_CHECKING:
+    from pyrite_schemas.search import History
 
 Id = Annotated[
     str, typer.Argument(metavar="ID", help="An id, path, alias or file name; KB:ID names the KB.")
@@ -45,6 +50,7 @@ def get(context: typer.Context, entry: Id, json: Json = False) -> None:
         ("date", found.date),
         ("tags", ", ".join(found.tags)),
         ("aliases", ", ".join(found.aliases)),
+        ("commit", _history(found.history)),
     ]
     render.out(render.style(found.title, bold=True))
     for name, value in fields:
@@ -52,6 +58,20 @@ def get(context: typer.Context, entry: Id, json: Json = False) -> None:
             render.out(f"{render.style(f'{name:<8}', dim=True)}{value}")
     render.out()
     render.out(found.body.strip("\n"))
+
+
+def _history(history: History | None) -> str:
+    """When and by whom an entry was changed last, and since when it is there."""
+    if history is None:
+        return ""
+    last, first = history.last, history.first
+    text = f"{last.id[:12]} by {last.author}, {last.date[:10]}"
+    if not history.complete:
+        return f"{text}; earlier ones are not known: this is a shallow clone"
+    if first is None or history.commits == 1:
+        return text
+    by = f" by {first.author}" if first.author != last.author else ""
+    return f"{text}; {history.commits:,} since {first.date[:10]}{by}"
 
 
 def list_entries(
@@ -63,6 +83,8 @@ def list_entries(
     where: Where = None,
     since: Since = "",
     until: Until = "",
+    committed_since: CommittedSince = "",
+    author: Authors = None,
     limit: Annotated[
         int | None,
         typer.Option(
@@ -77,7 +99,7 @@ def list_entries(
     """List entries by KB and path."""
     box = container(context)
     with box.index.reader() as reader:
-        wanted = filters(box, kb, kind, tag, path, where, since, until)
+        wanted = filters(box, kb, kind, tag, path, where, since, until, committed_since, author)
         found = reader.entries(wanted, -1 if limit is None else limit, offset)
     several = len(box.config.kbs) > 1
     if json:
@@ -104,7 +126,7 @@ def tags(
     """List tags and how many entries carry each."""
     box = container(context)
     with box.index.reader() as reader:
-        found = reader.tags(filters(box, kb, kind, None, path, None, "", ""))
+        found = reader.tags(filters(box, kb, kind, None, path, None, "", "", "", None))
     if json:
         render.json(TagsReply(len(found), tuple(found)))
     else:

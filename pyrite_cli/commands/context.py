@@ -74,6 +74,18 @@ Since = Annotated[
 Until = Annotated[
     str, typer.Option("--until", metavar="DATE", help="Only entries dated on or before DATE.")
 ]
+CommittedSince = Annotated[
+    str,
+    typer.Option(
+        "--committed-since", metavar="DATE", help="Only entries committed on or after DATE."
+    ),
+]
+Authors = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--author", metavar="NAME", help="Only with a commit by NAME (or address); repeatable."
+    ),
+]
 
 
 def filters(
@@ -85,6 +97,8 @@ def filters(
     where: list[str] | None,
     since: str,
     until: str,
+    committed_since: str,
+    authors: list[str] | None,
 ) -> Filters:
     """Filters from options.
 
@@ -100,12 +114,14 @@ def filters(
         if not equals or not field.strip():
             raise UsageError(f"--where {condition!r} is not FIELD=VALUE", "such as status=Final")
         pairs.append((field.strip(), value.strip()))
-    if since or until:
-        from pyrite_cli.core.query import is_date  # only with a date filter
+    dates = (("--since", since), ("--until", until), ("--committed-since", committed_since))
+    if any(date for _, date in dates):
+        from pyrite_cli.core.query import in_utc, is_date  # only with a date filter
 
-        for name, date in (("--since", since), ("--until", until)):
+        for name, date in dates:
             if date and not is_date(date):
                 raise UsageError(f"{name} {date!r} is not a date", "write it as 2026-01-31")
+        committed_since = in_utc(committed_since)
     return Filters(
         tuple(kbs or ()),
         tuple(types or ()),
@@ -114,4 +130,6 @@ def filters(
         tuple(pairs),
         since,
         until,
+        committed_since,
+        tuple(authors or ()),
     )

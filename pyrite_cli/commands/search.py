@@ -10,6 +10,8 @@ import typer
 from pyrite_cli import render
 from pyrite_cli.commands.context import (
     MOST,
+    Authors,
+    CommittedSince,
     Json,
     KbNames,
     Paths,
@@ -71,6 +73,8 @@ def search(
     where: Where = None,
     since: Since = "",
     until: Until = "",
+    committed_since: CommittedSince = "",
+    author: Authors = None,
     limit: Limit = 10,
     offset: Offset = 0,
     exact: Exact = False,
@@ -92,7 +96,7 @@ def search(
     box = container(context)
     found = _answer(
         box, query, mode or box.config.search.mode, kb, kind, tag, path, where, since, until,
-        limit, offset, explain, exact,
+        committed_since, author, limit, offset, explain, exact,
     )  # fmt: skip
     _show(box, found, paths, json)
 
@@ -107,6 +111,8 @@ def semantic_search(
     where: Where = None,
     since: Since = "",
     until: Until = "",
+    committed_since: CommittedSince = "",
+    author: Authors = None,
     limit: Limit = 10,
     offset: Offset = 0,
     exact: Exact = False,
@@ -121,8 +127,8 @@ def semantic_search(
     """
     box = container(context)
     found = _answer(
-        box, query, "semantic", kb, kind, tag, path, where, since, until, limit, offset,
-        explain, exact,
+        box, query, "semantic", kb, kind, tag, path, where, since, until,
+        committed_since, author, limit, offset, explain, exact,
     )  # fmt: skip
     _show(box, found, paths, json)
 
@@ -141,6 +147,8 @@ def _answer(
     where: list[str] | None,
     since: str,
     until: str,
+    committed_since: str,
+    author: list[str] | None,
     limit: int,
     offset: int,
     explain: bool,
@@ -153,7 +161,7 @@ def _answer(
     if chosen is None:
         raise UsageError(f"--mode {mode!r} is none of {', '.join(_MODES)}")
     text = " ".join(words)
-    wanted = filters(box, kb, kind, tag, path, where, since, until)
+    wanted = filters(box, kb, kind, tag, path, where, since, until, committed_since, author)
     request = Request(text, chosen, wanted, limit, offset, explain, exact)
     return answer(box.index, request, box.analyzer, box.embed_query, box.lag, box.check_names)
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pyrite_backends.protocol import Index, Model, Reader
-from pyrite_cli.core import pipeline, plan
+from pyrite_cli.core import history, pipeline, plan
 from pyrite_cli.core.chunk import embed_text
 from pyrite_cli.core.embed.runtime import Runtime
 from pyrite_cli.core.sync import Kb
@@ -171,12 +171,27 @@ def _verify(
         yield Difference(kb.name, file.path, "missing", f"the index has it at {old}")
     for path in todo.removed:
         yield Difference(kb.name, path, "extra", "in the index, not in git")
+    yield from _log(reader, kb, state)
     wrong = {file.path for file in (*todo.added, *todo.changed)}
     yield from _compare(reader, kb, expected, overlay, wrong, progress)
     for text in reader.texts(kb.name):
         embedded = embed_text(text.title, text.heading, text.text)
         if text.hash != (hashlib.sha256(embedded.encode()).digest() if embedded else b""):
             yield Difference(kb.name, "", "differs", f"{text.hash.hex()[:12]} names another text")
+
+
+def _log(reader: Reader, kb: Kb, state: KbState) -> Iterator[Difference]:
+    """Files whose commits are not those of git, as far as the index says that it knows them."""
+    log = state.log
+    if log.known == "none" or log.scope != history.scope(kb.source):
+        return
+    expected: set[tuple[str, str]] = set()
+    if log.commit:
+        for touch in history.touches(kb.source, log.commit):
+            expected.update((path, touch.commit.id) for path in touch.paths)
+    differs = {path for path, _ in expected ^ set(reader.log(kb.name))}
+    for path in sorted(differs):
+        yield Difference(kb.name, path, "history", "its commits are not those of git")
 
 
 def _compare(

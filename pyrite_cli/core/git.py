@@ -42,6 +42,9 @@ _OPTIONS = (
 )  # fmt: skip
 
 
+_BLOCK = 1 << 18
+
+
 class Git:
     """Git in one repository.
 
@@ -137,6 +140,36 @@ class Git:
             stdout.close()
             process.wait()
 
+    def fields(self, *arguments: str) -> Iterator[bytes]:
+        """The NUL-terminated fields a command prints, as they come.
+
+        Raises:
+            SourceError: Git failed; its own words are the message.
+        """
+        import tempfile  # few commands stream
+
+        with tempfile.TemporaryFile() as said:
+            process = subprocess.Popen(
+                self._command(arguments),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=said,
+                env=_environment(),
+            )
+            assert process.stdout is not None
+            try:
+                rest = b""
+                while block := process.stdout.read(_BLOCK):
+                    *whole, rest = (rest + block).split(b"\0")
+                    yield from whole
+                if process.wait():
+                    said.seek(0)
+                    raise failure(self.root, said.read())
+            finally:
+                process.kill()
+                process.stdout.close()
+                process.wait()
+
     def neutral(self) -> dict[str, str]:
         """An environment that switches off the clean and smudge filters that are configured.
 
@@ -201,15 +234,8 @@ def is_bare(root: Path) -> bool:
 
 def head(root: Path, ref: str = "HEAD") -> str | None:
     """The commit a ref names, read from its file alone; None when that takes git to tell."""
-    folder = root / ".git"
     try:
-        if folder.is_file():
-            folder = root / folder.read_text().removeprefix("gitdir:").strip()
-        elif not folder.exists():
-            folder = root
-        common = folder
-        if (folder / "commondir").is_file():
-            common = folder / (folder / "commondir").read_text().strip()
+        folder, common = _folders(root)
         name = ref if ref == "HEAD" else f"refs/heads/{ref}"
         for _ in range(5):
             place = (folder if name == "HEAD" else common) / name
@@ -222,6 +248,30 @@ def head(root: Path, ref: str = "HEAD") -> str | None:
     except (OSError, UnicodeDecodeError):
         return None
     return None
+
+
+def _folders(root: Path) -> tuple[Path, Path]:
+    """Where git keeps what belongs to this work tree, and what all of a repository's share.
+
+    Raises:
+        OSError, UnicodeDecodeError: They can't be read.
+    """
+    folder = root / ".git"
+    if folder.is_file():
+        folder = root / folder.read_text().removeprefix("gitdir:").strip()
+    elif not folder.exists():
+        folder = root
+    if (folder / "commondir").is_file():
+        return folder, folder / (folder / "commondir").read_text().strip()
+    return folder, folder
+
+
+def shallow(root: Path) -> frozenset[str]:
+    """The commits at which a shallow clone ends: their parents are not there."""
+    try:
+        return frozenset((_folders(root)[1] / "shallow").read_text().split())
+    except (OSError, UnicodeDecodeError):
+        return frozenset()
 
 
 def _packed(file: Path, name: str) -> str | None:

@@ -170,6 +170,18 @@ def is_date(text: str) -> bool:
     return True
 
 
+def in_utc(text: str) -> str:
+    """A date as commits have it: a moment with an offset from UTC is turned to UTC.
+
+    Args:
+        text: What `is_date` takes, or nothing.
+    """
+    moment = dt.datetime.fromisoformat(text) if len(text) > 10 else None
+    if moment is None or moment.tzinfo is None:
+        return text
+    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def _phrase(text: str, analyzer: Analyzer, prefix: bool = False) -> list[Term]:
     """All tokens, side by side."""
     tokens = tuple(analyzer.surface(text))

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from pyrite_backends.protocol import Index, Model, Reader
+from pyrite_cli.core import permalink
 from pyrite_cli.core import query as language
 from pyrite_cli.core.plain import plain
 from pyrite_cli.core.snippet import snippet
@@ -96,8 +97,9 @@ def search(
         ranked = _fuse(reader, legs, request.mode)
         page = ranked[request.offset : request.offset + request.limit]
         found = reader.fetch([leg for leg, _ in page])
+    by_name = {state.name: state for state in states}
     results = tuple(
-        _result(one, leg.score, parsed.query, analyzer, parts if request.explain else None)
+        _result(one, leg, by_name[one.kb], parsed.query, analyzer, parts if request.explain else ())
         for one, (leg, parts) in zip(found, page, strict=True)
     )
     kbs = tuple(
@@ -181,10 +183,11 @@ def _tied(legs: Sequence[Leg]) -> list[Leg]:
 
 def _result(
     found: Found,
-    score: float,
+    leg: Leg,
+    state: KbState,
     query: Query,
     analyzer: Analyzer,
-    explain: tuple[Contribution, ...] | None,
+    explain: tuple[Contribution, ...],
 ) -> Result:
     return Result(
         id=found.id,
@@ -192,7 +195,7 @@ def _result(
         title=found.title,
         type=found.type,
         path=found.path,
-        score=round(score, 6),
+        score=round(leg.score, 6),
         snippet=snippet(plain(found.text), query.ranked, analyzer),
         heading=found.heading,
         start_line=found.start_line,
@@ -200,5 +203,14 @@ def _result(
         tags=found.tags,
         date=found.date,
         blob=found.blob,
-        explain=msgspec.UNSET if explain is None else explain,
+        last_commit=found.last_commit,
+        url=_url(state, found),
+        explain=explain or msgspec.UNSET,
     )
+
+
+def _url(state: KbState, found: Found) -> str:
+    revision = state.revision
+    if not state.web or any(path == found.path for path, _ in revision.overlay):
+        return ""
+    return permalink.link(state.web, revision.commit, found.path, found.start_line, found.end_line)

@@ -9,7 +9,8 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from pyrite_backends.protocol import Index, Model, Reader, VectorCache, Writer
-from pyrite_cli.core import plan
+from pyrite_cli.core import history, permalink, plan
+from pyrite_cli.core.git import remote
 from pyrite_cli.core.source import Source
 from pyrite_schemas.entry import PARSER_VERSION, Entry
 from pyrite_schemas.errors import (
@@ -21,7 +22,7 @@ from pyrite_schemas.errors import (
     SourceError,
     StorageError,
 )
-from pyrite_schemas.sync import File, KbReport, KbState, Plan, Revision, SyncReport
+from pyrite_schemas.sync import File, KbReport, KbState, LogMark, Plan, Revision, SyncReport
 
 
 class Kb(NamedTuple):
@@ -284,11 +285,11 @@ def _nothing(
 
 
 def _is_same(held: KbState, now: KbState) -> bool:
-    return (held.source, held.ref, held.config, held.revision) == (
-        now.source,
-        now.ref,
-        now.config,
-        now.revision,
+    return (
+        (held.source, held.ref, held.config, held.revision)
+        == (now.source, now.ref, now.config, now.revision)
+        # A shallow clone that was deepened knows more of the same commit.
+        and held.log.scope == now.log.scope
     )
 
 
@@ -355,7 +356,8 @@ def _plan(
 
 def _state(kb: Kb, revision: Revision) -> KbState:
     place = kb.origin or str(kb.source.root)
-    return KbState(kb.name, place, kb.source.ref, kb.fingerprint, revision)
+    log = LogMark(revision.commit, history.scope(kb.source))
+    return KbState(kb.name, place, kb.source.ref, kb.fingerprint, revision, log=log)
 
 
 def _write(
@@ -381,7 +383,8 @@ def _write(
                 f"{kb.name}: no files are left of {had} in {_place(kb)}",
                 "if that is right: pyrite index sync --allow-empty",
             )
-        reports.append(_apply(writer, kb, revision, todo, vectors, observer, options.owner))
+        log = state.log if state else LogMark()
+        reports.append(_apply(writer, kb, revision, todo, log, vectors, observer, options.owner))
     return reports
 
 
@@ -400,6 +403,7 @@ def _apply(
     kb: Kb,
     revision: Revision,
     todo: Plan,
+    log: LogMark,
     vectors: Vectors | None,
     observer: Observer,
     owner: str,
@@ -407,42 +411,54 @@ def _apply(
     files = sorted((*todo.added, *todo.changed, *(file for _, file in todo.moved)))
     gone = [*todo.removed, *(file.path for file in todo.changed), *(old for old, _ in todo.moved)]
     writer.remove(kb.name, gone)
-    hashes: set[bytes] | None = None if vectors is None or vectors.cache.empty else set()
-    read: dict[str, str] = {}
+    watch = _Watch(files, observer, hashes=vectors is not None and not vectors.cache.empty)
     if files:
         observer.parsing(kb.name, len(files))
         overlay = frozenset(path for path, blob in revision.overlay if blob)
         from pyrite_cli.core import pipeline  # the parsers, which a sync without work never needs
 
         parsed = pipeline.entries(kb.source, files, overlay, kb.date_fields)
-        writer.add(kb.name, _watch(parsed, hashes, read, observer))
-    settled = _as_read(revision, files, read)
-    state = writer.finish(msgspec.structs.replace(_state(kb, settled), owner=owner))
+        writer.add(kb.name, watch.over(parsed))
+    if not watch.as_listed:
+        # A work-tree file changed between being listed and being read: with a revision that no
+        # source ever has, the next sync looks again.
+        changing = (*revision.overlay, ("", "changing"))
+        revision = msgspec.structs.replace(revision, overlay=changing)
+    log = history.update(writer, kb.name, kb.source, revision.commit, log, observer.note)
+    web = permalink.template(remote(kb.source.root), kb.source.folder)
+    stamp = msgspec.structs.replace(_state(kb, revision), owner=owner, log=log, web=web)
+    state = writer.finish(stamp)
     reused = 0
-    if vectors is not None and hashes is not None:
-        reused = _reuse(writer, state, hashes, vectors, observer)
+    if vectors is not None and watch.hashes is not None:
+        reused = _reuse(writer, state, watch.hashes, vectors, observer)
         state = next(s for s in writer.reader().kbs() if s.name == kb.name)
     return _report(writer.reader(), state, todo, todo.unchanged, reused)
 
 
-def _watch(
-    entries: Iterable[Entry], hashes: set[bytes] | None, read: dict[str, str], observer: Observer
-) -> Iterator[Entry]:
-    """Pass entries on, noting what they hold."""
-    for entry in entries:
-        if hashes is not None:
-            hashes.update([chunk.hash for chunk in entry.chunks if chunk.hash])
-        read[entry.path] = entry.blob
-        observer.parsed(1)
-        yield entry
+class _Watch:
+    """Passes entries on, noting what they hold.
 
+    Attributes:
+        hashes: What their texts are known by; None when nobody wants to know.
+        as_listed: Whether each was read as it was listed, so far.
+    """
 
-def _as_read(revision: Revision, files: Sequence[File], read: dict[str, str]) -> Revision:
-    """The revision to stamp: when a work-tree file changed between being listed and being read,
-    one that no source ever has, so that the next sync looks again."""
-    if all(read.get(file.path) == file.blob for file in files):
-        return revision
-    return msgspec.structs.replace(revision, overlay=(*revision.overlay, ("", "changing")))
+    def __init__(self, files: Sequence[File], observer: Observer, *, hashes: bool) -> None:
+        self.hashes: set[bytes] | None = set() if hashes else None
+        self.as_listed = True
+        self._files = files
+        self._observer = observer
+
+    def over(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+        """The entries, which come in the order of the files."""
+        files = iter(self._files)
+        for entry in entries:
+            if self.hashes is not None:
+                self.hashes.update([chunk.hash for chunk in entry.chunks if chunk.hash])
+            self.as_listed &= next(files) == (entry.path, entry.blob)
+            self._observer.parsed(1)
+            yield entry
+        self.as_listed &= next(files, None) is None
 
 
 def _reuse(

@@ -6,6 +6,7 @@ import msgspec
 
 from pyrite_schemas.config import Mode
 from pyrite_schemas.entry import Diagnostic
+from pyrite_schemas.sync import Commit
 
 
 class Term(msgspec.Struct, frozen=True):
@@ -47,8 +48,11 @@ class Filters(msgspec.Struct, frozen=True):
         tags: Tags, in any case.
         paths: Folders or files, or patterns in which `*` and `?` stand for anything.
         where: (field, value) pairs of frontmatter; a list field matches by any of its items.
-        since: ISO date; entries dated before it or without a date are out.
+        since: ISO date; entries before it are out. An entry without a date has that of its last
+            commit; without that, it is out too.
         until: ISO date, inclusive.
+        committed_since: ISO date or moment in UTC; entries whose last commit is older are out.
+        authors: Parts of a name or address, in any case: one commit's author has them all.
     """
 
     kbs: tuple[str, ...] = ()
@@ -58,6 +62,8 @@ class Filters(msgspec.Struct, frozen=True):
     where: tuple[tuple[str, str], ...] = ()
     since: str = ""
     until: str = ""
+    committed_since: str = ""
+    authors: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return self != NO_FILTERS
@@ -74,6 +80,8 @@ class Filters(msgspec.Struct, frozen=True):
             max(self.since, other.since),
             # A prefix means its last day: `2024` is later than `2024-03`.
             min(until, key=lambda bound: f"{bound}~", default=""),
+            max(self.committed_since, other.committed_since),
+            (*self.authors, *other.authors),
         )
 
     def narrowed(self, other: Filters) -> Filters:
@@ -120,6 +128,7 @@ class Found(msgspec.Struct, frozen=True):
     start_line: int
     end_line: int
     text: str
+    last_commit: Commit | None = None
 
 
 class Contribution(msgspec.Struct, frozen=True):
@@ -153,6 +162,9 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=False):
         tags: The entry's tags.
         date: ISO 8601 date or datetime, or empty.
         blob: Hex id of the git blob.
+        last_commit: The last commit that touched the file; null where none is known.
+        url: The passage on the web at the commit that is indexed; empty when it isn't known, or the
+            file has uncommitted changes.
         explain: With `--explain`, what each leg contributed.
     """
 
@@ -169,6 +181,8 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=False):
     tags: tuple[str, ...]
     date: str
     blob: str
+    last_commit: Commit | None = None
+    url: str = ""
     explain: tuple[Contribution, ...] | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -237,6 +251,22 @@ class EntryRow(msgspec.Struct, frozen=True):
     blob: str
 
 
+class History(msgspec.Struct, frozen=True):
+    """The commits that touched a file under its present path.
+
+    Attributes:
+        first: The first one, or null where a shallow clone may lack it.
+        last: The last one.
+        commits: How many there are, merges that only bring them together not counted.
+        complete: Whether the whole history is known; otherwise there may be more, older ones.
+    """
+
+    first: Commit | None
+    last: Commit
+    commits: int
+    complete: bool
+
+
 class EntryDetail(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
     """The shape of `get --json`: a whole entry.
 
@@ -254,6 +284,7 @@ class EntryDetail(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
         body: What follows the frontmatter.
         start_line: 1-based line of the file the body starts at.
         diagnostics: What is wrong with the file.
+        history: The commits that touched it; null where none is known, as for a new file.
     """
 
     id: str
@@ -269,6 +300,7 @@ class EntryDetail(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
     body: str
     start_line: int
     diagnostics: tuple[Diagnostic, ...] = ()
+    history: History | None = None
 
 
 class TagCount(msgspec.Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -41,6 +41,49 @@ class Revision(msgspec.Struct, frozen=True):
         return bool(self.overlay)
 
 
+class LogMark(msgspec.Struct, frozen=True):
+    """Up to where an index knows which commits touched which files.
+
+    Attributes:
+        commit: Hex id of the commit whose history it is, or empty before the first one.
+        scope: Names what else decides it: which files count, and where a shallow clone ends.
+        known: `part` when the repository is a shallow clone, which lacks older commits; `none` when
+            its history can't be read.
+    """
+
+    commit: str = ""
+    scope: str = ""
+    known: Literal["all", "part", "none"] = "all"
+
+
+class Commit(msgspec.Struct, frozen=True):
+    """A commit, as far as an entry's history is concerned.
+
+    Attributes:
+        id: Its hex id.
+        date: When it was committed: ISO 8601 in UTC, to the second.
+        author: Who wrote the change.
+        email: Their address as the commit has it.
+    """
+
+    id: str
+    date: str
+    author: str
+    email: str
+
+
+class Touch(NamedTuple):
+    """A commit and the files of a KB that it added, changed or removed.
+
+    Attributes:
+        commit: The commit.
+        paths: Relative to the KB.
+    """
+
+    commit: Commit
+    paths: tuple[str, ...]
+
+
 class KbState(msgspec.Struct, frozen=True):
     """What an index holds of one KB.
 
@@ -55,6 +98,9 @@ class KbState(msgspec.Struct, frozen=True):
         embedded: How many of them have a vector.
         synced_at: Unix time in seconds of the last sync that changed rows.
         owner: The configuration it belongs to: only that one removes it.
+        log: Up to where the commits that touched its files are known.
+        web: Where its files are shown on the web, with `{commit}`, `{path}`, `{start}` and `{end}`
+            to fill in; empty where that is not known.
     """
 
     name: str
@@ -67,6 +113,8 @@ class KbState(msgspec.Struct, frozen=True):
     embedded: int = 0
     synced_at: float = 0.0
     owner: str = ""
+    log: LogMark = LogMark()
+    web: str = ""
 
 
 class Plan(msgspec.Struct, frozen=True):

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from pyrite_backends.conditions import (
     FALSE,
     Condition,
+    authored,
+    committed,
     dated,
     either,
     every,
@@ -51,6 +53,8 @@ def of(filters: Filters, distinct: Distinct) -> Condition:
         parts.append(either([located(path, "e.path LIKE ?", _LIKE) for path in filters.paths]))
     parts.extend(_field(name, value, distinct) for name, value in filters.where)
     parts.extend(dated(filters.since, filters.until))
+    parts.extend(committed(filters.committed_since))
+    parts.extend(authored(filters.authors))
     return every(parts)
 
 

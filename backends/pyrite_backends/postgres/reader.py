@@ -55,8 +55,8 @@ class PostgresReader(CommonReader):
         return Catalog(borrow("postgresql+psycopg://", self._db, use_native_hstore=False))
 
     def _state(self, row: Row) -> KbState:
-        *rest, synced, owner = row
-        return super()._state((*rest, synced.timestamp(), owner))
+        *rest, synced, owner, log, web = row
+        return super()._state((*rest, synced.timestamp(), owner, log, web))
 
     def keyword(self, query: Query, filters: Filters, depth: int) -> list[Leg]:
         where = every((self._condition(filters), *keyword.of_query(query, self._tokeniser)))

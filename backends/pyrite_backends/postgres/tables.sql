@@ -15,6 +15,8 @@ CREATE TABLE kb (
   embedded INTEGER NOT NULL,
   synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
   owner TEXT COLLATE "C" NOT NULL,
+  log TEXT COLLATE "C" NOT NULL,
+  web TEXT COLLATE "C" NOT NULL,
   PRIMARY KEY (id),
   UNIQUE (name)
 );
@@ -56,6 +58,25 @@ CREATE INDEX entry_name ON entry (kb_id, name);
 
 CREATE UNIQUE INDEX entry_path ON entry (kb_id, path);
 
+CREATE TABLE git_commit (
+  id INTEGER NOT NULL,
+  kb_id INTEGER NOT NULL,
+  hash TEXT COLLATE "C" NOT NULL,
+  at TEXT COLLATE "C" NOT NULL,
+  author TEXT COLLATE "C" NOT NULL,
+  email TEXT COLLATE "C" NOT NULL,
+  folded TEXT COLLATE "C" NOT NULL,
+  PRIMARY KEY (id)
+);
+
+CREATE TABLE git_path (
+  id INTEGER NOT NULL,
+  kb_id INTEGER NOT NULL,
+  path TEXT COLLATE "C" NOT NULL,
+  PRIMARY KEY (id),
+  UNIQUE (kb_id, path)
+);
+
 CREATE TABLE alias (
   entry_id INTEGER NOT NULL,
   position INTEGER NOT NULL,
@@ -89,6 +110,12 @@ CREATE TABLE diagnostic (
   code TEXT COLLATE "C" NOT NULL,
   message TEXT COLLATE "C" NOT NULL,
   PRIMARY KEY (entry_id, position)
+);
+
+CREATE TABLE git_touch (
+  path_id INTEGER NOT NULL,
+  commit_id INTEGER NOT NULL,
+  PRIMARY KEY (path_id, commit_id)
 );
 
 CREATE TABLE link (

@@ -62,6 +62,10 @@ class PostgresWriter(CommonWriter):
         with self._db.cursor() as cursor:
             cursor.executemany(native(sql), values)
 
+    def _load(self, table: str, rows: Sequence[Row]) -> None:
+        if rows:
+            copy(self._db, table, rows)
+
     def _now(self, moment: float) -> dt.datetime:
         return dt.datetime.fromtimestamp(moment, dt.UTC)
 

@@ -5,7 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from pyrite_backends.conditions import Condition, dated, either, every, located, one_of, tagged
+from pyrite_backends.conditions import (
+    Condition,
+    authored,
+    committed,
+    dated,
+    either,
+    every,
+    located,
+    one_of,
+    tagged,
+)
 from pyrite_backends.protocol import Tokeniser
 from pyrite_schemas.search import Filters, Query, Term
 
@@ -24,6 +34,8 @@ def of(filters: Filters) -> Condition:
         parts.append(either([located(path, "e.path GLOB ?", _GLOB) for path in filters.paths]))
     parts.extend(_field(name, value) for name, value in filters.where)
     parts.extend(dated(filters.since, filters.until))
+    parts.extend(committed(filters.committed_since))
+    parts.extend(authored(filters.authors))
     return every(parts)
 
 

@@ -15,6 +15,8 @@ CREATE TABLE kb (
   embedded INTEGER NOT NULL,
   synced_at FLOAT NOT NULL,
   owner TEXT NOT NULL,
+  log TEXT NOT NULL,
+  web TEXT NOT NULL,
   PRIMARY KEY (id),
   UNIQUE (name)
 );
@@ -55,6 +57,27 @@ CREATE INDEX entry_key ON entry ("key");
 CREATE INDEX entry_name ON entry (kb_id, name);
 
 CREATE UNIQUE INDEX entry_path ON entry (kb_id, path);
+
+CREATE TABLE git_commit (
+  id INTEGER NOT NULL,
+  kb_id INTEGER NOT NULL,
+  hash TEXT NOT NULL,
+  at TEXT NOT NULL,
+  author TEXT NOT NULL,
+  email TEXT NOT NULL,
+  folded TEXT NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY(kb_id) REFERENCES kb (id)
+);
+
+CREATE TABLE git_path (
+  id INTEGER NOT NULL,
+  kb_id INTEGER NOT NULL,
+  path TEXT NOT NULL,
+  PRIMARY KEY (id),
+  UNIQUE (kb_id, path),
+  FOREIGN KEY(kb_id) REFERENCES kb (id)
+);
 
 CREATE TABLE alias (
   entry_id INTEGER NOT NULL,
@@ -97,6 +120,15 @@ CREATE TABLE diagnostic (
   message TEXT NOT NULL,
   PRIMARY KEY (entry_id, position),
   FOREIGN KEY(entry_id) REFERENCES entry (id)
+)
+ WITHOUT ROWID;
+
+CREATE TABLE git_touch (
+  path_id INTEGER NOT NULL,
+  commit_id INTEGER NOT NULL,
+  PRIMARY KEY (path_id, commit_id),
+  FOREIGN KEY(path_id) REFERENCES git_path (id),
+  FOREIGN KEY(commit_id) REFERENCES git_commit (id)
 )
  WITHOUT ROWID;
 

@@ -34,11 +34,15 @@ _TABLES = {
     "link": 10,
     "diagnostic": 5,
     "chunk": 12,
+    "git_commit": 7,
+    "git_path": 3,
+    "git_touch": 2,
 }
 _INSERT = {
     name: f"INSERT INTO {name} VALUES ({', '.join('?' * columns)})"
     for name, columns in _TABLES.items()
 }
+_OF_ENTRIES = ("entry", *PARTS)
 _json = msgspec.json.encode
 _INSERT_TEXT = (
     "INSERT INTO chunk_fts(rowid, title, heading, tags, text)"
@@ -76,6 +80,9 @@ class SqliteWriter(CommonWriter):
 
     def _run_many(self, sql: str, values: Iterable[Sequence[object]]) -> None:
         self._db.executemany(sql, values)
+
+    def _load(self, table: str, rows: Sequence[Row]) -> None:
+        self._db.executemany(_INSERT[table], rows)
 
     def reader(self) -> SqliteReader:
         return SqliteReader(self._db, self._tokeniser)
@@ -117,7 +124,7 @@ class SqliteWriter(CommonWriter):
             self._tune(_BULK_LOAD)
         added = 0
         for batch in batches(entries, _BATCH):
-            rows: Rows = {name: [] for name in _TABLES}
+            rows: Rows = {name: [] for name in _OF_ENTRIES}
             for entry in batch:
                 contested.update((entry.claim, entry.path))
                 entry_rows(rows, entry, number, next_entry)

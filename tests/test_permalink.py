@@ -1,0 +1,48 @@
+"""A passage on the web, from where a repository was cloned."""
+
+from __future__ import annotations
+
+import pytest
+
+from pyrite_cli.core.permalink import link, template
+
+COMMIT = "c" * 40
+
+
+@pytest.mark.parametrize(
+    ("remote", "expected"),
+    [
+        ("github.com/a/b", f"https://github.com/a/b/blob/{COMMIT}/docs/x%20y.md?plain=1#L3-L9"),
+        (
+            "gitlab.com/a/b/c",
+            f"https://gitlab.com/a/b/c/-/blob/{COMMIT}/docs/x%20y.md?plain=1#L3-9",
+        ),
+        ("bitbucket.org/a/b", f"https://bitbucket.org/a/b/src/{COMMIT}/docs/x%20y.md#lines-3:9"),
+        (
+            "codeberg.org/a/b",
+            f"https://codeberg.org/a/b/src/commit/{COMMIT}/docs/x%20y.md?display=source#L3-L9",
+        ),
+        (
+            "git.sr.ht/~a/b",
+            f"https://git.sr.ht/~a/b/tree/{COMMIT}/item/docs/x%20y.md?view-source#L3",
+        ),
+        (
+            "gitlab.example.org/a/b",
+            f"https://gitlab.example.org/a/b/-/blob/{COMMIT}/docs/x%20y.md?plain=1#L3-9",
+        ),
+        ("example.org/a/b", ""),
+        ("", ""),
+    ],
+)
+def test_the_form_of_each_host(remote: str, expected: str) -> None:
+    web = template(remote, "docs")
+    assert (link(web, COMMIT, "x y.md", 3, 9) if web else "") == expected
+
+
+def test_names_are_never_taken_for_marks() -> None:
+    web = template("github.com/a/{path}", "{commit}")
+    shown = link(web, COMMIT, "{start}#?é.md", 1, 1)
+    assert shown == (
+        f"https://github.com/a/%7Bpath%7D/blob/{COMMIT}/%7Bcommit%7D/"
+        "%7Bstart%7D%23%3F%C3%A9.md?plain=1#L1-L1"
+    )
