@@ -237,8 +237,8 @@ class EntryRow(msgspec.Struct, frozen=True):
     blob: str
 
 
-class EntryDetail(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
-    """The shape of `get --json`: a whole entry.
+class EntryDetail(msgspec.Struct, frozen=True):
+    """A whole entry.
 
     Attributes:
         id: Unique in its KB.
