@@ -143,6 +143,20 @@ def test_an_answer_is_about_the_kbs_it_comes_from(run: Here, notes: Repo) -> Non
         assert {kb["name"] for kb in shape(name, ran.out)["kbs"]} == expected, command
 
 
+@pytest.mark.parametrize("name", ["search", "list", "tags"])
+def test_a_kb_that_never_was_synced_is_missed(run: Here, notes: Repo, name: str) -> None:
+    notes.write("pyrite.yaml", "kbs:\n  - {name: all}\n  - {name: docs, path: docs}\n")
+    run(*SYNC, "--kb", "all")
+    missing = {"name": "docs", "commit": "", "dirty": False, "current": False, "behind": None}
+    assert kbs(name, run(*ANSWERS[name], "--json"))[1] == missing
+    said = "index: docs never synced; add --fresh to sync first\n"
+    assert run(*ANSWERS[name]).err == said
+    assert said in run(*ANSWERS[name], "--kb", "docs").err
+    assert run(*ANSWERS[name], "--kb", "all").err == ""
+    assert run("get", "all:a").err == ""
+    assert run(*ANSWERS[name], "--fresh").err == ""
+
+
 def test_looking_at_a_branch_starts_no_git_and_counting_starts_one(
     run: Here, notes: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -256,6 +270,10 @@ OLD: dict[str, Any] = {"current": False, "behind": 2}
         (
             [kb("a", "", dirty=True, current=None, behind=None)],
             "index at no commit with uncommitted changes",
+        ),
+        (
+            [kb("a", "", current=False, behind=None), kb("b", "b")],
+            "index: a never synced · b at bbbbbbb; add --fresh to sync first",
         ),
         ([kb("one"), kb("two"), kb("three", "b")], "index: one, two at aaaaaaa · three at bbbbbbb"),
         (

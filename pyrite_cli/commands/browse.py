@@ -22,9 +22,10 @@ from pyrite_cli.commands.context import (
     filters,
 )
 from pyrite_cli.commands.freshness import Fresh, refresh, tell
-from pyrite_cli.core.freshness import freshness, looked_at
+from pyrite_cli.core.freshness import freshness
 from pyrite_schemas.errors import Exit, NotFoundError
 from pyrite_schemas.replies import EntryReply, LinksReply, ListReply, TagsReply
+from pyrite_schemas.search import NO_FILTERS, Filters
 
 if TYPE_CHECKING:
     from pyrite_backends.protocol import Reader
@@ -88,9 +89,9 @@ def list_entries(
     wanted = filters(box, kb, kind, tag, path, where, since, until)
     refresh(box, kb, fresh=fresh)
     with box.index.reader() as reader:
-        states = looked_at(reader.kbs(), wanted)
+        states = reader.kbs()
         found = reader.entries(wanted, -1 if limit is None else limit, offset)
-    kbs = freshness(states, box.lag)
+    kbs = freshness(states, wanted, box.names(), box.lag)
     several = len(box.config.kbs) > 1
     if json:
         render.json(ListReply(len(found), kbs, tuple(found)))
@@ -120,9 +121,9 @@ def tags(
     wanted = filters(box, kb, kind, None, path, None, "", "")
     refresh(box, kb, fresh=fresh)
     with box.index.reader() as reader:
-        states = looked_at(reader.kbs(), wanted)
+        states = reader.kbs()
         found = reader.tags(wanted)
-    kbs = freshness(states, box.lag)
+    kbs = freshness(states, wanted, box.names(), box.lag)
     if json:
         render.json(TagsReply(len(found), kbs, tuple(found)))
     else:
@@ -174,6 +175,6 @@ def _find(
         found = find(reader, name)
     except NotFoundError:
         if not json:
-            tell(box, freshness(states, box.lag))
+            tell(box, freshness(states, NO_FILTERS, box.names(), box.lag))
         raise
-    return found, freshness((state for state in states if state.name == found.kb), box.lag)
+    return found, freshness(states, Filters(kbs=(found.kb,)), (), box.lag)

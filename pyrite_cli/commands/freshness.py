@@ -135,6 +135,8 @@ def _names(names: Sequence[str], most: int) -> str:
 
 def _state(kb: Freshness, *, short: bool) -> str:
     """What is indexed of a KB, and where its source is now."""
+    if not kb.commit and kb.current is False and kb.behind is None:
+        return "never synced"
     held = f"at {kb.commit[:7]}" if kb.commit else "at no commit"
     if kb.dirty:
         held += " with edits" if short else " with uncommitted changes"

@@ -163,7 +163,9 @@ def _answer(
     wanted = filters(box, kb, kind, tag, path, where, since, until)
     request = Request(text, chosen, wanted, limit, offset, explain, exact)
     refresh(box, kb, fresh=fresh, embed=embed)
-    return answer(box.index, request, box.analyzer, box.embed_query, box.lag, box.check_names)
+    return answer(
+        box.index, request, box.analyzer, box.embed_query, box.lag, box.check_names, box.names()
+    )
 
 
 def _show(box: Container, answer: Answer, paths: bool, json: bool) -> None:

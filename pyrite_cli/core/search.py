@@ -73,6 +73,7 @@ def search(
     embed: Embed,
     lag: Lag,
     check_kbs: Callable[[Sequence[str]], None] = lambda _: None,
+    configured: Sequence[str] = (),
 ) -> Answer:
     """Answer a request from one consistent view of the index.
 
@@ -83,6 +84,7 @@ def search(
         embed: Called for semantic and hybrid searches only.
         lag: Looks at the sources of what is searched.
         check_kbs: Called with the KBs that the query itself names; raises when one is unknown.
+        configured: KBs that ought to be in the index.
 
     Raises:
         ModelError: Semantic or hybrid search of an index without vectors.
@@ -100,7 +102,7 @@ def search(
         _result(one, leg.score, parsed.query, analyzer, parts if request.explain else None)
         for one, (leg, parts) in zip(found, page, strict=True)
     )
-    kbs = freshness(states, lag)
+    kbs = freshness(states, filters, configured, lag)
     reply = SearchReply(request.text, request.mode, len(results), kbs, results)
     return Answer(reply, parsed.query)
 

@@ -180,7 +180,7 @@ class Freshness(msgspec.Struct, frozen=True):
         commit: The commit that is indexed, or empty.
         dirty: Whether uncommitted changes are indexed too.
         current: Whether HEAD (or the ref) still is the commit indexed; null where there is no
-            repository.
+            repository; false for a KB that never was synced, which has no commit.
         behind: Commits it is ahead of the index; null where that can't be known.
         chunks: Chunks that can have a vector.
         embedded: Chunks that have one.
