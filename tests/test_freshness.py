@@ -278,12 +278,12 @@ OLD: dict[str, Any] = {"current": False, "behind": 2}
         ([kb("one"), kb("two"), kb("three", "b")], "index: one, two at aaaaaaa · three at bbbbbbb"),
         (
             [kb("notes", dirty=True, **OLD), kb("handbook", "b")],
-            "index: notes 2 behind, at aaaaaaa with edits · handbook at bbbbbbb; add --fresh",
+            "index: notes 2 commits behind with edits · handbook at bbbbbbb; add --fresh",
         ),
         ([kb(f"kb{n}") for n in range(40)], "index: kb0 and 39 more at aaaaaaa"),
         (
             [kb(f"kb{n}", str(n), **(OLD if n < 2 else {})) for n in range(9)],
-            "index: kb0 2 behind, at 0000000 · 8 others; add --fresh to sync first",
+            "index: 2 KBs 2 commits behind · kb2 at 2222222 · 6 others; add --fresh",
         ),
     ],
 )

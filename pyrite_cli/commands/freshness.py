@@ -137,12 +137,13 @@ def _state(kb: Freshness, *, short: bool) -> str:
     """What is indexed of a KB, and where its source is now."""
     if not kb.commit and kb.current is False and kb.behind is None:
         return "never synced"
-    held = f"at {kb.commit[:7]}" if kb.commit else "at no commit"
-    if kb.dirty:
-        held += " with edits" if short else " with uncommitted changes"
-    if kb.behind:
-        commits = f"{kb.behind:,}" if short else render.count(kb.behind, "commit")
-        return f"{commits} behind, {held}" if short else f"{held}, {commits} behind"
+    behind = f"{render.count(kb.behind, 'commit')} behind" if kb.behind else ""
+    edits = "" if not kb.dirty else " with edits" if short else " with uncommitted changes"
+    if behind and short:
+        return f"{behind}{edits}"
+    held = f"at {kb.commit[:7]}{edits}" if kb.commit else f"at no commit{edits}"
+    if behind:
+        return f"{held}, {behind}"
     if kb.current is False:
         return f"{held}, {'newer than its source' if kb.behind == 0 else 'unknown to this clone'}"
     return f"{held}, its source is not here" if kb.current is None and kb.commit else held
