@@ -40,6 +40,7 @@ class Container:
         self.project = settings.find(folder, config_file)
         self.config = self.project.config
         self.notes: list[str] = []
+        self._counted: dict[tuple[Path, str, str], int | None] = {}
 
     @cached_property
     def owner(self) -> str:
@@ -267,7 +268,7 @@ class Container:
             went to a commit that does not follow the one indexed.
         """
         root = self._repository(state)
-        if root is None or not state.revision.commit:
+        if root is None:
             return None, None
         ref = state.ref or "HEAD"
         now = head(root, ref)
@@ -277,5 +278,8 @@ class Container:
             return None, None
         if now == state.revision.commit:
             return True, 0
-        counted = Git(root).quiet("rev-list", "--count", f"{state.revision.commit}..{now}")
-        return False, int(counted) if counted.isdigit() else None
+        held = state.revision.commit
+        if (root, held, now) not in self._counted:
+            counted = Git(root).quiet("rev-list", "--count", f"{held}..{now}" if held else now)
+            self._counted[root, held, now] = int(counted) if counted.isdigit() else None
+        return False, self._counted[root, held, now]

@@ -21,7 +21,7 @@ from pyrite_cli.main import app
 from pyrite_schemas import replies
 from pyrite_schemas.config import Config
 from pyrite_schemas.errors import Exit
-from pyrite_schemas.search import EntryDetail, SearchReply
+from pyrite_schemas.search import SearchReply
 from pyrite_schemas.sync import SyncReport
 
 ROOT = Path(__file__).parent.parent
@@ -34,7 +34,7 @@ SHAPES: dict[str, tuple[type[msgspec.Struct], str]] = {
     "digest": (replies.DigestReply, "`index digest`"),
     "gc": (replies.GcReply, "`index gc`"),
     "search": (SearchReply, "`search`, `semantic-search`"),
-    "entry": (EntryDetail, "`get`"),
+    "entry": (replies.EntryReply, "`get`"),
     "list": (replies.ListReply, "`list`"),
     "tags": (replies.TagsReply, "`tags`"),
     "links": (replies.LinksReply, "`links`"),
@@ -101,9 +101,11 @@ def _structs(kind: Any, known: dict[str, Any]) -> dict[str, Any]:
 
 def _described(shape: type) -> tuple[str, dict[str, str]]:
     """What a docstring says of a Struct, and of each of its fields."""
+    base = shape.__base__
+    inherited = base is not None and base is not msgspec.Struct and issubclass(base, msgspec.Struct)
+    about = _described(base)[1] if inherited and base else {}
     text = inspect.getdoc(shape) or ""
     what, _, fields = text.partition("\n\nAttributes:\n")
-    about: dict[str, str] = {}
     name = ""
     for line in fields.splitlines():
         match = re.match(r" {4}(\w+): (.*)", line)

@@ -185,7 +185,8 @@ def test_nothing_found_is_code_1(synced: Here) -> None:
 def test_a_stale_index_says_so(synced: Here, notes: Repo) -> None:
     notes.commit(more="# More")
     ran = synced("search", "oil", "--paths")
-    assert ran.err == "repo: 1 commit behind: run `pyrite index sync`\n"
+    commit = notes.git("rev-parse", "HEAD~1")[:7]
+    assert ran.err == f"index at {commit}, 1 commit behind; add --fresh to sync first\n"
     assert shape("search", synced("search", "oil", "--json").out)["kbs"][0]["behind"] == 1
 
 

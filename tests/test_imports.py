@@ -54,6 +54,8 @@ def synced(repo: Repo) -> Repo:
         ("search", '"alpha" tag:x -gamma', "--path", "*.md", "--paths"),
         ("get", "a"),
         ("get", "a", "--json"),
+        ("search", "alpha", "--fresh"),
+        ("get", "a", "--fresh", "--json"),
         ("index", "sync", "--no-embed"),
         ("index", "sync", "--no-embed", "--json"),
     ],
@@ -74,10 +76,22 @@ def test_a_command_imports_no_other_command(synced: Repo) -> None:
     found = modules(synced.root, "search", "alpha")
     assert {name for name in found if name.startswith("pyrite_cli.commands.")} == {
         "pyrite_cli.commands.context",
+        "pyrite_cli.commands.freshness",
         "pyrite_cli.commands.search",
         "pyrite_cli.commands.table",
     }
     assert "pyrite_cli.core.sync" not in found
+
+
+@pytest.mark.parametrize(
+    "command", [("get", "a"), ("list",), ("tags",), ("links", "a")], ids=" ".join
+)
+def test_an_answer_that_need_not_be_fresh_imports_nothing_of_a_sync(
+    synced: Repo, command: tuple[str, ...]
+) -> None:
+    found = modules(synced.root, *command)
+    assert not {"pyrite_cli.core.sync", "pyrite_cli.core.source"} & found
+    assert "pyrite_cli.commands.syncing" not in found
 
 
 def test_a_sync_of_a_change_needs_no_model_libraries(synced: Repo) -> None:

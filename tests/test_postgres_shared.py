@@ -86,6 +86,17 @@ def test_what_is_not_committed_is_not_indexed_unless_asked_for(repo: Repo, run: 
     assert run("search", "gamma").code == 0
 
 
+def test_the_status_of_edits_is_that_of_the_work_tree(repo: Repo, run: Here) -> None:
+    repo.write("a.md", "# One\n\nomega")
+    assert run("index", "sync", "--no-embed", "--worktree").code == 0
+    assert run("index", "status").out.count("  state     up to date with the work tree\n") == 2
+    repo.write("b.md", "more")
+    said = "1 file edited since: run `pyrite index sync --worktree`, or without it for HEAD"
+    assert f"  state     {said}\n" in run("index", "status").out
+    assert run("index", "sync", "--no-embed").code == 0
+    assert run("index", "status").out.count("  state     up to date\n") == 2
+
+
 def test_a_commit_elsewhere_is_indexed_by_its_name(repo: Repo, run: Here) -> None:
     first = repo.git("rev-parse", "HEAD")
     repo.commit(a="# One\n\nomega")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import typer
 
 from pyrite_cli import render
@@ -22,26 +23,30 @@ from pyrite_cli.commands.context import (
     container,
     filters,
 )
+from pyrite_cli.commands.freshness import Fresh, refresh, tell
+from pyrite_cli.core.freshness import freshness
 from pyrite_schemas.errors import Exit, NotFoundError
-from pyrite_schemas.replies import LinksReply, ListReply, TagsReply
+from pyrite_schemas.replies import EntryReply, LinksReply, ListReply, TagsReply
+from pyrite_schemas.search import NO_FILTERS, Filters
 
 if TYPE_CHECKING:
-    from pyrite_schemas.search import History
+    from pyrite_backends.protocol import Reader
+    from pyrite_cli.container import Container
+    from pyrite_schemas.search import EntryDetail, Freshness, History
 
 Id = Annotated[
     str, typer.Argument(metavar="ID", help="An id, path, alias or file name; KB:ID names the KB.")
 ]
 
 
-def get(context: typer.Context, entry: Id, json: Json = False) -> None:
+def get(context: typer.Context, entry: Id, fresh: Fresh = False, json: Json = False) -> None:
     """Print an entry: its fields, then its text."""
-    from pyrite_cli.core.lookup import find
-
     box = container(context)
+    refresh(box, fresh=fresh)
     with box.index.reader() as reader:
-        found = find(reader, entry)
+        found, kbs = _find(box, reader, entry, json=json)
     if json:
-        render.json(found)
+        render.json(EntryReply(**msgspec.structs.asdict(found), kbs=kbs))
         return
     fields = [
         ("id", f"{found.kb}:{found.id}"),
@@ -58,6 +63,7 @@ def get(context: typer.Context, entry: Id, json: Json = False) -> None:
             render.out(f"{render.style(f'{name:<8}', dim=True)}{value}")
     render.out()
     render.out(found.body.strip("\n"))
+    tell(box, kbs, apart=True)
 
 
 def _history(history: History | None) -> str:
@@ -94,16 +100,20 @@ def list_entries(
     offset: Annotated[
         int, typer.Option("--offset", metavar="N", min=0, max=MOST, help="Entries to skip.")
     ] = 0,
+    fresh: Fresh = False,
     json: Json = False,
 ) -> None:
     """List entries by KB and path."""
     box = container(context)
+    wanted = filters(box, kb, kind, tag, path, where, since, until, committed_since, author)
+    refresh(box, kb, fresh=fresh)
     with box.index.reader() as reader:
-        wanted = filters(box, kb, kind, tag, path, where, since, until, committed_since, author)
+        states = reader.kbs()
         found = reader.entries(wanted, -1 if limit is None else limit, offset)
+    kbs = freshness(states, wanted, box.names(), box.lag)
     several = len(box.config.kbs) > 1
     if json:
-        render.json(ListReply(len(found), tuple(found)))
+        render.json(ListReply(len(found), kbs, tuple(found)))
     else:
         render.table(
             [
@@ -112,6 +122,7 @@ def list_entries(
             ],
             dim=(1, 2),
         )
+        tell(box, kbs)
     if not found:
         raise typer.Exit(Exit.NOTHING)
 
@@ -121,30 +132,35 @@ def tags(
     kb: KbNames = None,
     kind: Types = None,
     path: Paths = None,
+    fresh: Fresh = False,
     json: Json = False,
 ) -> None:
     """List tags and how many entries carry each."""
     box = container(context)
+    wanted = filters(box, kb, kind, None, path, None, "", "", "", None)
+    refresh(box, kb, fresh=fresh)
     with box.index.reader() as reader:
-        found = reader.tags(filters(box, kb, kind, None, path, None, "", "", "", None))
+        states = reader.kbs()
+        found = reader.tags(wanted)
+    kbs = freshness(states, wanted, box.names(), box.lag)
     if json:
-        render.json(TagsReply(len(found), tuple(found)))
+        render.json(TagsReply(len(found), kbs, tuple(found)))
     else:
         render.table([(f"{one.count:,}", one.tag) for one in found], right=(0,))
+        tell(box, kbs)
     if not found:
         raise typer.Exit(Exit.NOTHING)
 
 
-def links(context: typer.Context, entry: Id, json: Json = False) -> None:
+def links(context: typer.Context, entry: Id, fresh: Fresh = False, json: Json = False) -> None:
     """Show what an entry links to, and what links to it."""
-    from pyrite_cli.core.lookup import find
-
     box = container(context)
+    refresh(box, fresh=fresh)
     with box.index.reader() as reader:
-        found = find(reader, entry)
+        found, kbs = _find(box, reader, entry, json=json)
         outward, inward = reader.links(found.kb, found.id)
     if json:
-        render.json(LinksReply(f"{found.kb}:{found.id}", tuple(outward), tuple(inward)))
+        render.json(LinksReply(f"{found.kb}:{found.id}", kbs, tuple(outward), tuple(inward)))
         return
     own = f"{found.kb}:"
     render.out(render.style(found.title, bold=True))
@@ -158,5 +174,26 @@ def links(context: typer.Context, entry: Id, json: Json = False) -> None:
         render.out(
             f"  ← {link.source.removeprefix(own)}  {render.style(f'line {link.line}', dim=True)}"
         )
+    tell(box, kbs)
     if not outward and not inward:
         raise NotFoundError(f"{found.id} has no links, and nothing links to it")
+
+
+def _find(
+    box: Container, reader: Reader, name: str, *, json: bool
+) -> tuple[EntryDetail, tuple[Freshness, ...]]:
+    """An entry, and how current its KB is.
+
+    Raises:
+        NotFoundError: There is none; how old the index is may be why, so a person is told.
+    """
+    from pyrite_cli.core.lookup import find
+
+    states = reader.kbs()
+    try:
+        found = find(reader, name)
+    except NotFoundError:
+        if not json:
+            tell(box, freshness(states, NO_FILTERS, box.names(), box.lag))
+        raise
+    return found, freshness(states, Filters(kbs=(found.kb,)), (), box.lag)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import gc
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
@@ -13,66 +11,15 @@ import typer
 
 from pyrite_cli import render
 from pyrite_cli.commands.context import Json, KbNames, container
-from pyrite_schemas.errors import Exit, ModelError
+from pyrite_schemas.errors import Exit
 from pyrite_schemas.sync import KbReport, Problem, SyncReport
 
 if TYPE_CHECKING:
     from pyrite_cli.container import Container
-    from pyrite_cli.core.embed.fill import Filled
-    from pyrite_cli.core.embed.model import Files
     from pyrite_cli.core.sync import Options
 
 SHOWN = 10
 """Diagnostics a sync prints; `index status` has them all."""
-
-
-class _Show:
-    """Progress of a sync and of embedding, on stderr."""
-
-    def __init__(self, *, syncing: bool) -> None:
-        self._syncing = syncing
-        self._stack = contextlib.ExitStack()
-        self._advance: Callable[[int], None] = lambda _: None
-        self._noted: set[str] = set()
-
-    def waiting(self) -> None:
-        render.note("another sync is running; waiting for it …")
-
-    def note(self, message: str) -> None:
-        if message not in self._noted:
-            render.note(message)
-        self._noted.add(message)
-
-    def parsing(self, kb: str, files: int) -> None:
-        self._bar(f"Reading {kb}", files, "files") if files > 500 else self.done()
-
-    def parsed(self, files: int) -> None:
-        self._advance(files)
-
-    def loading(self, model: str, texts: int) -> None:
-        if texts > 200:
-            ready = "keyword search is ready; " if self._syncing else ""
-            render.note(f"{ready}loading {model} for {render.count(texts, 'text')} …")
-
-    def embedding(self, runtime: str, texts: int) -> None:
-        if texts > 50:
-            self._bar(f"Embedding ({runtime})", texts, "texts")
-
-    def embedded(self, texts: int) -> None:
-        self._advance(texts)
-
-    def elsewhere(self, texts: int) -> None:
-        some = render.count(texts, "text is", "texts are")
-        self.note(f"{some} being embedded by another machine; waiting for it …")
-
-    def _bar(self, what: str, total: int, unit: str) -> None:
-        self.done()
-        self._advance = self._stack.enter_context(render.progress(what, total, unit))
-
-    def done(self) -> None:
-        """Take the bar away."""
-        self._stack.close()
-        self._advance = lambda _: None
 
 
 Ref = Annotated[
@@ -165,15 +112,16 @@ def embed(context: typer.Context, kb: KbNames = None, json: Json = False) -> Non
 
     After `index sync --no-embed`, or to go on after an interruption.
     """
+    from pyrite_cli.commands import syncing
     from pyrite_cli.core.embed.model import installed, missing_extra
 
     box = container(context)
     begun = time.monotonic()
     if not installed():
         raise missing_extra()
-    show = _Show(syncing=False)
+    show = syncing.Show(syncing=False)
     names = box.names(kb or ())
-    filled = _fill(box, names, box.model_files(), show)
+    filled = syncing.fill(box, names, box.model_files(), show)
     with box.index.reader() as reader:
         states = [state for state in reader.kbs() if state.name in names]
     for name in sorted(set(names) - {state.name for state in states}):
@@ -187,7 +135,7 @@ def embed(context: typer.Context, kb: KbNames = None, json: Json = False) -> Non
         for state in states
     )  # fmt: skip
     report = SyncReport(box.index.backend, reports, round(time.monotonic() - begun, 3))
-    _tell(box, _with_filled(report, filled), json, dry_run=False)
+    _tell(box, syncing.with_filled(report, filled), json, dry_run=False)
 
 
 def _sync(
@@ -200,38 +148,9 @@ def _sync(
     strict: bool,
     json: bool,
 ) -> None:
-    from pyrite_cli.core import sync as core
-    from pyrite_cli.core.embed.model import installed
+    from pyrite_cli.commands import syncing
 
-    begun = time.monotonic()
-    show = _Show(syncing=True)
-    chosen = box.kbs(kbs, ref, worktree=worktree)
-    files: Files | None = None
-    fault: ModelError | None = None
-    if installed():
-        try:
-            files = box.model_files(fetch=embed and not options.dry_run)
-        except ModelError as error:
-            fault = error
-    elif embed and not options.dry_run:
-        render.note(
-            "keyword search only: for search by meaning, pip install 'pyrite-index[semantic]'"
-        )
-    try:
-        vectors = box.vectors(files) if files else None
-        report = core.sync(box.index, chosen, vectors, show, options)
-        show.done()
-        filled = None
-        if files and embed and not options.dry_run and any(kb.pending for kb in report.kbs):
-            try:
-                filled = _fill(box, [kb.name for kb in report.kbs], files, show)
-                report = _with_filled(report, filled, box)
-            except ModelError as error:
-                fault = error  # keyword search is committed and reported all the same
-    finally:
-        show.done()
-    report = msgspec.structs.replace(report, seconds=round(time.monotonic() - begun, 3))
-    stopped = fault if embed and not options.dry_run else None
+    report, stopped = syncing.run(box, box.kbs(kbs, ref, worktree=worktree), options, embed=embed)
     if stopped and json:
         problem = Problem(stopped.code, stopped.message, stopped.hint)
         report = msgspec.structs.replace(report, error=problem)
@@ -242,43 +161,6 @@ def _sync(
         raise stopped
     if strict and any(kb.diagnostics for kb in report.kbs):
         raise typer.Exit(Exit.NOTHING)
-
-
-def _fill(box: Container, names: Sequence[str], files: Files, show: _Show) -> Filled:
-    from pyrite_cli.core.embed.fill import fill, runtime_for
-
-    gc.enable()
-    try:
-        return fill(
-            box.index,
-            names,
-            files,
-            box.cache(files.model),
-            show,
-            lambda texts: runtime_for(texts, files, box.cache_folder),
-        )
-    finally:
-        show.done()
-
-
-def _with_filled(report: SyncReport, filled: Filled, box: Container | None = None) -> SyncReport:
-    """A report with what embedding did; counted with the first KB that had something pending."""
-    reports = list(report.kbs)
-    if box is not None:
-        with box.index.reader() as reader:
-            states = {state.name: state for state in reader.kbs()}
-        reports = [
-            msgspec.structs.replace(kb, pending=states[kb.name].chunks - states[kb.name].embedded)
-            for kb in reports
-        ]
-    left = filled.embedded
-    reused = filled.reused
-    for place, (old, new) in enumerate(zip(report.kbs, reports, strict=True)):
-        made = min(left, old.pending - new.pending) if box is not None else left
-        reports[place] = msgspec.structs.replace(new, embedded=made, reused=new.reused + reused)
-        left -= made
-        reused = 0
-    return msgspec.structs.replace(report, kbs=tuple(reports), truncated=filled.truncated)
 
 
 def _tell(box: Container, report: SyncReport, json: bool, *, dry_run: bool) -> None:

@@ -23,6 +23,7 @@ from pyrite_cli.commands.context import (
     container,
     filters,
 )
+from pyrite_cli.commands.freshness import Embed, Fresh, refresh, tell
 from pyrite_schemas.config import Mode
 from pyrite_schemas.errors import Exit, UsageError
 
@@ -80,6 +81,8 @@ def search(
     exact: Exact = False,
     paths: PathsOnly = False,
     explain: Explain = False,
+    fresh: Fresh = False,
+    embed: Embed = False,
     json: Json = False,
 ) -> None:
     """Search by keyword, by meaning, or by both.
@@ -96,7 +99,7 @@ def search(
     box = container(context)
     found = _answer(
         box, query, mode or box.config.search.mode, kb, kind, tag, path, where, since, until,
-        committed_since, author, limit, offset, explain, exact,
+        committed_since, author, limit, offset, explain, exact, fresh, embed,
     )  # fmt: skip
     _show(box, found, paths, json)
 
@@ -118,6 +121,8 @@ def semantic_search(
     exact: Exact = False,
     paths: PathsOnly = False,
     explain: Explain = False,
+    fresh: Fresh = False,
+    embed: Embed = False,
     json: Json = False,
 ) -> None:
     """Search by meaning: `search --mode semantic`.
@@ -128,7 +133,7 @@ def semantic_search(
     box = container(context)
     found = _answer(
         box, query, "semantic", kb, kind, tag, path, where, since, until,
-        committed_since, author, limit, offset, explain, exact,
+        committed_since, author, limit, offset, explain, exact, fresh, embed,
     )  # fmt: skip
     _show(box, found, paths, json)
 
@@ -153,6 +158,8 @@ def _answer(
     offset: int,
     explain: bool,
     exact: bool,
+    fresh: bool,
+    embed: bool,
 ) -> Answer:
     from pyrite_cli.core.search import Request
     from pyrite_cli.core.search import search as answer
@@ -163,7 +170,10 @@ def _answer(
     text = " ".join(words)
     wanted = filters(box, kb, kind, tag, path, where, since, until, committed_since, author)
     request = Request(text, chosen, wanted, limit, offset, explain, exact)
-    return answer(box.index, request, box.analyzer, box.embed_query, box.lag, box.check_names)
+    refresh(box, kb, fresh=fresh, embed=embed)
+    return answer(
+        box.index, request, box.analyzer, box.embed_query, box.lag, box.check_names, box.names()
+    )
 
 
 def _show(box: Container, answer: Answer, paths: bool, json: bool) -> None:
@@ -180,8 +190,9 @@ def _show(box: Container, answer: Answer, paths: bool, json: bool) -> None:
         if not reply.results:
             render.note(f"nothing found for {reply.query!r}")
     if not json:
-        for kb in reply.kbs:
-            _freshness(kb, semantic=reply.mode != "keyword")
+        tell(box, reply.kbs)
+        for kb in reply.kbs if reply.mode != "keyword" else ():
+            _unembedded(kb)
     if not reply.results:
         raise typer.Exit(Exit.NOTHING)
 
@@ -256,15 +267,9 @@ def _wrap(text: str, room: int) -> list[str]:
     return [part.replace(_ON, on).replace(_OFF, off) for part in lines]
 
 
-def _freshness(kb: Freshness, *, semantic: bool) -> None:
-    """One dim line when an answer is not of the present."""
-    parts = []
-    if kb.behind:
-        parts.append(f"{render.count(kb.behind, 'commit')} behind: run `pyrite index sync`")
-    elif kb.current is False:
-        parts.append("made from another commit than is checked out: run `pyrite index sync`")
-    if semantic and kb.embedded < kb.chunks:
+def _unembedded(kb: Freshness) -> None:
+    """A line when meaning was looked for in a part of the texts only."""
+    if kb.embedded < kb.chunks:
         missing = render.count(kb.chunks - kb.embedded, "chunk")
-        parts.append(f"{missing} of {kb.chunks:,} not embedded yet: run `pyrite index embed`")
-    if parts:
-        render.note(f"{kb.name}: {'; '.join(parts)}")
+        of = f"{missing} of {kb.chunks:,}"
+        render.note(f"{kb.name}: {of} not embedded yet: run `pyrite index embed`")

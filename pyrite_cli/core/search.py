@@ -10,6 +10,7 @@ import msgspec
 from pyrite_backends.protocol import Index, Model, Reader
 from pyrite_cli.core import permalink
 from pyrite_cli.core import query as language
+from pyrite_cli.core.freshness import Lag, freshness, looked_at
 from pyrite_cli.core.plain import plain
 from pyrite_cli.core.snippet import snippet
 from pyrite_cli.core.tokens import Analyzer
@@ -20,7 +21,6 @@ from pyrite_schemas.search import (
     Contribution,
     Filters,
     Found,
-    Freshness,
     Leg,
     Query,
     Result,
@@ -72,8 +72,9 @@ def search(
     request: Request,
     analyzer: Analyzer,
     embed: Embed,
-    lag: Callable[[KbState], tuple[bool | None, int | None]],
+    lag: Lag,
     check_kbs: Callable[[Sequence[str]], None] = lambda _: None,
+    configured: Sequence[str] = (),
 ) -> Answer:
     """Answer a request from one consistent view of the index.
 
@@ -82,8 +83,9 @@ def search(
         request: What for.
         analyzer: The tokenisation.
         embed: Called for semantic and hybrid searches only.
-        lag: Whether a KB's source is where it was indexed, and how many commits it is ahead.
+        lag: Looks at the sources of what is searched.
         check_kbs: Called with the KBs that the query itself names; raises when one is unknown.
+        configured: KBs that ought to be in the index.
 
     Raises:
         ModelError: Semantic or hybrid search of an index without vectors.
@@ -92,7 +94,7 @@ def search(
         parsed = language.parse(request.text, analyzer, reader.has_field)
         check_kbs(parsed.filters.kbs)
         filters = request.filters.narrowed(parsed.filters)
-        states = _searched(reader.kbs(), filters)
+        states = looked_at(reader.kbs(), filters)
         legs = _legs(reader, request, parsed, filters, embed, states)
         ranked = _fuse(reader, legs, request.mode)
         page = ranked[request.offset : request.offset + request.limit]
@@ -102,23 +104,9 @@ def search(
         _result(one, leg, by_name[one.kb], parsed.query, analyzer, parts if request.explain else ())
         for one, (leg, parts) in zip(found, page, strict=True)
     )
-    kbs = tuple(
-        Freshness(
-            state.name,
-            state.revision.commit,
-            state.revision.dirty,
-            *lag(state),
-            state.chunks,
-            state.embedded,
-        )
-        for state in states
-    )
+    kbs = freshness(states, filters, configured, lag)
     reply = SearchReply(request.text, request.mode, len(results), kbs, results)
     return Answer(reply, parsed.query)
-
-
-def _searched(states: Sequence[KbState], filters: Filters) -> list[KbState]:
-    return [state for state in states if not filters.kbs or state.name in filters.kbs]
 
 
 def _legs(

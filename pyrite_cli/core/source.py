@@ -62,6 +62,10 @@ class Source:
         """What decides which files belong to the KB, besides the revision."""
         return repr((self.folder, self._include, self._exclude))
 
+    def worktree(self) -> Source:
+        """The same files as they lie in the work tree."""
+        return Source(self.root, self.folder, "", self._include, self._exclude)
+
     def revision(self) -> Revision:
         """The state of the source now, without listing its files.
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from pyrite_backends.protocol import Index, Reader
+from pyrite_cli.core.freshness import Lag
 from pyrite_cli.core.sync import Kb
 from pyrite_schemas.errors import SourceError
 from pyrite_schemas.replies import KbStatus, ModelStatus, Status
@@ -27,7 +28,7 @@ def status(
     index: Index,
     kbs: Sequence[Kb],
     unreachable: Mapping[str, str],
-    lag: Callable[[KbState], tuple[bool | None, int | None]],
+    lag: Lag,
 ) -> Status:
     """Compare an index with its sources, work trees included.
 
@@ -35,7 +36,7 @@ def status(
         index: What to describe.
         kbs: The configured KBs whose source is here.
         unreachable: Why the others can't be looked at, by name.
-        lag: Whether a KB's source is where it was indexed, and how many commits it is ahead.
+        lag: Looks at how many commits a source is ahead.
     """
     with index.reader() as reader:
         states = {state.name: state for state in reader.kbs()}
@@ -114,22 +115,26 @@ def _compare(
         return False, f"unknown: {fault}"
     if kb is None:
         return False, "not configured any more: the next sync removes it"
+    # What was read with --worktree is not to be compared with the ref that a plain sync reads.
+    edits = bool(kb.source.ref) and not state.ref
+    options = f" --worktree`, or without it for {kb.source.ref}" if edits else "`"
+    again = f"run `pyrite index sync{options}"
     try:
-        now = kb.source.revision()
+        now = (kb.source.worktree() if edits else kb.source).revision()
     except SourceError as error:
         return False, f"unknown: {error.message}"
     if state.config != kb.fingerprint:
-        return False, "settings or version changed: run `pyrite index sync`"
+        return False, f"settings or version changed: {again}"
     if now == state.revision:
-        return True, "up to date"
+        return True, "up to date with the work tree" if edits else "up to date"
     if now.tree == state.revision.tree and now.overlay == state.revision.overlay:
         return True, "up to date (the newer commits change no file of it)"
     if commits:
-        return False, f"{commits} commit{'s' * (commits != 1)} behind: run `pyrite index sync`"
+        return False, f"{commits} commit{'s' * (commits != 1)} behind: {again}"
     if now.overlay != state.revision.overlay and now.tree == state.revision.tree:
         changed = len(set(now.overlay) ^ set(state.revision.overlay))
-        return False, f"{changed} file{'s' * (changed != 1)} edited since: run `pyrite index sync`"
-    return False, "behind: run `pyrite index sync`"
+        return False, f"{changed} file{'s' * (changed != 1)} edited since: {again}"
+    return False, f"behind: {again}"
 
 
 def age(moment: float) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from pyrite_schemas.entry import Diagnostic
-from pyrite_schemas.search import EntryRow, LinkRow, TagCount
+from pyrite_schemas.search import EntryDetail, EntryRow, Freshness, LinkRow, TagCount
 from pyrite_schemas.sync import CacheStats, Difference, Problem
 
 
@@ -32,15 +32,27 @@ class InitReply(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
     remote: str
 
 
+class EntryReply(EntryDetail, frozen=True, kw_only=True, tag_field="schema", tag=1):
+    """The shape of `get --json`: a whole entry.
+
+    Attributes:
+        kbs: How current the answer is: the entry's KB.
+    """
+
+    kbs: tuple[Freshness, ...]
+
+
 class ListReply(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
     """The shape of `list --json`.
 
     Attributes:
         count: Number of entries printed.
+        kbs: How current the answer is.
         entries: By KB and path.
     """
 
     count: int
+    kbs: tuple[Freshness, ...]
     entries: tuple[EntryRow, ...]
 
 
@@ -49,10 +61,12 @@ class TagsReply(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
 
     Attributes:
         count: Number of different tags.
+        kbs: How current the answer is.
         tags: The most used first.
     """
 
     count: int
+    kbs: tuple[Freshness, ...]
     tags: tuple[TagCount, ...]
 
 
@@ -61,11 +75,13 @@ class LinksReply(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
 
     Attributes:
         id: `kb:id` of the entry.
+        kbs: How current the answer is: the entry's KB.
         links: What it links to, in order of appearance.
         backlinks: What links to it.
     """
 
     id: str
+    kbs: tuple[Freshness, ...]
     links: tuple[LinkRow, ...]
     backlinks: tuple[LinkRow, ...]
 
@@ -93,7 +109,7 @@ class KbStatus(msgspec.Struct, frozen=True):
         commit: The commit that is indexed, or empty.
         dirty: Whether uncommitted changes are indexed too.
         behind: Commits the source is ahead; null where that can't be known.
-        current: Whether a sync would find nothing to do.
+        current: Whether the same sync would find nothing to do.
         state: The same for people, in one line.
         entries: Number of entries.
         chunks: Number of chunks that can have a vector.

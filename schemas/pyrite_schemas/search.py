@@ -194,7 +194,7 @@ class Freshness(msgspec.Struct, frozen=True):
         commit: The commit that is indexed, or empty.
         dirty: Whether uncommitted changes are indexed too.
         current: Whether HEAD (or the ref) still is the commit indexed; null where there is no
-            repository.
+            repository; false for a KB that never was synced, which has no commit.
         behind: Commits it is ahead of the index; null where that can't be known.
         chunks: Chunks that can have a vector.
         embedded: Chunks that have one.
@@ -267,8 +267,8 @@ class History(msgspec.Struct, frozen=True):
     complete: bool
 
 
-class EntryDetail(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
-    """The shape of `get --json`: a whole entry.
+class EntryDetail(msgspec.Struct, frozen=True):
+    """A whole entry.
 
     Attributes:
         id: Unique in its KB.

@@ -1,0 +1,149 @@
+"""What an answer says of its age, and `--fresh`: making it an answer of now."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pyrite_cli import render
+from pyrite_schemas.errors import UsageError
+
+if TYPE_CHECKING:
+    from pyrite_cli.container import Container
+    from pyrite_schemas.search import Freshness
+
+Fresh = Annotated[
+    bool,
+    typer.Option("--fresh", help="First do what `index sync --no-embed` does, then answer."),
+]
+Embed = Annotated[
+    bool,
+    typer.Option("--embed", help="With --fresh: make the missing vectors too, as a sync does."),
+]
+
+_HINTS = ("; add --fresh to sync first", "; add --fresh")
+"""What to do about an answer that is not of the present; the shorter where there is no room."""
+
+_LOG = 10_000
+"""Columns of a line that no terminal shows."""
+
+
+def refresh(
+    box: Container, kbs: Sequence[str] | None = None, *, fresh: bool, embed: bool = False
+) -> None:
+    """Sync before an answer, when that was asked for, and say only what one should know.
+
+    Args:
+        box: The container.
+        kbs: The KBs that were named; all that are configured when none was.
+        fresh: Whether to.
+        embed: Make missing vectors too.
+
+    Raises:
+        UsageError: `embed` without `fresh`.
+        PyriteError: The sync failed.
+    """
+    if embed and not fresh:
+        raise UsageError("--embed goes with --fresh", "or run `pyrite index embed`")
+    if not fresh:
+        return
+    from pyrite_cli.commands import syncing  # most answers need no sync
+    from pyrite_cli.core.sync import Options
+
+    options = Options(prune=not kbs, owner=box.owner)
+    report, fault = syncing.run(box, box.kbs(kbs or ()), options, embed=embed)
+    if fault:
+        raise fault
+    changed = [one for one in report.kbs if one.added or one.changed or one.moved or one.removed]
+    for text in box.notes if changed else ():
+        render.note(text)
+    for one in changed:
+        if one.diagnostics:
+            problems = render.count(len(one.diagnostics), "problem")
+            render.note(f"{one.name}: {problems} in its files: run `pyrite index status`")
+
+
+def tell(box: Container, kbs: Sequence[Freshness], *, apart: bool = False) -> None:
+    """One dim line: the commit that is indexed and how far its source has gone since.
+
+    At a terminal it always comes; where the output is read by a program, only when the answer is
+    not of the present.
+
+    Args:
+        box: The container.
+        kbs: The KBs that the answer comes from.
+        apart: Leave a line free before it at a terminal, where the answer is running text.
+    """
+    stale = [kb for kb in kbs if kb.current is False]
+    terminal = sys.stdout.isatty() and sys.stderr.isatty()
+    shown = [*stale, *(kb for kb in kbs if kb.current is not False)] if terminal else stale
+    if not shown:
+        return
+    own = {kb.name for kb in box.config.kbs}
+    # A shared index that is ahead of this clone stays so: no sync takes it back.
+    helps = any(kb.name in own and (kb.behind or not box.index.shared) for kb in stale)
+    named = len(own) > 1 or len(shown) > 1
+    if terminal and apart:
+        render.note("")
+    render.note(line(shown, render.width() if terminal else _LOG, hint=helps, named=named))
+
+
+def line(kbs: Sequence[Freshness], room: int, *, hint: bool, named: bool) -> str:
+    """As much as there is room for of what there is to say.
+
+    Args:
+        kbs: The most interesting first.
+        room: Columns.
+        hint: Say that `--fresh` helps.
+        named: Say which KB it is, where there is but one.
+    """
+    hints = _HINTS if hint else ("",)
+    for text in _wordings(kbs, named=named):
+        for ending in hints:
+            if render.cell_width(text + ending) <= room:
+                return text + ending
+    return render.clip(text, room - len(ending)) + ending  # a name as wide as the terminal
+
+
+def _wordings(kbs: Sequence[Freshness], *, named: bool) -> Iterator[str]:
+    """Ways to say it, the longest first; KBs of which the same is to be said stand together."""
+    for short in (False, True):
+        groups: dict[str, list[str]] = {}
+        for kb in kbs:
+            groups.setdefault(_state(kb, short=short), []).append(kb.name)
+        if not named:
+            yield from (f"index {state}" for state in groups)
+            continue
+        for most in (1, 0) if short else (len(kbs), 1):
+            parts = [f"{_names(names, most)} {state}" for state, names in groups.items()]
+            yield f"index: {' · '.join(parts)}"
+    sizes = [len(names) for names in groups.values()]
+    for kept in range(len(groups) - 1, 0, -1) if named else ():
+        rest = render.count(sum(sizes[kept:]), "other")
+        yield f"index: {' · '.join(parts[:kept])} · {rest}"
+
+
+def _names(names: Sequence[str], most: int) -> str:
+    if not most and len(names) > 1:
+        return f"{len(names):,} KBs"
+    left = len(names) - max(most, 1)
+    return ", ".join(names[: max(most, 1)]) + (f" and {left:,} more" if left > 0 else "")
+
+
+def _state(kb: Freshness, *, short: bool) -> str:
+    """What is indexed of a KB, and where its source is now."""
+    if not kb.commit and kb.current is False and kb.behind is None:
+        return "never synced"
+    behind = f"{render.count(kb.behind, 'commit')} behind" if kb.behind else ""
+    edits = "" if not kb.dirty else " with edits" if short else " with uncommitted changes"
+    if behind and short:
+        return f"{behind}{edits}"
+    held = f"at {kb.commit[:7]}{edits}" if kb.commit else f"at no commit{edits}"
+    if behind:
+        return f"{held}, {behind}"
+    if kb.current is False:
+        return f"{held}, {'newer than its source' if kb.behind == 0 else 'unknown to this clone'}"
+    return f"{held}, its source is not here" if kb.current is None and kb.commit else held
