@@ -174,6 +174,8 @@ def _show(box: Container, answer: Answer, paths: bool, json: bool) -> None:
     if not json:
         for kb in reply.kbs:
             _freshness(kb, semantic=reply.mode != "keyword")
+        for name, doubt in box.doubts.items():
+            render.note(f"{name}: whether it is up to date is not known: {doubt}")
     if not reply.results:
         raise typer.Exit(Exit.NOTHING)
 

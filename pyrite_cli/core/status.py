@@ -117,12 +117,18 @@ def _compare(
     try:
         now = kb.source.revision()
     except SourceError as error:
-        return False, f"unknown: {error.message}"
+        return False, f"unknown: {error.message}" + (f"; {error.hint}" if error.hint else "")
     if state.config != kb.fingerprint:
         return False, "settings or version changed: run `pyrite index sync`"
+    same = now.tree == state.revision.tree and now.overlay == state.revision.overlay
+    if state.ref != kb.source.ref:
+        held, next_ref = state.ref or "the work tree", kb.source.ref or "the work tree"
+        if same:
+            return True, f"read from {held}, which has the same files as {next_ref}"
+        return False, f"read from {held}: `pyrite index sync` goes back to {next_ref}"
     if now == state.revision:
         return True, "up to date"
-    if now.tree == state.revision.tree and now.overlay == state.revision.overlay:
+    if same:
         return True, "up to date (the newer commits change no file of it)"
     if commits:
         return False, f"{commits} commit{'s' * (commits != 1)} behind: run `pyrite index sync`"
