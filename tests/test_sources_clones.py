@@ -105,7 +105,7 @@ def test_what_a_partial_clone_lacks_is_named_with_the_command_that_helps(
 def test_a_partial_bare_clone_names_the_command_too(
     desk: Desk, forked: Repo, clone: Clone, what: str, ref: str
 ) -> None:
-    bare = clone("bare.git", "--bare", f"--filter={what}")
+    clone("bare.git", "--bare", f"--filter={what}")
     desk.kbs(kb={"repo": "../bare.git", "path": "docs", "ref": ref})
     line = desk.refused()
     assert " is missing from " in line

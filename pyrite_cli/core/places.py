@@ -32,7 +32,7 @@ def locate(kb: KbConfig, root: Path) -> Place:
     Raises:
         ConfigError: There is no repository, or the folder is outside of it.
     """
-    base = _path(kb, root, kb.repo) if kb.repo else root
+    base = _path(kb, root, kb.repo or "")
     place = _path(kb, base, kb.path)
     if kb.repo and not base.is_dir() and not _is_submodule(base):
         there = "is a file" if base.exists() else "is not there"
@@ -62,9 +62,19 @@ def locate(kb: KbConfig, root: Path) -> Place:
 
 def _path(kb: KbConfig, base: Path, said: str) -> Path:
     try:
-        return (base / Path(said).expanduser()).resolve()
+        # A folder of that name is written `./~`, which `Path` would make `~` of.
+        written = Path(said).expanduser() if said.startswith("~") else Path(said)
+        place = (base / written).resolve()
     except (RuntimeError, OSError) as error:  # no such user; links that go round in a circle
         raise ConfigError(f"KB {kb.name}: {said} leads nowhere: {error}") from error
+    try:
+        str(place).encode()
+    except UnicodeEncodeError as error:
+        shown = str(place).encode(errors="backslashreplace").decode()
+        raise ConfigError(
+            f"KB {kb.name}: the name of the folder {shown} is not UTF-8", "rename it"
+        ) from error
+    return place
 
 
 def _is_submodule(folder: Path) -> bool:
@@ -73,7 +83,8 @@ def _is_submodule(folder: Path) -> bool:
     if top is None:
         return False
     near = next(place for place in folder.parents if place.is_dir())
-    names = [place.relative_to(top).as_posix() for place in (folder, near) if place != top]
+    gone = (place for place in (folder, *folder.parents) if place.is_relative_to(near))
+    names = [place.relative_to(top).as_posix() for place in gone if place != top]
     known = Git(top).quiet("ls-files", "--stage", "-z", "--", *names).split("\0")
     return any(
         record.startswith("160000 ") and record.partition("\t")[2] in names for record in known
