@@ -264,7 +264,8 @@ _REFUSED = re.compile(
 )
 _GONE = re.compile(
     r"(?:could not fetch|unable to read tree|not a tree object|bad tree object|missing blob object"
-    r"|unable to read|could not parse object|could not read) \(?'?(?P<id>[0-9a-f]{40,64})"
+    r"|unable to read|could not parse object|could not read) \(?'?(?P<id>[0-9a-f]{40,64})",
+    re.I,
 )
 
 
