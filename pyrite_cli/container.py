@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from pyrite_backends.factory import open_index
 from pyrite_backends.protocol import Index, Model, VectorCache
 from pyrite_cli.core import settings
-from pyrite_cli.core.git import Git, head, remote, top_level
+from pyrite_cli.core.git import Git, head, remote, shallow
+from pyrite_cli.core.places import locate
 from pyrite_cli.core.tokens import Analyzer
 from pyrite_schemas.config import KbConfig
-from pyrite_schemas.errors import ConfigError, ModelError, PyriteError, UsageError
+from pyrite_schemas.errors import ConfigError, ModelError, PyriteError, SourceError, UsageError
 from pyrite_schemas.sync import KbState
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ class Container:
         self.config = self.project.config
         self.notes: list[str] = []
         self._counted: dict[tuple[Path, str, str], int | None] = {}
+        self.doubts: dict[str, str] = {}
+        """Why it can't be told whether a KB is up to date, by name."""
 
     @cached_property
     def owner(self) -> str:
@@ -151,25 +154,12 @@ class Container:
         from pyrite_cli.core.source import Source  # only commands that look at files
         from pyrite_cli.core.sync import Kb
 
-        root = self.project.root
-        base = (root / Path(kb.repo).expanduser()).resolve() if kb.repo else root
-        place = (base / kb.path).resolve()
-        repository = top_level(base if kb.repo or not place.exists() else place)
-        if repository is None and top_level(base) is not None:
-            raise ConfigError(f"KB {kb.name}: {place} is outside of {top_level(base)}")
-        if repository is None:
-            raise ConfigError(
-                f"KB {kb.name}: {base} is not in a git repository",
-                "run `git init` there, or set `repo:` in pyrite.yaml",
-            )
-        try:
-            folder = place.relative_to(repository.resolve()).as_posix()
-        except ValueError as error:
-            raise ConfigError(f"KB {kb.name}: {place} is outside of {repository}") from error
+        repository, folder = locate(kb, self.project.root)
         # What others read must be what others can have: commits.
         chosen = "" if worktree else ref or kb.ref or ("HEAD" if self.index.shared else "")
         origin = remote(repository) if self.index.shared else ""
-        source = Source(repository, "" if folder == "." else folder, chosen, kb.include, kb.exclude)
+        name = kb.name if len(self.config.kbs) > 1 else ""
+        source = Source(repository, folder, chosen, kb.include, kb.exclude, name)
         return Kb(kb.name, source, self.config.frontmatter.date, origin)
 
     def model_files(self, *, fetch: bool = True) -> Files:
@@ -250,12 +240,14 @@ class Container:
     def _repository(self, state: KbState) -> Path | None:
         """The repository a KB was synced from, or this machine's clone of it."""
         root = Path(state.source)
-        if root.is_dir():
+        if root.is_absolute() and root.is_dir():
             return root
         for kb in self.config.kbs:
             if kb.name == state.name:
-                base = self.project.root / Path(kb.repo or "").expanduser()
-                return top_level(base) if base.is_dir() else None
+                try:
+                    return locate(kb, self.project.root).repository
+                except PyriteError:
+                    return None
         return None
 
     def lag(self, state: KbState) -> tuple[bool | None, int | None]:
@@ -270,16 +262,27 @@ class Container:
         root = self._repository(state)
         if root is None:
             return None, None
-        ref = state.ref or "HEAD"
+        ref, held = state.ref or "HEAD", state.revision.commit
+        git = Git(root)
         now = head(root, ref)
-        if now is None:
-            now = Git(root).quiet("rev-parse", "--quiet", "--verify", f"{ref}^{{commit}}")
-        if not now:
-            return None, None
-        if now == state.revision.commit:
-            return True, 0
-        held = state.revision.commit
-        if (root, held, now) not in self._counted:
-            counted = Git(root).quiet("rev-list", "--count", f"{held}..{now}" if held else now)
-            self._counted[root, held, now] = int(counted) if counted.isdigit() else None
-        return False, self._counted[root, held, now]
+        try:
+            if now is None:
+                now = git.quiet("rev-parse", "--quiet", "--verify", f"{ref}^{{commit}}")
+            if not now:
+                return None, None
+            if now == held:
+                return True, 0
+            if (root, held, now) not in self._counted:
+                self._counted[root, held, now] = _count(git, held, now)
+            return False, self._counted[root, held, now]
+        except SourceError as error:
+            self.doubts[state.name] = f"{error.message}; {error.hint}"
+            return (False if now else None), None
+
+
+def _count(git: Git, held: str, now: str) -> int | None:
+    """How many commits came on top of one; None where history is cut off between."""
+    counted = git.quiet("rev-list", "--count", f"{held}..{now}" if held else now)
+    if held and shallow(git.root) and git.quiet("merge-base", held, now) != held:
+        return None
+    return int(counted) if counted.isdigit() else None

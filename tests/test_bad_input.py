@@ -68,7 +68,7 @@ CONFIGURATIONS = [
     ("1: x\n", "pyrite.yaml:"),
     ("date: 2020-23-01\n", "pyrite.yaml"),
     ("kbs:\n  - name: a\n    path: ../..\n", "is outside of"),
-    ("kbs:\n  - name: a\n    repo: ../nowhere\n", "is not in a git repository"),
+    ("kbs:\n  - name: a\n    repo: ../nowhere\n", "nowhere is not there; clone it"),
     ("kbs:\n  - name: a\n    ref: nope\n", "no ref 'nope' in"),
     ("kbs:\n  - name: a\n    ref: mian\n", "did you mean main?"),
 ]

@@ -229,7 +229,7 @@ def test_a_blob_missing_from_a_partial_clone_is_named_and_not_fetched(
     blob = repo.git("rev-parse", "HEAD:a.md")
     with pytest.raises(SourceError, match=f"{blob[:12]} is missing from {partial}") as caught:
         bench.sync(kb)
-    assert "git fetch --refetch" in caught.value.hint
+    assert f"git -C {partial} fetch --refetch --no-filter origin" in caught.value.hint
     assert contents(partial) == before
     assert not trap.exists()
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from pyrite_cli.core import metadata, pipeline, query
+from pyrite_cli.core.globs import glob
 from pyrite_cli.core.parse import MAX_TITLE, parse
 from pyrite_cli.core.search import Request, search
-from pyrite_cli.core.source import glob
 from pyrite_cli.core.tokens import Analyzer
 from pyrite_schemas.config import Mode
 from pyrite_schemas.errors import ModelError

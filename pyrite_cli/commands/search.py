@@ -193,6 +193,8 @@ def _show(box: Container, answer: Answer, paths: bool, json: bool) -> None:
         tell(box, reply.kbs)
         for kb in reply.kbs if reply.mode != "keyword" else ():
             _unembedded(kb)
+        for name, doubt in box.doubts.items():
+            render.note(f"{name}: whether it is up to date is not known: {doubt}")
     if not reply.results:
         raise typer.Exit(Exit.NOTHING)
 

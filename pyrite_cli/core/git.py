@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import threading
 from collections.abc import Iterable, Iterator
@@ -27,7 +28,8 @@ _ENVIRONMENT = {
 _OWN = (
     "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY",
     "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR", "GIT_NAMESPACE",
-    "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS",
+    "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS", "GIT_CONFIG",
+    "GIT_GRAFT_FILE", "GIT_SHALLOW_FILE", "GIT_IMPLICIT_WORK_TREE", "GIT_ATTR_SOURCE",
 )  # fmt: skip
 _OPTIONS = (
     "--no-pager",
@@ -43,6 +45,8 @@ _OPTIONS = (
 
 
 _BLOCK = 1 << 18
+OLDEST = (2, 31)
+"""The first git that takes configuration from the environment, which switches filters off."""
 
 
 class Git:
@@ -50,11 +54,36 @@ class Git:
 
     Args:
         root: The work tree's top, or a bare repository.
+        kb: The KB that errors name; empty where there is only one.
+        ref: What is read, for the command that an error suggests.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, kb: str = "", ref: str = "") -> None:
         self.root = root
+        self._kb = kb
+        self._ref = ref
         self._neutral: dict[str, str] | None = None
+
+    def error(self, message: str, hint: str = "") -> SourceError:
+        """An error that names the KB where there are several."""
+        return SourceError(f"KB {self._kb}: {message}" if self._kb else message, hint)
+
+    def missing(self, name: str) -> SourceError:
+        """What to say of an object that is not in the repository."""
+        promisor = self.quiet("config", "--name-only", "--get-regexp", r"^remote\..*\.promisor$")
+        here = shlex.quote(str(self.root))
+        if promisor:
+            remote = promisor.splitlines()[0].removeprefix("remote.").removesuffix(".promisor")
+            # A bare clone has no branches to fetch by default.
+            plain = is_bare(self.root) and re.fullmatch(r"[\w./-]+", self._ref)
+            ref = f" {self._ref}" if plain and self._ref != "HEAD" else ""
+            hint = (
+                "the clone is partial; to fetch the rest: "
+                f"git -C {here} fetch --refetch --no-filter {shlex.quote(remote)}{ref}"
+            )
+        else:
+            hint = f"the repository is damaged: git -C {here} fsck"
+        return self.error(f"object {name[:12]} is missing from {self.root}", hint)
 
     def run(
         self, *arguments: str, stdin: bytes | None = None, env: dict[str, str] | None = None
@@ -64,32 +93,73 @@ class Git:
         Raises:
             SourceError: Git failed; its own words are the message.
         """
-        done = subprocess.run(
-            self._command(arguments),
-            input=stdin,
-            stdin=subprocess.DEVNULL if stdin is None else None,
-            capture_output=True,
-            env=_environment(env),
-            check=False,
-        )
+        done = self._done(arguments, stdin, env)
         if done.returncode:
-            raise failure(self.root, done.stderr)
+            raise self._failure(done.stderr)
         return done.stdout
 
     def quiet(self, *arguments: str) -> str:
-        """First line of a command's output, or empty when git says no."""
+        """A command's output, or empty when git says no.
+
+        Raises:
+            SourceError: Git refuses to look at the repository at all.
+        """
         return self._ask(arguments).decode(errors="replace").strip()
 
     def _ask(self, arguments: tuple[str, ...]) -> bytes:
-        """A command's output, or empty when git says no."""
-        done = subprocess.run(
-            self._command(arguments),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            env=_environment(),
-            check=False,
-        )
+        done = self._done(arguments)
+        if done.returncode and _REFUSED.search(done.stderr):
+            raise self._failure(done.stderr)
         return done.stdout if done.returncode == 0 else b""
+
+    def _done(
+        self,
+        arguments: tuple[str, ...],
+        stdin: bytes | None = None,
+        env: dict[str, str] | None = None,
+    ) -> subprocess.CompletedProcess[bytes]:
+        try:
+            return subprocess.run(
+                self._command(arguments),
+                input=stdin,
+                stdin=subprocess.DEVNULL if stdin is None else None,
+                capture_output=True,
+                env=_environment(env),
+                check=False,
+            )
+        except OSError as error:
+            raise self._no_git(error) from error
+
+    def _no_git(self, error: OSError) -> SourceError:
+        said = "is not on the PATH" if isinstance(error, FileNotFoundError) else error.strerror
+        return self.error(f"git {said}", f"install git {_version(OLDEST)} or later")
+
+    def _failure(self, stderr: bytes) -> SourceError:
+        """Git's refusal as one line."""
+        text = stderr.decode(errors="replace")
+        gone = _GONE.search(text)
+        if gone:
+            return self.missing(gone["id"])
+        lines = [line for line in text.splitlines() if line.strip()]
+        begun = next((n for n, line in enumerate(lines) if line.startswith(_SAID)), len(lines) - 1)
+        said = lines[begun] if lines else "git failed"
+        if said.endswith(":"):
+            # What it is about stands below, indented.
+            said = " ".join([said, *(x.strip() for x in lines[begun + 1 :] if x[:1].isspace())])
+        said = said.strip().removeprefix("fatal: ").removeprefix("error: ")
+        hint = ""
+        if "dubious ownership" in said:
+            # Git quotes the folder as a shell would.
+            place = text.partition("safe.directory ")[2].strip() or shlex.quote(str(self.root))
+            hint = f"if you trust it: git config --global --add safe.directory {place}"
+        elif "safe.bareRepository" in said:
+            hint = "if you trust it: git config --global safe.bareRepository all"
+        elif said.startswith(("unknown option", "unknown switch", "unknown repository extension")):
+            hint = f"this is {self._version()}: a later one may know it"
+        return self.error(f"git: {said}", hint)
+
+    def _version(self) -> str:
+        return self._done(("version",)).stdout.decode(errors="replace").strip()
 
     def blobs(self, ids: Iterable[str]) -> Iterator[bytes]:
         """Contents of blobs, in the order asked for, through one process.
@@ -100,14 +170,17 @@ class Git:
         wanted = list(ids)
         if not wanted:
             return
-        process = subprocess.Popen(
-            self._command(("cat-file", "--batch", "--buffer")),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=_environment(),
-            bufsize=1 << 18,
-        )
+        try:
+            process = subprocess.Popen(
+                self._command(("cat-file", "--batch", "--buffer")),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=_environment(),
+                bufsize=1 << 18,
+            )
+        except OSError as error:
+            raise self._no_git(error) from error
         assert process.stdin is not None
         assert process.stdout is not None
         stdin, stdout = process.stdin, process.stdout
@@ -125,14 +198,11 @@ class Git:
             for blob in wanted:
                 header = stdout.readline().split()
                 if len(header) != 3 or header[1] != b"blob":
-                    raise SourceError(
-                        f"object {blob[:12]} is missing from {self.root}",
-                        "a partial or damaged clone? `git fetch --refetch` or `git fsck` helps",
-                    )
+                    raise self.missing(blob)
                 size = int(header[2])
                 data = stdout.read(size + 1)
                 if len(data) != size + 1:
-                    raise SourceError(f"git stopped while reading {self.root}")
+                    raise self.error(f"git stopped while reading {self.root}")
                 yield data[:-1]
         finally:
             process.kill()
@@ -149,13 +219,16 @@ class Git:
         import tempfile  # few commands stream
 
         with tempfile.TemporaryFile() as said:
-            process = subprocess.Popen(
-                self._command(arguments),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=said,
-                env=_environment(),
-            )
+            try:
+                process = subprocess.Popen(
+                    self._command(arguments),
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=said,
+                    env=_environment(),
+                )
+            except OSError as error:
+                raise self._no_git(error) from error
             assert process.stdout is not None
             try:
                 rest = b""
@@ -164,7 +237,7 @@ class Git:
                     yield from whole
                 if process.wait():
                     said.seek(0)
-                    raise failure(self.root, said.read())
+                    raise self._failure(said.read())
             finally:
                 process.kill()
                 process.stdout.close()
@@ -174,11 +247,22 @@ class Git:
         """An environment that switches off the clean and smudge filters that are configured.
 
         `git -c` would not do: it ends a name at its first `=`, which a filter's may hold.
+
+        Raises:
+            SourceError: There are filters, and git is too old to be told to leave them out.
         """
         if self._neutral is None:
             asked = ("config", "-z", "--name-only", "--get-regexp", r"^filter\..*")
             names = os.fsdecode(self._ask(asked)).split("\0")
             drivers = sorted({name.rpartition(".")[0] for name in names if name.count(".") > 1})
+            if drivers:
+                version = self._version()
+                found = re.search(r"(\d+)\.(\d+)", version)
+                if found and (int(found[1]), int(found[2])) < OLDEST:
+                    raise self.error(
+                        f"this is {version}, which can't be kept from running filters",
+                        f"install git {_version(OLDEST)} or later",
+                    )
             off = ("clean", ""), ("smudge", ""), ("process", ""), ("required", "false")
             pairs = [(f"{driver}.{key}", value) for driver in drivers for key, value in off]
             given = os.environ.get("GIT_CONFIG_COUNT", "")
@@ -188,6 +272,10 @@ class Git:
                 self._neutral[f"GIT_CONFIG_KEY_{number}"] = key
                 self._neutral[f"GIT_CONFIG_VALUE_{number}"] = value
         return self._neutral
+
+    def filters(self, driver: str) -> bool:
+        """Whether a clean filter of that name is configured."""
+        return f"filter.{driver}.clean" in self.neutral().values()
 
     def _command(self, arguments: tuple[str, ...]) -> list[str]:
         return ["git", "-C", str(self.root), *_OPTIONS, *arguments]
@@ -199,15 +287,20 @@ def _environment(extra: dict[str, str] | None = None) -> dict[str, str]:
     return {**kept, **_ENVIRONMENT, **(extra or {})}
 
 
-def failure(root: Path, stderr: bytes) -> SourceError:
-    """Git's refusal as one line."""
-    lines = [line.strip() for line in stderr.decode(errors="replace").splitlines() if line.strip()]
-    said = next((line for line in lines if line.startswith(("fatal:", "error:"))), "")
-    said = (said or (lines[-1] if lines else "git failed")).removeprefix("fatal: ")
-    hint = ""
-    if "dubious ownership" in said:
-        hint = f"git config --global --add safe.directory {root}"
-    return SourceError(f"git: {said.removeprefix('error: ')}", hint)
+def _version(numbers: tuple[int, ...]) -> str:
+    return ".".join(map(str, numbers))
+
+
+_SAID = ("fatal:", "error:")
+_REFUSED = re.compile(
+    rb"dubious ownership|safe\.bareRepository|unknown repository extension|not a git repository"
+    rb"|[Ee]xpected git repo version"
+)
+_GONE = re.compile(
+    r"(?:could not fetch|unable to read tree|not a tree object|bad tree object|missing blob object"
+    r"|unable to read|could not parse object|could not read) \(?'?(?P<id>[0-9a-f]{40,64})",
+    re.I,
+)
 
 
 def top_level(folder: Path) -> Path | None:
@@ -227,60 +320,111 @@ def top_level(folder: Path) -> Path | None:
     return None
 
 
+def git_folder(root: Path) -> Path:
+    """The `.git` folder of a top level, wherever a `.git` file says it is.
+
+    Raises:
+        OSError: It can't be read.
+    """
+    folder = root / ".git"
+    if folder.is_file():
+        said = os.fsdecode(folder.read_bytes())
+        return root / said.removeprefix("gitdir:").strip(" ").rstrip("\r\n")
+    return folder if folder.exists() else root
+
+
 def is_bare(root: Path) -> bool:
-    """Whether a top level found by `top_level` has no work tree."""
-    return not (root / ".git").exists()
+    """Whether a top level found by `top_level` has no work tree.
+
+    Some keep a bare repository in a folder's `.git`, with linked worktrees beside it.
+    """
+    try:
+        folder = git_folder(root)
+        if folder == root:
+            return True
+        if (folder / "commondir").exists():
+            return False
+        # `git sparse-checkout` moves the setting to the second file.
+        files = (folder / "config", folder / "config.worktree")
+        return any(_BARE.search(file.read_bytes()) for file in files if file.is_file())
+    except OSError:
+        return False
+
+
+_BARE = re.compile(rb"^\s*bare\s*=\s*(?:true|yes|on|1)\s*(?:[#;]|$)", re.I | re.M)
+_HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_BRANCH = re.compile(r"refs/(?:heads|remotes)/(?!.*\.\.)[^\0-\x20~^:?*\[\\]+")
 
 
 def head(root: Path, ref: str = "HEAD") -> str | None:
-    """The commit a ref names, read from its file alone; None when that takes git to tell."""
+    """The commit a ref names, read from files alone; None when that takes git to tell: for tags,
+    which may have to be peeled, for ids and expressions, and for refs that are kept otherwise."""
     try:
-        folder, common = _folders(root)
-        name = ref if ref == "HEAD" else f"refs/heads/{ref}"
+        folder = git_folder(root)
+        refs = _Refs(_common(folder))
+        if ref == "HEAD":
+            value = (folder / "HEAD").read_text().strip()
+        elif _HASH.fullmatch(ref) or not (name := refs.meant(ref)):
+            return None
+        else:
+            value = f"ref: {name}"
         for _ in range(5):
-            place = (folder if name == "HEAD" else common) / name
-            if not place.is_file():
-                return _packed(common / "packed-refs", name)
-            value = place.read_text().strip()
             if not value.startswith("ref:"):
-                return value if len(value) >= 40 else None
+                return value if _HASH.fullmatch(value) else None
             name = value.removeprefix("ref:").strip()
+            if not _BRANCH.fullmatch(name):
+                return None
+            value = refs.value(name)
     except (OSError, UnicodeDecodeError):
         return None
     return None
 
 
-def _folders(root: Path) -> tuple[Path, Path]:
-    """Where git keeps what belongs to this work tree, and what all of a repository's share.
-
-    Raises:
-        OSError, UnicodeDecodeError: They can't be read.
-    """
-    folder = root / ".git"
-    if folder.is_file():
-        folder = root / folder.read_text().removeprefix("gitdir:").strip()
-    elif not folder.exists():
-        folder = root
-    if (folder / "commondir").is_file():
-        return folder, folder / (folder / "commondir").read_text().strip()
-    return folder, folder
-
-
 def shallow(root: Path) -> frozenset[str]:
     """The commits at which a shallow clone ends: their parents are not there."""
     try:
-        return frozenset((_folders(root)[1] / "shallow").read_text().split())
+        return frozenset((_common(git_folder(root)) / "shallow").read_text().split())
     except (OSError, UnicodeDecodeError):
         return frozenset()
 
 
-def _packed(file: Path, name: str) -> str | None:
-    if file.is_file():
-        for line in file.read_text().splitlines():
-            commit, _, ref = line.partition(" ")
-            if ref == name:
-                return commit
-    return None
+def _common(folder: Path) -> Path:
+    """The `.git` folder that all worktrees share."""
+    if not (folder / "commondir").is_file():
+        return folder
+    said = os.fsdecode((folder / "commondir").read_bytes())
+    return folder / said.rstrip("\r\n")
+
+
+class _Refs:
+    """The refs of a repository that are kept in files.
+
+    Args:
+        folder: The `.git` folder that all worktrees share.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._packed: dict[str, str] | None = None
+
+    def value(self, name: str) -> str:
+        """What a ref's file says, or empty where it has none."""
+        place = self._folder / name
+        if place.is_file():
+            return place.read_text().strip()
+        if self._packed is None:
+            file = self._folder / "packed-refs"
+            lines = file.read_text().splitlines() if file.is_file() else ()
+            self._packed = {name: commit for commit, _, name in (x.partition(" ") for x in lines)}
+        return self._packed.get(name, "")
+
+    def meant(self, ref: str) -> str:
+        """The branch that git takes a name for; empty when it is another kind of ref, or none."""
+        for pattern in ("{}", "refs/{}", "refs/tags/{}", "refs/heads/{}", "refs/remotes/{}"):
+            name = pattern.format(ref)
+            if self.value(name):
+                return name if _BRANCH.fullmatch(name) else ""
+        return ""
 
 
 def remote(root: Path) -> str:

@@ -60,7 +60,8 @@ def update(
         writer.log(kb, new, lost)
     except SourceError as error:
         writer.log(kb, (), None)
-        note(f"{kb}: commits of its files are not known: {error.message}")
+        why = error.message.removeprefix(f"KB {kb}: ")
+        note(f"{kb}: commits of its files are not known: {why}")
         return LogMark(commit, now, "none")
     return LogMark(commit, now, "part" if shallow(source.root) else "all")
 

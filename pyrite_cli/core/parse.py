@@ -6,7 +6,7 @@ import codecs
 import posixpath
 from typing import Literal
 
-from pyrite_cli.core import chunk, markdown, metadata
+from pyrite_cli.core import chunk, lfs, markdown, metadata
 from pyrite_schemas.entry import Diagnostic, Entry, Link
 
 MAX_TITLE = 300
@@ -22,6 +22,10 @@ def parse(path: str, blob: str, data: bytes, date_fields: tuple[str, ...]) -> En
         data: The blob's content.
         date_fields: Frontmatter fields that may date the entry, in order.
     """
+    elsewhere = lfs.size(data)
+    if elsewhere is not None:
+        message = f"a Git LFS pointer: its text ({elsewhere:,} bytes) is not in git, nor indexed"
+        return _bare(path, blob, "", [Diagnostic(path, 0, "lfs", message)])
     text, diagnostics = _decode(path, data)
     front = metadata.split(text)
     if front.error:
@@ -89,6 +93,11 @@ def plain_text(path: str, blob: str, data: bytes, error: BaseException) -> Entry
     reason = metadata.clean(" ".join(f"{type(error).__name__}: {error}".split()))[:300]
     message = f"can't be parsed, so it is indexed as plain text ({reason})"
     diagnostics.append(Diagnostic(path, 0, "parse", message))
+    return _bare(path, blob, text, diagnostics)
+
+
+def _bare(path: str, blob: str, text: str, diagnostics: list[Diagnostic]) -> Entry:
+    """An entry of which nothing is known but its path and its text."""
     title = _stem(path)[:MAX_TITLE]
     return Entry(
         path=path,

@@ -25,6 +25,7 @@ from pyrite_schemas.errors import ConfigError
 
 FILE_NAMES = ("pyrite.yaml", "pyrite.yml")
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|[\w.-]+@[\w.-]+:")
 _NAME = re.compile(r"[^\W_][\w.-]*")
 
 
@@ -225,7 +226,7 @@ def _line(text: str, steps: Sequence[str | int]) -> int:
 
 def _check(file: Path, text: str, config: Config) -> None:
     """What types can't say."""
-    from pyrite_cli.core.source import glob  # only with a configuration file
+    from pyrite_cli.core.globs import glob  # only with a configuration file
     from pyrite_cli.core.tokens import languages
 
     seen = set()
@@ -240,6 +241,13 @@ def _check(file: Path, text: str, config: Config) -> None:
             line = _line(text, ["kbs", index, "name"])
             raise ConfigError(f"{file}:{line}: two KBs are called `{kb.name}`", "rename one")
         seen.add(kb.name)
+        if kb.repo and _URL.match(kb.repo):
+            line = _line(text, ["kbs", index, "repo"])
+            url = re.sub(r"(?<=//)[^/]*@", "", kb.repo)
+            raise ConfigError(
+                f"{file}:{line}: `repo` can't be a URL: {url}",
+                "clone it first, then name the clone: git clone --mirror URL ../NAME.git",
+            )
         for key in ("include", "exclude"):
             for number, pattern in enumerate(getattr(kb, key)):
                 try:

@@ -5,16 +5,21 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shlex
 import stat
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from pyrite_cli.core.git import Git, is_bare
+from pyrite_cli.core import lfs
+from pyrite_cli.core.git import Git, git_folder, is_bare
+from pyrite_cli.core.globs import matcher
 from pyrite_schemas.errors import SourceError
 from pyrite_schemas.sync import File, Revision
 
 _BLOB_MODES = (b"100644", b"100755", b"100664")
+_EXPRESSION = re.compile(r"[\n@^~:?*{}\[\]\\]")
+_NO_FOLDER = "`path` in pyrite.yaml names a folder; `include` picks files"
 _OBJECT = re.compile(rb"([0-9a-f]{40,64}) (?:commit|tree) \d+")
 _MANY_EDITS = 500
 """From so many edited files on, all files are listed: their names make a command line too long."""
@@ -35,6 +40,7 @@ class Source:
         ref: What to read; empty for the work tree.
         include: Globs of paths that belong to the KB, relative to `folder`.
         exclude: Globs of paths that don't.
+        kb: The KB that errors name; empty where there is only one.
 
     Raises:
         SourceError: A bare repository has no work tree to read.
@@ -47,12 +53,14 @@ class Source:
         ref: str,
         include: Sequence[str],
         exclude: Sequence[str],
+        kb: str = "",
     ) -> None:
         self.root = root
         self.folder = folder
         self.bare = is_bare(root)
         self.ref = ref or ("HEAD" if self.bare else "")
-        self.git = Git(root)
+        self.git = Git(root, kb, self.ref)
+        self._kb = kb
         self._prefix = f"{folder}/" if folder else ""
         self._include, self._exclude = tuple(include), tuple(exclude)
         self._wanted: Callable[[str], bool] | None = None
@@ -64,7 +72,7 @@ class Source:
 
     def worktree(self) -> Source:
         """The same files as they lie in the work tree."""
-        return Source(self.root, self.folder, "", self._include, self._exclude)
+        return Source(self.root, self.folder, "", self._include, self._exclude, self._kb)
 
     def revision(self) -> Revision:
         """The state of the source now, without listing its files.
@@ -82,7 +90,7 @@ class Source:
                 continue
             if seen == commit:
                 return Revision(commit, tree, overlay)
-        raise SourceError(f"{self.root} changes faster than it can be read", "try again")
+        raise self.git.error(f"{self.root} changes faster than it can be read", "try again")
 
     def common(self, one: str, other: str) -> str | None:
         """The commit from which two went separate ways: one of them when the other follows it,
@@ -188,18 +196,54 @@ class Source:
     def _tree(self) -> tuple[str, str]:
         """Commit id and id of the KB folder's tree, both empty before the first commit."""
         ref = self.ref or "HEAD"
-        asked = [f"{ref}^{{commit}}", f"{ref}^{{commit}}:{self.folder}"]
+        # Neither a line end nor what git reads as more than a name can be asked for this way.
+        plain = "\n" not in ref and not _EXPRESSION.search(self.folder)
+        asked = [f"{ref}^{{commit}}", f"{ref}^{{commit}}:{self.folder}" if plain else ""]
+        if "\n" in ref:
+            asked[0] = ""
         answer = self.git.run("cat-file", "--batch-check", stdin=os.fsencode("\n".join(asked)))
         found = [
             match.group(1).decode() if match else ""
             for match in map(_OBJECT.fullmatch, answer.split(b"\n"))
         ]
         if not found[0] and self.ref == "HEAD":
-            raise SourceError(f"{self.root} has no commits yet", "commit something first")
+            raise self.git.error(f"{self.root} has no commits yet", "commit something first")
         if not found[0] and self.ref:
-            hint = nearest_ref(self.root, self.ref)
-            raise SourceError(f"no ref {self.ref!r} in {self.root}", hint)
+            from pyrite_cli.core.refs import nearest  # only when something is wrong
+
+            hint = nearest(self.root, self.ref)
+            raise self.git.error(f"no ref {self.ref!r} in {self.root}", hint)
+        if found[0] and self.folder and not (plain and found[1]):
+            return found[0], self._subtree(found[0])
         return found[0], found[1]
+
+    def _subtree(self, commit: str) -> str:
+        """Id of the KB folder's tree at a commit, empty when it isn't there.
+
+        Raises:
+            SourceError: It is a file, or lies in a submodule.
+        """
+        parts = self.folder.split("/")
+        above = ["/".join(parts[: count + 1]) for count in range(len(parts))]
+        for record in self.git.run("ls-tree", "-t", "-z", commit, "--", *above).split(b"\0"):
+            entry, _, name = record.partition(b"\t")
+            if entry.startswith(b"160000 "):
+                raise self._in_submodule(os.fsdecode(name))
+            if name == os.fsencode(self.folder):
+                _, kind, tree = entry.split(b" ")
+                if kind == b"tree":
+                    return tree.decode()
+                if self.ref:
+                    raise self.git.error(f"{self.folder} at {self.ref} is no folder", _NO_FOLDER)
+        return ""
+
+    def _in_submodule(self, name: str) -> SourceError:
+        """What to say of a folder whose files another repository has, which isn't here."""
+        hint = "name its own repository: `repo:` in pyrite.yaml"
+        if not self.bare:
+            root, quoted = shlex.quote(str(self.root)), shlex.quote(name)
+            hint = f"git -C {root} submodule update --init -- {quoted}"
+        return self.git.error(f"the submodule {name} of {self.root} is not checked out", hint)
 
     def _overlay(self) -> tuple[str, tuple[tuple[str, str], ...]]:
         """The commit HEAD is at, and changed, deleted and untracked files of the KB against it."""
@@ -211,6 +255,7 @@ class Source:
         prefix = os.fsencode(self._prefix)
         commit = ""
         seen: dict[bytes, bool] = {}
+        stored: dict[bytes, tuple[str, str]] = {}
         for record in self.git.run(*arguments, env=self.git.neutral()).split(b"\0"):
             match record[:1]:
                 case b"#":
@@ -221,6 +266,7 @@ class Source:
                     fields = record.split(b" ", 8)
                     # `D.` left the index: what may still lie there is ignored, or listed as `?`.
                     seen[fields[8]] = fields[1][1:] != b"D" and fields[1] != b"D."
+                    stored[fields[8]] = fields[6].decode(), fields[7].decode()
                 case b"u":
                     seen[record.split(b" ", 10)[10]] = True
                 case b"?":
@@ -236,9 +282,33 @@ class Source:
                     present.append((path, name))
                 else:
                     changed.append((path, ""))
+        if commit and changed and not (git_folder(self.root) / "index").exists():
+            raise self.git.error(
+                f"nothing is checked out in {self.root}",
+                "git checkout, or read a commit: pyrite index sync --ref HEAD",
+            )
         blobs = self._hash([name for _, name in present])
-        changed.extend((path, blob) for (path, _), blob in zip(present, blobs, strict=True))
+        for (path, name), blob in zip(present, blobs, strict=True):
+            committed, staged = stored.get(name, ("", ""))
+            if not self._stands_for(name, staged):
+                changed.append((path, blob))
+            elif staged != committed:
+                changed.append((path, staged))
         return commit, tuple(sorted(changed))
+
+    def _stands_for(self, name: bytes, staged: str) -> bool:
+        """Whether a work-tree file is what a Git LFS pointer in git's index stands for.
+
+        Git itself would run the filter to tell: it asks for the content of files that are as old
+        as its index.
+        """
+        if not staged or not self.git.filters("lfs"):
+            return False
+        try:
+            with open(os.path.join(os.fsencode(self.root), name), "rb") as file:  # noqa: PTH118, PTH123
+                return blob_id(lfs.pointer(file.read()), len(staged)) == staged
+        except OSError:
+            return False  # the next look at it tells why
 
     def _is_file(self, name: bytes) -> bool:
         """Whether a regular file is there, reached through no symbolic link."""
@@ -293,11 +363,13 @@ class Source:
                 for content in contents:
                     if blob_id(content, len(file.blob)) == file.blob:
                         return file.blob, content
+                if blob_id(lfs.pointer(data), len(file.blob)) == file.blob:
+                    return file.blob, lfs.pointer(data)
                 blob = self._hash_one(name)
             except OSError as error:
                 if not self._is_file(name):
                     return "", b""
-                raise SourceError(f"{file.path} can't be read: {error.strerror}") from error
+                raise self.git.error(f"{file.path} can't be read: {error.strerror}") from error
             except SourceError:
                 if not self._is_file(name):
                     return "", b""
@@ -308,7 +380,7 @@ class Source:
             converted = self._converted(name, blob)
             if converted is not None:
                 return blob, converted
-        raise SourceError(f"{file.path} keeps changing while it is read", "try again")
+        raise self.git.error(f"{file.path} keeps changing while it is read", "try again")
 
     def _converted(self, name: bytes, blob: str) -> bytes | None:
         """A file as git's own conversions (`ident`, `working-tree-encoding`) store it.
@@ -359,57 +431,3 @@ def encode_path(path: str) -> bytes:
         return chr(code if code < 0x80 else 0xDC00 + code)
 
     return _ESCAPED.sub(byte, path).encode(errors="surrogateescape")
-
-
-def matcher(include: Sequence[str], exclude: Sequence[str]) -> Callable[[str], bool]:
-    """A test for paths: in one of `include` and in none of `exclude`; case does not matter."""
-    wanted = _globs(include)
-    unwanted = _globs(exclude)
-    if unwanted is None:
-        return lambda path: wanted is not None and wanted(path) is not None
-    return lambda path: wanted is not None and wanted(path) is not None and unwanted(path) is None
-
-
-def _globs(patterns: Sequence[str]) -> Callable[[str], re.Match[str] | None] | None:
-    if not patterns:
-        return None
-    return re.compile("|".join(glob(pattern) for pattern in patterns), re.I).fullmatch
-
-
-_FOLDERS = re.compile(r"(?:\*\*/)+")
-_GLOB = re.compile(r"\*\*/|\*\*|\*|\?|\[!?[^\]]+\]|.", re.S)
-
-
-def glob(pattern: str) -> str:
-    """A path glob as a regular expression: `**/` any folders, `*` and `?` within one, `[ab]`."""
-    parts = []
-    # `**/**/` says no more than `**/`, and each would multiply the ways to fail.
-    for match in _GLOB.finditer(_FOLDERS.sub("**/", pattern.removeprefix("./"))):
-        token = match.group()
-        if token == "**/":
-            parts.append("(?:.*/)?")
-        elif token == "**":
-            parts.append(".*")
-        elif token == "*":
-            parts.append("[^/]*")
-        elif token == "?":
-            parts.append("[^/]")
-        elif len(token) > 1:
-            inner = token[1:-1].replace("\\", "\\\\")
-            parts.append(f"[^{inner[1:]}]" if inner.startswith("!") else f"[{inner}]")
-        else:
-            parts.append(re.escape(token))
-    return "".join(parts)
-
-
-def nearest_ref(root: Path, ref: str) -> str:
-    """A hint naming refs like the one that does not exist."""
-    import difflib  # only when something is wrong
-
-    import git as gitpython  # heavy: 70 ms
-
-    names = [reference.name for reference in gitpython.Repo(root).references]
-    close = difflib.get_close_matches(ref, names, n=3, cutoff=0.5)
-    if close:
-        return f"did you mean {' or '.join(close)}?"
-    return f"it has {', '.join(sorted(names)[:5])}" if names else "it has no branches or tags yet"

@@ -122,12 +122,18 @@ def _compare(
     try:
         now = (kb.source.worktree() if edits else kb.source).revision()
     except SourceError as error:
-        return False, f"unknown: {error.message}"
+        return False, f"unknown: {error.message}" + (f"; {error.hint}" if error.hint else "")
     if state.config != kb.fingerprint:
         return False, f"settings or version changed: {again}"
+    same = now.tree == state.revision.tree and now.overlay == state.revision.overlay
+    if state.ref and state.ref != kb.source.ref:
+        held, next_ref = state.ref, kb.source.ref or "the work tree"
+        if same:
+            return True, f"read from {held}, which has the same files as {next_ref}"
+        return False, f"read from {held}: `pyrite index sync` goes back to {next_ref}"
     if now == state.revision:
         return True, "up to date with the work tree" if edits else "up to date"
-    if now.tree == state.revision.tree and now.overlay == state.revision.overlay:
+    if same:
         return True, "up to date (the newer commits change no file of it)"
     if commits:
         return False, f"{commits} commit{'s' * (commits != 1)} behind: {again}"

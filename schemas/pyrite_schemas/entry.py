@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-PARSER_VERSION = "1"
+PARSER_VERSION = "2"
 """Names what `pyrite_cli.core` (`parse`, `metadata`, `markdown`, `chunk`) makes of a file. A change
 that gives other entries must change it: every file is then parsed again."""
 

@@ -1,0 +1,23 @@
+"""Help with refs that do not exist."""
+
+from __future__ import annotations
+
+import difflib
+import shlex
+from pathlib import Path
+
+from pyrite_cli.core.git import git_folder
+
+
+def nearest(root: Path, ref: str) -> str:
+    """A hint naming refs like the one that does not exist."""
+    import git as gitpython  # heavy: 70 ms
+
+    names = sorted({reference.name for reference in gitpython.Repo(root).references} - {ref})
+    close = difflib.get_close_matches(ref, names, n=3, cutoff=0.5)
+    if close:
+        return f"did you mean {' or '.join(close)}?"
+    if (git_folder(root) / "shallow").exists():
+        command = f"git -C {shlex.quote(str(root))} fetch --unshallow"
+        return f"the clone is shallow; to fetch the rest: {command}"
+    return f"it has {', '.join(names[:5])}" if names else "it has no branches or tags yet"
