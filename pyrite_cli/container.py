@@ -116,6 +116,18 @@ class Container:
             self._kb(kb, ref, worktree) for kb in self.config.kbs if not names or kb.name in names
         ]
 
+    def unindexed_kbs(self, ref: str = "") -> list[Kb]:
+        """All configured KBs where there need be no index: from the work tree, or the ref that is
+        given or configured.
+
+        Args:
+            ref: Read this instead.
+
+        Raises:
+            SourceError: A KB's repository is not there.
+        """
+        return [self._kb(kb, ref, False, indexed=False) for kb in self.config.kbs]
+
     def reachable_kbs(self) -> tuple[list[Kb], dict[str, str]]:
         """The configured KBs whose repository is here, and why the others can't be read."""
         found, faults = [], {}
@@ -146,7 +158,8 @@ class Container:
             if name not in known:
                 raise UsageError(f"no KB is called {name!r}", f"configured: {', '.join(known)}")
 
-    def _kb(self, kb: KbConfig, ref: str, worktree: bool) -> Kb:
+    def _kb(self, kb: KbConfig, ref: str, worktree: bool, *, indexed: bool = True) -> Kb:
+        from pyrite_cli.core import rules
         from pyrite_cli.core.source import Source  # only commands that look at files
         from pyrite_cli.core.sync import Kb
 
@@ -166,10 +179,11 @@ class Container:
         except ValueError as error:
             raise ConfigError(f"KB {kb.name}: {place} is outside of {repository}") from error
         # What others read must be what others can have: commits.
-        chosen = "" if worktree else ref or kb.ref or ("HEAD" if self.index.shared else "")
-        origin = remote(repository) if self.index.shared else ""
+        shared = indexed and self.index.shared
+        chosen = "" if worktree else ref or kb.ref or ("HEAD" if shared else "")
+        origin = remote(repository) if shared else ""
         source = Source(repository, "" if folder == "." else folder, chosen, kb.include, kb.exclude)
-        return Kb(kb.name, source, self.config.frontmatter.date, origin)
+        return Kb(kb.name, source, self.config.frontmatter.date, origin, rules.of(kb))
 
     def model_files(self, *, fetch: bool = True) -> Files:
         """The configured model.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-FORMAT = 2
+FORMAT = 3
 """Version of everything below and of the engines' own structures. An index of an older format is
 rebuilt, one of a newer format is refused."""
 
@@ -123,6 +123,19 @@ link = sa.Table(
 """`name` is the folded last part of the target: every entry a link can mean has it as file name
 (without suffix), alias or last part of its id, so that one index finds links to an entry."""
 link_name = sa.Index("link_name", link.c.name)
+
+reference = sa.Table(
+    "reference",
+    metadata,
+    sa.Column("entry_id", sa.Integer, sa.ForeignKey("entry.id"), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("field", _text, nullable=False),
+    sa.Column("types", _text, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Links, by their position, that must mean an entry; `types` is a JSON list of those it may have.
+Whether one does is looked at when diagnostics are read: any entry that comes or goes can change
+it."""
 
 diagnostic = sa.Table(
     "diagnostic",

@@ -20,7 +20,7 @@ from pyrite_schemas.sync import KbState
 BULK = 1000
 """Entries from which an insert counts as a bulk load."""
 
-PARTS = ("chunk", "tag", "alias", "link", "diagnostic")
+PARTS = ("chunk", "tag", "alias", "link", "reference", "diagnostic")
 """Tables of rows that belong to an entry."""
 
 _SETTLE = """
@@ -42,6 +42,7 @@ UNION SELECT claim FROM entry WHERE kb_id = ? AND key <> claim
 """
 
 Rows = dict[str, list[Row]]
+_json = msgspec.json.encode
 
 
 def entry_rows(rows: Rows, entry: Entry, kb: int, number: int) -> None:
@@ -64,6 +65,8 @@ def entry_rows(rows: Rows, entry: Entry, kb: int, number: int) -> None:
                 link.text, link.line, name,
             )
         )  # fmt: skip
+    for one in entry.references:
+        rows["reference"].append((number, one.position, one.field, _json(one.types).decode()))
     for position, found in enumerate(entry.diagnostics):
         rows["diagnostic"].append((number, position, found.line, found.code, found.message))
 
