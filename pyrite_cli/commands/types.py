@@ -52,7 +52,7 @@ def check(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Name everything that is wrong with the files, without an index.
+    """Say what is wrong with the files; needs no index.
 
     Frontmatter and text that can't be read, ids that two files ask for, and what the `types` of
     a knowledge base don't allow: see docs/types.md. Reads the work tree, uncommitted changes
@@ -148,7 +148,11 @@ def schema(
     listed: Annotated[bool, typer.Option("--list", help="List the entry types instead.")] = False,
     json: Json = False,
 ) -> None:
-    """Print a JSON Schema for editors: of pyrite.yaml, or of an entry type's frontmatter."""
+    """Print a JSON Schema of pyrite.yaml or of a type.
+
+    Editors complete and check by it: see docs/types.md. Without a type it is that of pyrite.yaml,
+    with one that of the frontmatter of such entries.
+    """
     if listed and name:
         raise UsageError("--list takes no type", "leave one of them out")
     if listed:
