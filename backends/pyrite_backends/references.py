@@ -17,11 +17,14 @@ _UNSETTLED = """
 SELECT e.path, l.line, r.field, r.types, e.kb_id, l.target, l.path, l.kb, t.type
 FROM reference r JOIN entry e ON e.id = r.entry_id
 JOIN link l ON l.entry_id = r.entry_id AND l.position = r.position
-LEFT JOIN entry t ON t.key = l.target AND t.kb_id = e.kb_id AND l.kb = ''
-WHERE e.kb_id = (SELECT id FROM kb WHERE name = ?) AND (t.id IS NULL OR r.types <> '[]')
+LEFT JOIN entry t ON t.key = l.target AND t.kb_id + 0 = e.kb_id AND l.kb = ''
+WHERE e.kb_id = (SELECT id FROM kb WHERE name = ?)
+ AND (t.id IS NULL OR r.types NOT IN ('[]', '["' || t.type || '"]'))
 ORDER BY e.path, r.position
 """
-"""References that do not name an entry of their KB by its id, or want a type of it."""
+"""References that do not name an entry of their KB by its id, or want another type than it has,
+which may be the same in other letters. Without the `+ 0`, SQLite looks the KB's entries through
+for each of them (10 s for 20,000, instead of 0.02)."""
 
 _ENTRY = "SELECT e.id, e.kb_id, e.key, e.path, e.name, e.type FROM entry e WHERE "
 _BATCH = 500
