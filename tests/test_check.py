@@ -128,7 +128,9 @@ def test_only_what_is_named_is_reported(bad: Repo, run: Here) -> None:
     assert run("check", "docs/../people/ann.md").code == 0
     inside = run("check", "one.md", cwd=bad.root / "docs")
     assert inside.out.splitlines()[0] == PROBLEMS[2].removeprefix("docs/")
-    assert run("check", "pyrite.yaml").out == "0 files checked, no problems\n"
+    for other in ("pyrite.yaml", "docs/gone.md"):
+        ran = run("check", other)
+        assert ran == (0, "0 files checked, no problems\n", f"{other} is no file of a KB\n")
     nothing = run("check", "elsewhere/x.md")
     assert (nothing.code, nothing.out) == (2, "")
     assert nothing.err.startswith("error: there is no file ")

@@ -74,7 +74,10 @@ def check(
                 return lambda _: None
             return stack.enter_context(render.progress("Checking", files, "files"))
 
-        found = core(kbs, names, _chosen(places, kbs), begin)
+        chosen = _Chosen(places, kbs)
+        found = core(kbs, names, chosen, begin)
+    for one in chosen.unmet():
+        render.note(f"{os.path.relpath(one, place(context, Path()))} is no file of a KB")
     if json:
         from pyrite_schemas.replies import CheckReply
 
@@ -85,26 +88,38 @@ def check(
         raise typer.Exit(Exit.NOTHING)
 
 
-def _chosen(places: list[Path], kbs: list[Kb]) -> Callable[[Kb, str], bool]:
+class _Chosen:
     """Whether a file is one of those named on the command line, or in a folder of them.
+
+    Args:
+        places: As named; none means every file.
+        kbs: The KBs files may belong to.
 
     Raises:
         UsageError: One is neither there nor in the folder of a KB.
     """
-    # As links are followed, but for the last name: a file that is one is no entry.
-    chosen = [os.path.join(os.path.realpath(one.parent), one.name) for one in places]  # noqa: PTH118
-    roots = {kb.name: os.path.realpath(kb.source.root / kb.source.folder) for kb in kbs}
-    for one, said in zip(chosen, places, strict=True):
-        known = any(f"{one}/".startswith(f"{root}/") for root in roots.values())
-        if not known and not said.exists():
-            raise UsageError(f"there is no file {said}")
-    folded = [os.path.normpath(one) for one in chosen]
 
-    def wanted(kb: Kb, path: str) -> bool:
-        file = f"{roots[kb.name]}/{path}/"
-        return not places or any(file.startswith(f"{one.rstrip('/')}/") for one in folded)
+    def __init__(self, places: list[Path], kbs: list[Kb]) -> None:
+        self._roots = {kb.name: os.path.realpath(kb.source.root / kb.source.folder) for kb in kbs}
+        self._met: set[str] = set()
+        self._places: dict[str, Path] = {}
+        for said in places:
+            # As links are followed, but for the last name: a file that is one is no entry.
+            real = os.path.join(os.path.realpath(said.parent), said.name)  # noqa: PTH118
+            self._places[os.path.normpath(real)] = said
+            within = any(f"{real}/".startswith(f"{root}/") for root in self._roots.values())
+            if not within and not said.exists():
+                raise UsageError(f"there is no file {said}")
 
-    return wanted
+    def __call__(self, kb: Kb, path: str) -> bool:
+        file = f"{self._roots[kb.name]}/{path}/"
+        met = [one for one in self._places if file.startswith(f"{one.rstrip('/')}/")]
+        self._met.update(met)
+        return bool(met) or not self._places
+
+    def unmet(self) -> list[Path]:
+        """What was named and is, or holds, no file of a KB."""
+        return [said for real, said in self._places.items() if real not in self._met]
 
 
 def _usual() -> Format:
