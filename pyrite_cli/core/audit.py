@@ -187,7 +187,7 @@ def _compare(
         claims[entry.path] = entry.id
     fresh: dict[str, LogicalEntry] = {}
     for number, parsed in enumerate(
-        pipeline.entries(kb.source, expected, frozenset(overlay), kb.date_fields, kb.rules), 1
+        pipeline.entries(kb.source, expected, frozenset(overlay), kb.date_fields, rules=kb.rules), 1
     ):
         progress(number)
         if overlay.get(parsed.path, parsed.blob) != parsed.blob:

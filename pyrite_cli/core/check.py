@@ -103,7 +103,7 @@ def _read(kb: Kb, begin: Callable[[int], Callable[[int], None]]) -> _Contents:
     overlay = frozenset(path for path, blob in revision.overlay if blob)
     held = _Contents([], {}, {}, {}, [], [])
     advance = begin(len(files))
-    for entry in pipeline.entries(kb.source, files, overlay, kb.date_fields, kb.rules):
+    for entry in pipeline.entries(kb.source, files, overlay, kb.date_fields, rules=kb.rules):
         path = entry.path
         held.paths.append(path)
         held.claims[path], held.types[path] = entry.claim, entry.type

@@ -43,8 +43,8 @@ def entries(
     files: Sequence[File],
     overlay: frozenset[str],
     date_fields: tuple[str, ...],
-    rules: Rules | None = None,
     workers: int | None = None,
+    rules: Rules | None = None,
 ) -> Iterator[Entry]:
     """Parse files, in their order.
 
@@ -53,8 +53,8 @@ def entries(
         files: What to parse.
         overlay: Paths to read from the work tree.
         date_fields: See `parse`.
-        rules: See `parse`.
         workers: Processes; by default as many as there are cores, for enough files.
+        rules: See `parse`.
 
     Raises:
         SourceError: A file can't be read.

@@ -401,7 +401,7 @@ def _apply(
         overlay = frozenset(path for path, blob in revision.overlay if blob)
         from pyrite_cli.core import pipeline  # the parsers, which a sync without work never needs
 
-        parsed = pipeline.entries(kb.source, files, overlay, kb.date_fields, kb.rules)
+        parsed = pipeline.entries(kb.source, files, overlay, kb.date_fields, rules=kb.rules)
         writer.add(kb.name, _watch(parsed, hashes, read, observer))
     settled = _as_read(revision, files, read)
     state = writer.finish(msgspec.structs.replace(_state(kb, settled), owner=owner))
