@@ -120,6 +120,18 @@ class Container:
             self._kb(kb, ref, worktree) for kb in self.config.kbs if not names or kb.name in names
         ]
 
+    def unindexed_kbs(self, ref: str = "") -> list[Kb]:
+        """All configured KBs where there need be no index: from the work tree, or the ref that is
+        given or configured.
+
+        Args:
+            ref: Read this instead.
+
+        Raises:
+            SourceError: A KB's repository is not there.
+        """
+        return [self._kb(kb, ref, False, indexed=False) for kb in self.config.kbs]
+
     def reachable_kbs(self) -> tuple[list[Kb], dict[str, str]]:
         """The configured KBs whose repository is here, and why the others can't be read."""
         found, faults = [], {}
@@ -150,17 +162,19 @@ class Container:
             if name not in known:
                 raise UsageError(f"no KB is called {name!r}", f"configured: {', '.join(known)}")
 
-    def _kb(self, kb: KbConfig, ref: str, worktree: bool) -> Kb:
+    def _kb(self, kb: KbConfig, ref: str, worktree: bool, *, indexed: bool = True) -> Kb:
+        from pyrite_cli.core import rules
         from pyrite_cli.core.source import Source  # only commands that look at files
         from pyrite_cli.core.sync import Kb
 
         repository, folder = locate(kb, self.project.root)
         # What others read must be what others can have: commits.
-        chosen = "" if worktree else ref or kb.ref or ("HEAD" if self.index.shared else "")
-        origin = remote(repository) if self.index.shared else ""
+        shared = indexed and self.index.shared
+        chosen = "" if worktree else ref or kb.ref or ("HEAD" if shared else "")
+        origin = remote(repository) if shared else ""
         name = kb.name if len(self.config.kbs) > 1 else ""
         source = Source(repository, folder, chosen, kb.include, kb.exclude, name)
-        return Kb(kb.name, source, self.config.frontmatter.date, origin)
+        return Kb(kb.name, source, self.config.frontmatter.date, origin, rules.of(kb))
 
     def model_files(self, *, fetch: bool = True) -> Files:
         """The configured model.

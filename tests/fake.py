@@ -22,7 +22,7 @@ import numpy as np
 
 from pyrite_backends.names import link_name
 from pyrite_backends.protocol import Model, Tokeniser, VectorCache
-from pyrite_cli.core import audit
+from pyrite_cli.core import audit, ids
 from pyrite_schemas.entry import Chunk, Diagnostic, Entry, Link
 from pyrite_schemas.errors import BusyError, NoIndexError, OutdatedError, StorageError
 from pyrite_schemas.search import (
@@ -93,7 +93,7 @@ class State:
         found = []
         for kb in sorted(self.entries):
             entries = self.entries[kb]
-            keys = audit.keys({path: entry.claim for path, entry in entries.items()})
+            keys = ids.keys({path: entry.claim for path, entry in entries.items()})
             whole = kb in self.states and self.states[kb].log.known == "all"
             touches = self.logs.get(kb, ())
             for path in sorted(entries):
@@ -336,11 +336,29 @@ class MemoryReader:
                     f"{(named or owners)[0]}; this file is {json.dumps(row.id, ensure_ascii=False)}"
                 )
                 found.append(Diagnostic(path, 0, "duplicate-id", message))
+        found += [said for row in rows if row.kb == kb for said in self._broken(row)]
         return sorted(found, key=lambda said: (said.path, said.line))
 
     def log(self, kb: str) -> Iterator[tuple[str, str]]:
         touches = self._state.logs.get(kb, ())
         return iter(sorted((path, one.commit.id) for one in touches for path in one.paths))
+
+    def _broken(self, row: Row) -> Iterator[Diagnostic]:
+        """References that mean no entry, or one of another type."""
+        every = self._state.rows()
+        for one in row.entry.references:
+            link = row.entry.links[one.position]
+            target = f"{link.kb}:{link.target}" if link.kb else link.target
+            meant = resolve(every, row.kb, link)
+            types = [found.entry.type for found in every if f"{found.kb}:{found.id}" == meant]
+            if not types:
+                message = f"{one.field}: there is no entry {target!r}"
+            elif one.types and types[0].casefold() not in one.types:
+                kind = f"of type {types[0]}" if types[0] else "of no type"
+                message = f"{one.field}: {target!r} is {kind}, not {' or '.join(one.types)}"
+            else:
+                continue
+            yield Diagnostic(row.entry.path, link.line, "type-reference", message)
 
     def logical(self, kb: str) -> Iterator[LogicalEntry]:
         return (audit.logical(row.entry, row.id) for row in self._state.rows() if row.kb == kb)

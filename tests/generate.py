@@ -39,6 +39,8 @@ SHAPES: dict[str, tuple[type[msgspec.Struct], str]] = {
     "tags": (replies.TagsReply, "`tags`"),
     "links": (replies.LinksReply, "`links`"),
     "init": (replies.InitReply, "`init`"),
+    "check": (replies.CheckReply, "`check`"),
+    "types": (replies.TypesReply, "`schema --list`"),
     "kb-list": (replies.KbListReply, "`kb list`"),
     "kb-remove": (replies.KbRemoveReply, "`kb remove`"),
     "cache-stats": (replies.CacheReply, "`cache stats`"),
@@ -130,7 +132,7 @@ progress bar, and a closed pipe is no error. `NO_COLOR` and `FORCE_COLOR` are re
 _CODES = {
     Exit.OK: "done",
     Exit.NOTHING: "nothing found (`search`, `get`, `list`, `tags`, `links`), the index differs"
-    " from its source (`index verify`), a file has a problem (`--strict`)",
+    " from its source (`index verify`), a file has a problem (`check`, `--strict`)",
     Exit.FAILED: "something is wrong with the command line, the configuration, the repository, the"
     " model or the index; one line says what, where and what to do",
     Exit.BUSY: "another sync is running (`--no-wait`)",

@@ -74,6 +74,8 @@ ROWS = {
     "UPDATE link SET target = 'c'": "a.md",
     "UPDATE link SET name = 'c'": "'c'",
     "INSERT INTO tag VALUES (99, 0, 'x', 'x')": "1 rows of tag",
+    "INSERT INTO reference VALUES (99, 0, 'x', '[]')": "1 rows of reference",
+    "INSERT INTO reference VALUES ((SELECT min(id) FROM entry), 9, 'x', '[]')": "a.md",
     "INSERT INTO diagnostic VALUES ((SELECT min(id) FROM entry), 9, 1, 'x', 'y')": "a.md",
     "UPDATE kb SET embedded = 0 WHERE name = 'all'": "counts of all",
     "UPDATE kb SET chunks = 7 WHERE name = 'docs'": "counts of docs",

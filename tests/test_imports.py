@@ -72,6 +72,29 @@ def test_a_configuration_file_costs_yaml_only(synced: Repo) -> None:
     assert {name.partition(".")[0] for name in found} & HEAVY == {"yaml"}
 
 
+def test_a_check_needs_neither_an_engine_nor_a_terminal(synced: Repo) -> None:
+    synced.write("pyrite.yaml", "kbs:\n  - name: repo\n    types: {note: {required: [x]}}\n")
+    found = modules(synced.root, "check")
+    assert {name.partition(".")[0] for name in found} & HEAVY == {"yaml", "frontmatter", "pyromark"}
+    assert {name for name in found if name.startswith("pyrite_backends.")} <= {
+        "pyrite_backends.factory",
+        "pyrite_backends.meanings",
+        "pyrite_backends.names",
+        "pyrite_backends.protocol",
+    }
+    assert "sqlite3" not in found
+
+
+def test_a_sync_without_work_imports_nothing_heavy_where_entries_refer_to_others(
+    repo: Repo,
+) -> None:
+    repo.write("pyrite.yaml", "kbs:\n  - name: repo\n    types: {a: {optional: {see: entry}}}\n")
+    repo.commit(a="---\ntype: a\nsee: b\n---\n", b="---\ntype: a\nsee: nowhere\n---\n")
+    modules(repo.root, "index", "sync", "--no-embed")
+    found = modules(repo.root, "index", "sync", "--no-embed")
+    assert {name.partition(".")[0] for name in found} & HEAVY == {"yaml"}
+
+
 def test_a_command_imports_no_other_command(synced: Repo) -> None:
     found = modules(synced.root, "search", "alpha")
     assert {name for name in found if name.startswith("pyrite_cli.commands.")} == {

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from pyrite_backends import references
 from pyrite_backends.conditions import Condition
+from pyrite_backends.meanings import refused
 from pyrite_backends.names import link_name
 from pyrite_backends.protocol import Model, Tokeniser
 from pyrite_schemas.entry import Diagnostic
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
 
 _BATCH = 500
 DAY = 86400
-_json = msgspec.json.encode
 
 TITLE, HEADING, TAGS, TEXT = 4, 2, 2, 1
 """What a word counts for in BM25 by the field it stands in. Every chunk carries the title
@@ -248,7 +249,7 @@ class CommonReader(ABC):
             " ORDER BY e.path, d.line, d.position",
             (kb,),
         )
-        refused = self._rows(
+        claimed = self._rows(
             "SELECT e.path, e.claim, e.key, coalesce((SELECT o.path FROM entry o"
             " WHERE o.kb_id = e.kb_id AND o.path = e.claim AND o.id <> e.id),"
             " (SELECT min(o.path) FROM entry o WHERE o.kb_id = e.kb_id AND o.claim = e.claim))"
@@ -256,16 +257,8 @@ class CommonReader(ABC):
             (kb,),
         )
         found = [Diagnostic(*row) for row in rows]
-        found.extend(
-            Diagnostic(
-                path,
-                0,
-                "duplicate-id",
-                f"the id {_json(claim).decode()} belongs to {owner};"
-                f" this file is {_json(key).decode()}",
-            )
-            for path, claim, key, owner in refused
-        )
+        found.extend(refused(*row) for row in claimed)
+        found.extend(references.broken(self._rows, kb))
         return sorted(found, key=lambda one: (one.path, one.line, one.code))
 
     def pending(self, kbs: Sequence[str]) -> int:

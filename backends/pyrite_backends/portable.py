@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import posixpath
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -12,8 +11,19 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 
-from pyrite_backends.names import MARKDOWN, link_name
-from pyrite_backends.tables import alias, chunk, diagnostic, entry, kb, link, metadata, tag
+from pyrite_backends.meanings import Candidate, Meanings
+from pyrite_backends.names import link_name
+from pyrite_backends.tables import (
+    alias,
+    chunk,
+    diagnostic,
+    entry,
+    kb,
+    link,
+    metadata,
+    reference,
+    tag,
+)
 from pyrite_schemas.search import EntryRow, LinkRow, LogicalEntry, TagCount
 from pyrite_schemas.sync import Pending
 
@@ -130,17 +140,9 @@ class Catalog:
         return self._db.execute(query).all()
 
     def _resolve(self, rows: Sequence[Any]) -> dict[tuple[int, int], str]:
-        """What links mean: `kb:id` by (entry, position).
-
-        By id, alias, path, then a file name that is unique in the KB; a Markdown link is a path
-        first of all.
-        """
+        """What links mean: `kb:id` by (entry, position)."""
         kbs: dict[str, int] = dict(self._db.execute(sa.select(kb.c.name, kb.c.id)).tuples().all())
         kb_names = {number: name for name, number in kbs.items()}
-        ids: dict[tuple[int, str], str] = {}
-        paths: dict[tuple[int, str], str] = {}
-        names: dict[tuple[int, str], list[str]] = defaultdict(list)
-        aliases: dict[tuple[int, str], str] = {}
         targets = {row.target for row in rows} | {f"{row.kb}:{row.target}" for row in rows}
         wanted = {row.name for row in rows} | {link_name(target) for target in targets}
         by_alias = sa.select(alias.c.entry_id).where(
@@ -149,40 +151,23 @@ class Catalog:
         condition = sa.or_(
             entry.c.name.in_(wanted), entry.c.key.in_(targets), entry.c.id.in_(by_alias)
         )
-        columns = (entry.c.id, entry.c.kb_id, entry.c.key, entry.c.path, entry.c.name)
-        candidates = self._db.execute(
-            sa.select(*columns).where(condition).order_by(entry.c.path)
-        ).all()
-        alias_rows = self._by_entry(alias.c.folded, [row.id for row in candidates])
-        for row in candidates:
-            ids.setdefault((row.kb_id, row.key), row.key)
-            stem, suffix = posixpath.splitext(row.path)
-            for form in (row.path, stem) if suffix.lower() in MARKDOWN else (row.path,):
-                paths.setdefault((row.kb_id, form), row.key)
-            names[row.kb_id, row.name].append(row.key)
-            for (folded,) in alias_rows[row.id]:
-                aliases.setdefault((row.kb_id, folded), row.key)
-
-        def meaning(own: int, target: str, path: str, kind: str) -> str:
-            by_path = paths.get((own, path or target)) or (paths.get((own, target)) or "")
-            if kind == "markdown" and by_path:
-                return by_path
-            exact = ids.get((own, target)) or aliases.get((own, target.casefold())) or by_path
-            if exact:
-                return exact
-            same = names.get((own, link_name(target)), [])
-            return same[0] if len(same) == 1 and "/" not in target.strip("./") else ""
-
+        columns = (
+            entry.c.id, entry.c.kb_id, entry.c.key, entry.c.path, entry.c.name, entry.c.type
+        )  # fmt: skip
+        candidates = self._db.execute(sa.select(*columns).where(condition)).all()
+        aliases = self._by_entry(alias.c.folded, [row.id for row in candidates])
+        meanings = Meanings(
+            kbs,
+            (
+                Candidate(*row[1:], tuple(folded for (folded,) in aliases[row.id]))
+                for row in candidates
+            ),
+        )
         result = {}
         for row in rows:
-            own = kbs.get(row.kb, -1) if row.kb else row.kb_id
-            key = meaning(own, row.target, row.path, row.kind)
-            if not key and row.kb:
-                # A colon may be part of an id of the link's own KB.
-                own = row.kb_id
-                key = meaning(own, f"{row.kb}:{row.target}", "", row.kind)
-            if key:
-                result[row.entry_id, row.position] = f"{kb_names[own]}:{key}"
+            found = meanings.of(row.kb_id, row.kind, row.target, row.path, row.kb)
+            if found is not None:
+                result[row.entry_id, row.position] = f"{kb_names[found.kb]}:{found.key}"
         return result
 
     def logical(self, kb_name: str) -> Iterator[LogicalEntry]:
@@ -203,6 +188,9 @@ class Catalog:
             )  # fmt: skip
             faults = self._by_entry(
                 (diagnostic.c.line, diagnostic.c.code, diagnostic.c.message), some
+            )
+            wanted = self._by_entry(
+                (reference.c.position, reference.c.field, reference.c.types), some
             )
             chunks = self._by_entry(
                 (chunk.c.heading, chunk.c.start_line, chunk.c.end_line, chunk.c.hash,
@@ -227,6 +215,7 @@ class Catalog:
                         for heading, start, end, digest, text in chunks[number]
                     ),
                     tuple(tuple(values) for values in faults[number]),
+                    tuple(tuple(values) for values in wanted[number]),
                 )
 
     def texts(self, kb_name: str) -> Iterator[Pending]:

@@ -127,6 +127,19 @@ link = sa.Table(
 (without suffix), alias or last part of its id, so that one index finds links to an entry."""
 link_name = sa.Index("link_name", link.c.name)
 
+reference = sa.Table(
+    "reference",
+    metadata,
+    sa.Column("entry_id", sa.Integer, sa.ForeignKey("entry.id"), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("field", _text, nullable=False),
+    sa.Column("types", _text, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Links, by their position, that must mean an entry; `types` is a JSON list of those it may have.
+Whether one does is looked at when diagnostics are read: any entry that comes or goes can change
+it."""
+
 diagnostic = sa.Table(
     "diagnostic",
     metadata,

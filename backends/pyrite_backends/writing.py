@@ -27,7 +27,7 @@ _MARKS = 500
 
 _json = msgspec.json.encode
 
-PARTS = ("chunk", "tag", "alias", "link", "diagnostic")
+PARTS = ("chunk", "tag", "alias", "link", "reference", "diagnostic")
 """Tables of rows that belong to an entry."""
 
 _SETTLE = """
@@ -49,6 +49,7 @@ UNION SELECT claim FROM entry WHERE kb_id = ? AND key <> claim
 """
 
 Rows = dict[str, list[Row]]
+_json = msgspec.json.encode
 
 
 def entry_rows(rows: Rows, entry: Entry, kb: int, number: int) -> None:
@@ -71,6 +72,8 @@ def entry_rows(rows: Rows, entry: Entry, kb: int, number: int) -> None:
                 link.text, link.line, name,
             )
         )  # fmt: skip
+    for one in entry.references:
+        rows["reference"].append((number, one.position, one.field, _json(one.types).decode()))
     for position, found in enumerate(entry.diagnostics):
         rows["diagnostic"].append((number, position, found.line, found.code, found.message))
 

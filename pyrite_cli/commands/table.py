@@ -131,6 +131,8 @@ class Program(_Group):
         "list": "browse:list_entries",
         "tags": "browse:tags",
         "links": "browse:links",
+        "check": "types:check",
+        "schema": "types:schema",
         "kb": Kbs,
         "cache": Cache,
     }

@@ -13,6 +13,7 @@ from pyrite_backends.protocol import Index, Model, Reader
 from pyrite_cli.core import history, pipeline, plan
 from pyrite_cli.core.chunk import embed_text
 from pyrite_cli.core.embed.runtime import Runtime
+from pyrite_cli.core.ids import keys
 from pyrite_cli.core.sync import Kb
 from pyrite_schemas.entry import Entry
 from pyrite_schemas.search import LogicalEntry
@@ -36,7 +37,8 @@ def digest(reader: Reader, kb: str) -> str:
     """
     found = hashlib.sha256(b"pyrite digest 1\n")
     for entry in reader.logical(kb):
-        found.update(_encode(entry))
+        # Without references, the digest is what it was before there were any.
+        found.update(_encode(entry if entry.references else msgspec.structs.astuple(entry)[:-1]))
         found.update(b"\n")
     return found.hexdigest()
 
@@ -62,19 +64,8 @@ def logical(entry: Entry, key: str) -> LogicalEntry:
             for chunk in entry.chunks
         ),
         tuple((found.line, found.code, found.message) for found in entry.diagnostics),
+        tuple((one.position, one.field, _encode(one.types).decode()) for one in entry.references),
     )
-
-
-def keys(claims: dict[str, str]) -> dict[str, str]:
-    """The id of every path, from the id each asks for: of several claimants the first by path
-    has it, unless it is another file's path; the rest have their path."""
-    owner: dict[str, str] = {}
-    for path in sorted(claims):
-        owner.setdefault(claims[path], path)
-    return {
-        path: claim if owner[claim] == path and (claim == path or claim not in claims) else path
-        for path, claim in claims.items()
-    }
 
 
 def verify(
@@ -211,7 +202,7 @@ def _compare(
         claims[entry.path] = entry.id
     fresh: dict[str, LogicalEntry] = {}
     for number, parsed in enumerate(
-        pipeline.entries(kb.source, expected, frozenset(overlay), kb.date_fields), 1
+        pipeline.entries(kb.source, expected, frozenset(overlay), kb.date_fields, rules=kb.rules), 1
     ):
         progress(number)
         if overlay.get(parsed.path, parsed.blob) != parsed.blob:

@@ -358,14 +358,21 @@ def words(value: Json, *, spaced: bool = False) -> tuple[str, ...]:
 def date(meta: Mapping[str, Json], fields: tuple[str, ...]) -> str:
     """The first ISO 8601 date among the given fields, or empty."""
     for name in fields:
-        found = _ISO_DATE.fullmatch(scalar(field(meta, name)))
-        if found is None:
-            continue
-        day, time, zone = found.groups()
-        value = f"{day}T{time}{zone or ''}" if time else day
-        try:
-            dt.datetime.fromisoformat(value.upper())
-        except ValueError:
-            continue
-        return value.upper()
+        found = iso_date(scalar(field(meta, name)))
+        if found:
+            return found
     return ""
+
+
+def iso_date(text: str) -> str:
+    """An ISO 8601 date, or date and time, in its usual form; empty when the text is none."""
+    found = _ISO_DATE.fullmatch(text)
+    if found is None:
+        return ""
+    day, time, zone = found.groups()
+    value = (f"{day}T{time}{zone or ''}" if time else day).upper()
+    try:
+        dt.datetime.fromisoformat(value)
+    except ValueError:
+        return ""
+    return value

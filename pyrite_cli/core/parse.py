@@ -6,14 +6,21 @@ import codecs
 import posixpath
 from typing import Literal
 
-from pyrite_cli.core import chunk, lfs, markdown, metadata
-from pyrite_schemas.entry import Diagnostic, Entry, Link
+from pyrite_cli.core import chunk, conformity, lfs, markdown, metadata
+from pyrite_cli.core.rules import Rules
+from pyrite_schemas.entry import Diagnostic, Entry, Link, Reference
 
 MAX_TITLE = 300
 """Characters of a title that are kept: it is repeated with every chunk that is embedded."""
 
 
-def parse(path: str, blob: str, data: bytes, date_fields: tuple[str, ...]) -> Entry:
+def parse(
+    path: str,
+    blob: str,
+    data: bytes,
+    date_fields: tuple[str, ...],
+    rules: Rules | None = None,
+) -> Entry:
     """Read one Markdown file.
 
     Args:
@@ -21,6 +28,7 @@ def parse(path: str, blob: str, data: bytes, date_fields: tuple[str, ...]) -> En
         blob: Hex id of the git blob.
         data: The blob's content.
         date_fields: Frontmatter fields that may date the entry, in order.
+        rules: What the frontmatter must be.
     """
     elsewhere = lfs.size(data)
     if elsewhere is not None:
@@ -55,6 +63,18 @@ def parse(path: str, blob: str, data: bytes, date_fields: tuple[str, ...]) -> En
         diagnostics.append(Diagnostic(path, line, "title", message))
         title = title[:MAX_TITLE].rstrip()
     stem = posixpath.splitext(path)[0]
+    links = _frontmatter_links(meta, folder)
+    references: tuple[Reference, ...] = ()
+    if rules is not None and not front.error:
+        held = conformity.check(rules, path, meta, folder, text[: front.skip])
+        diagnostics += held.diagnostics
+        if any(name.casefold() == "links" for _, name, _ in held.links):
+            links = ()
+        references = tuple(
+            Reference(len(links) + number, name, types)
+            for number, (_, name, types) in enumerate(held.links)
+        )
+        links = (*links, *(link for link, _, _ in held.links))
     return Entry(
         path=path,
         blob=blob,
@@ -72,11 +92,12 @@ def parse(path: str, blob: str, data: bytes, date_fields: tuple[str, ...]) -> En
         ),
         aliases=metadata.words(metadata.field(meta, "aliases")),
         meta=metadata.canonical(meta),
-        links=(*_frontmatter_links(meta, folder), *scan.links),
+        links=(*links, *scan.links),
         chunks=chunk.chunk(
             raw, cuts, headings, title, "" if source == "path" else title, first_line
         ),
         diagnostics=tuple(diagnostics),
+        references=references,
     )
 
 

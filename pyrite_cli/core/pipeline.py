@@ -20,6 +20,7 @@ from typing import BinaryIO
 import msgspec
 
 from pyrite_cli.core.parse import parse, plain_text
+from pyrite_cli.core.rules import Rules
 from pyrite_cli.core.source import Source
 from pyrite_schemas.entry import Entry
 from pyrite_schemas.errors import SourceError
@@ -43,6 +44,7 @@ def entries(
     overlay: frozenset[str],
     date_fields: tuple[str, ...],
     workers: int | None = None,
+    rules: Rules | None = None,
 ) -> Iterator[Entry]:
     """Parse files, in their order.
 
@@ -52,17 +54,19 @@ def entries(
         overlay: Paths to read from the work tree.
         date_fields: See `parse`.
         workers: Processes; by default as many as there are cores, for enough files.
+        rules: See `parse`.
 
     Raises:
         SourceError: A file can't be read.
     """
     count = workers if workers is not None else _workers(len(files))
     if count < 2:
-        yield from _here(source, files, overlay, date_fields)
+        yield from _here(source, files, overlay, date_fields, rules)
         return
     batches = [files[start : start + BATCH] for start in range(0, len(files), BATCH)]
     pool = [
-        _Worker(source, batches[number::count], overlay, date_fields) for number in range(count)
+        _Worker(source, batches[number::count], overlay, date_fields, rules)
+        for number in range(count)
     ]
     try:
         for number in range(len(batches)):
@@ -87,10 +91,11 @@ def _here(
     files: Sequence[File],
     overlay: frozenset[str],
     date_fields: tuple[str, ...],
+    rules: Rules | None,
 ) -> Iterator[Entry]:
     for file, data in source.read(files, overlay):
         try:
-            entry = parse(file.path, file.blob, data, date_fields)
+            entry = parse(file.path, file.blob, data, date_fields, rules)
         except (KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError, SourceError):
             raise
         except BaseException as error:  # noqa: BLE001 (a panic of pyromark is no Exception)
@@ -108,6 +113,7 @@ class _Worker:
         batches: Sequence[Sequence[File]],
         overlay: frozenset[str],
         date_fields: tuple[str, ...],
+        rules: Rules | None,
     ) -> None:
         read_end, write_end = os.pipe()
         with contextlib.suppress(OSError, AttributeError):
@@ -116,7 +122,7 @@ class _Worker:
         self._process = os.fork()
         if self._process == 0:
             os.close(read_end)
-            _work(write_end, source, batches, overlay, date_fields)
+            _work(write_end, source, batches, overlay, date_fields, rules)
         os.close(write_end)
         self._pipe: BinaryIO = os.fdopen(read_end, "rb")
 
@@ -144,6 +150,7 @@ def _work(
     batches: Sequence[Sequence[File]],
     overlay: frozenset[str],
     date_fields: tuple[str, ...],
+    rules: Rules | None,
 ) -> None:
     """The life of a worker; never returns."""
     import signal  # a worker's own needs
@@ -159,7 +166,7 @@ def _work(
         with os.fdopen(pipe, "wb") as out:
             try:
                 files = [file for batch in batches for file in batch]
-                stream = _here(source, files, overlay, date_fields)
+                stream = _here(source, files, overlay, date_fields, rules)
                 ahead = next(stream, None)
                 for batch in batches:
                     paths = {file.path for file in batch}

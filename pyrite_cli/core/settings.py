@@ -122,12 +122,25 @@ def read(file: Path) -> Config:
         return Config()
     if not isinstance(data, Mapping):
         raise ConfigError(f"{file}:1: expected keys and values", "`pyrite init` writes an example")
+    if any(isinstance(kb, Mapping) and kb.keys() & {"types", "strict"} for kb in _kbs(data)):
+        from pyrite_cli.core import declaration  # only with types
+
+        try:
+            declaration.check(data)
+        except declaration.Misdeclared as error:
+            where = f"{file}:{_line(text, error.steps)}"
+            raise ConfigError(f"{where}: {error.message}", error.hint) from error
     try:
         config = msgspec.convert(data, Config)
     except msgspec.ValidationError as error:
         raise _explain(file, text, str(error)) from error
     _check(file, text, config)
     return config
+
+
+def _kbs(data: Mapping[Any, Any]) -> list[Any]:
+    kbs = data.get("kbs")
+    return kbs if isinstance(kbs, list) else []
 
 
 _SECTIONS: dict[str, type[msgspec.Struct]] = {

@@ -11,6 +11,7 @@ import msgspec
 from pyrite_backends.protocol import Index, Model, Reader, VectorCache, Writer
 from pyrite_cli.core import history, permalink, plan
 from pyrite_cli.core.git import remote
+from pyrite_cli.core.rules import Rules
 from pyrite_cli.core.source import Source
 from pyrite_schemas.entry import PARSER_VERSION, Entry
 from pyrite_schemas.errors import (
@@ -33,17 +34,20 @@ class Kb(NamedTuple):
         source: Where its files are.
         date_fields: Which frontmatter gives an entry its date.
         origin: What an index says the files come from; the repository's folder when empty.
+        rules: What the frontmatter of its entries must be; None when that is free.
     """
 
     name: str
     source: Source
     date_fields: tuple[str, ...]
     origin: str = ""
+    rules: Rules | None = None
 
     @property
     def fingerprint(self) -> str:
         """What decides the rows besides the files: another one means parsing all of them anew."""
-        return f"{PARSER_VERSION}|{self.source.identity}|{','.join(self.date_fields)}"
+        fixed = f"{PARSER_VERSION}|{self.source.identity}|{','.join(self.date_fields)}"
+        return f"{fixed}|{self.rules.fingerprint}" if self.rules else fixed
 
 
 class Vectors(NamedTuple):
@@ -417,7 +421,7 @@ def _apply(
         overlay = frozenset(path for path, blob in revision.overlay if blob)
         from pyrite_cli.core import pipeline  # the parsers, which a sync without work never needs
 
-        parsed = pipeline.entries(kb.source, files, overlay, kb.date_fields)
+        parsed = pipeline.entries(kb.source, files, overlay, kb.date_fields, rules=kb.rules)
         writer.add(kb.name, watch.over(parsed))
     if not watch.as_listed:
         # A work-tree file changed between being listed and being read: with a revision that no

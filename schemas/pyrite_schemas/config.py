@@ -11,6 +11,44 @@ DEFAULT_INCLUDE = ("**/*.md", "**/*.markdown")
 
 Mode = Literal["keyword", "semantic", "hybrid"]
 DateField = Literal["date", "created", "updated", "published"]
+FieldKind = Literal["any", "string", "number", "boolean", "date", "entry", "list"]
+EnumValue = str | int | float | bool
+
+
+class FieldConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a field of an entry type may hold: exactly one of `kind`, `enum`, `list` and `entry`.
+
+    Attributes:
+        kind: One of the plain kinds, which may also be written alone: `owner: string`.
+        enum: The values it can have.
+        list: What each of its values is.
+        entry: The type, or types, of the entry it refers to.
+        description: What it is for; shown by editors.
+    """
+
+    kind: FieldKind | None = None
+    enum: tuple[EnumValue, ...] | None = None
+    list: FieldKind | FieldConfig | None = None
+    entry: str | tuple[str, ...] | None = None
+    description: str = ""
+
+
+Fields = dict[str, FieldKind | FieldConfig | None] | tuple[str, ...]
+
+
+class TypeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An entry type: which fields its frontmatter has.
+
+    Attributes:
+        required: Fields that must be there and say something: a list of names, or the kind of
+            each by its name.
+        optional: Fields that may be there.
+        description: What such entries are; shown by editors.
+    """
+
+    required: Fields = ()
+    optional: Fields = ()
+    description: str = ""
 
 
 class KbConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -23,6 +61,8 @@ class KbConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ref: Branch, tag or commit to index instead of the work tree.
         include: Globs a path (relative to `path`) must match, `**` crossing folders.
         exclude: Globs that take a path out again.
+        types: What the frontmatter of entries must be, by their type.
+        strict: Whether a missing or unknown type and an unknown field are problems too.
     """
 
     name: str
@@ -31,6 +71,8 @@ class KbConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ref: str | None = None
     include: tuple[str, ...] = DEFAULT_INCLUDE
     exclude: tuple[str, ...] = ()
+    types: dict[str, TypeConfig | None] = {}
+    strict: bool = False
 
 
 class StorageConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

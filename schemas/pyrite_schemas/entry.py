@@ -51,6 +51,20 @@ class Link(msgspec.Struct, frozen=True, array_like=True, gc=False):
     line: int
 
 
+class Reference(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A link that a rule of the entry's type asks for: it must mean an entry.
+
+    Attributes:
+        position: Which of the entry's links it is.
+        field: The frontmatter field.
+        types: What the entry meant must be one of, case-folded; any will do when empty.
+    """
+
+    position: int
+    field: str
+    types: tuple[str, ...]
+
+
 class Chunk(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A run of lines of an entry's body under one heading path.
 
@@ -70,7 +84,7 @@ class Chunk(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One Markdown file, parsed and chunked; a function of its path and blob alone.
+    """One Markdown file, parsed and chunked; a function of its path, its blob and the KB's rules.
 
     Attributes:
         path: Relative to the KB, `/`-separated.
@@ -87,6 +101,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
         links: In order of appearance.
         chunks: In order; an empty body is one with an empty hash.
         diagnostics: What is wrong with the file.
+        references: Which of `links` must mean an entry, by the rules of its type.
     """
 
     path: str
@@ -102,3 +117,4 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     links: tuple[Link, ...]
     chunks: tuple[Chunk, ...]
     diagnostics: tuple[Diagnostic, ...]
+    references: tuple[Reference, ...] = ()

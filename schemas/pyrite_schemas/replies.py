@@ -189,6 +189,66 @@ class GcReply(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
     caches: tuple[CacheStats, ...] = ()
 
 
+class Finding(msgspec.Struct, frozen=True):
+    """Something wrong with a file.
+
+    Attributes:
+        kb: The KB.
+        path: The file, relative to its KB.
+        file: The file, relative to the top of its repository.
+        line: 1-based line in the file; 0 when it concerns the whole file.
+        code: Stable and machine-readable, such as `frontmatter`, `duplicate-id` or `type-field`.
+        message: One line for a person.
+    """
+
+    kb: str
+    path: str
+    file: str
+    line: int
+    code: str
+    message: str
+
+
+class CheckReply(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
+    """The shape of `check --json`.
+
+    Attributes:
+        files: Number of files that were checked.
+        problems: What is wrong with them, by KB, path and line; none when all is well.
+    """
+
+    files: int
+    problems: tuple[Finding, ...]
+
+
+class DeclaredType(msgspec.Struct, frozen=True):
+    """An entry type of a KB.
+
+    Attributes:
+        kb: The KB.
+        type: Its name.
+        description: What such entries are, or empty.
+        required: Fields that must be there.
+        optional: Other fields that it names.
+    """
+
+    kb: str
+    type: str
+    description: str
+    required: tuple[str, ...]
+    optional: tuple[str, ...]
+
+
+class TypesReply(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
+    """The shape of `schema --list --json`.
+
+    Attributes:
+        types: As configured.
+    """
+
+    types: tuple[DeclaredType, ...]
+
+
 class HeldKb(msgspec.Struct, frozen=True):
     """A KB that an index holds.
 

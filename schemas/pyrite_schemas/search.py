@@ -353,3 +353,4 @@ class LogicalEntry(msgspec.Struct, frozen=True, array_like=True):
     links: tuple[tuple[str, str, str, str, str, str, int], ...]
     chunks: tuple[tuple[tuple[str, ...], int, int, str, str], ...]
     diagnostics: tuple[tuple[int, str, str], ...]
+    references: tuple[tuple[int, str, str], ...] = ()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from pyrite_backends.protocol import Index, Model, Reader, Writer
 from pyrite_cli.core import audit, query
 from pyrite_cli.core.chunk import embed_text
 from pyrite_cli.core.parse import parse
+from pyrite_cli.core.rules import Rules
 from pyrite_cli.core.tokens import Analyzer
 from pyrite_schemas.entry import Entry
 from pyrite_schemas.search import NO_FILTERS, Filters, Query, Term
@@ -18,13 +20,24 @@ from tests.embedder import HashEmbedder
 
 MODEL = HashEmbedder.model
 Files = Mapping[str, str | bytes]
+_rules: list[Rules | None] = [None]
+
+
+@contextmanager
+def ruled(rules: Rules) -> Iterator[None]:
+    """What is read within has these rules."""
+    _rules.append(rules)
+    try:
+        yield
+    finally:
+        _rules.pop()
 
 
 def entry(path: str, content: str | bytes) -> Entry:
     """A file as the program reads it."""
     data = content.encode() if isinstance(content, str) else content
     blob = hashlib.sha1(b"blob %d\0%s" % (len(data), data)).hexdigest()
-    return parse(path, blob, data, DATE_FIELDS)
+    return parse(path, blob, data, DATE_FIELDS, _rules[-1])
 
 
 def state(kb: str) -> KbState:

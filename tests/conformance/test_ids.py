@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pyrite_backends.protocol import Index
-from pyrite_cli.core import audit
+from pyrite_cli.core.ids import keys
 from tests.conformance.shelf import entry, ids, put
 
 
@@ -86,4 +86,4 @@ def test_many_contested_ids_are_settled_as_if_one_by_one(index: Index) -> None:
     for some in (files, {path: files[path] for path in sorted(files)[200:]}):
         put(index, some)
         claims = {path: entry(path, text).claim for path, text in some.items()}
-        assert ids(index) == audit.keys(claims)
+        assert ids(index) == keys(claims)

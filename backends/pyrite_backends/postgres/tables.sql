@@ -134,6 +134,14 @@ CREATE TABLE link (
 
 CREATE INDEX link_name ON link (name);
 
+CREATE TABLE reference (
+  entry_id INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  field TEXT COLLATE "C" NOT NULL,
+  types TEXT COLLATE "C" NOT NULL,
+  PRIMARY KEY (entry_id, position)
+);
+
 CREATE TABLE tag (
   entry_id INTEGER NOT NULL,
   position INTEGER NOT NULL,

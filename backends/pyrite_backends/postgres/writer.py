@@ -19,7 +19,7 @@ from pyrite_backends.writing import PARTS, CommonWriter, Rows, entry_rows
 from pyrite_schemas.entry import Entry
 
 _BATCH = 256
-_TABLES = ("entry", "tag", "alias", "link", "diagnostic", "chunk")
+_TABLES = ("entry", "tag", "alias", "link", "reference", "diagnostic", "chunk")
 _json = msgspec.json.encode
 
 _PUT = """

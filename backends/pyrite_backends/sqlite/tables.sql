@@ -150,6 +150,16 @@ CREATE TABLE link (
 
 CREATE INDEX link_name ON link (name);
 
+CREATE TABLE reference (
+  entry_id INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  field TEXT NOT NULL,
+  types TEXT NOT NULL,
+  PRIMARY KEY (entry_id, position),
+  FOREIGN KEY(entry_id) REFERENCES entry (id)
+)
+ WITHOUT ROWID;
+
 CREATE TABLE tag (
   entry_id INTEGER NOT NULL,
   position INTEGER NOT NULL,

@@ -32,6 +32,7 @@ _TABLES = {
     "tag": 4,
     "alias": 4,
     "link": 10,
+    "reference": 4,
     "diagnostic": 5,
     "chunk": 12,
     "git_commit": 7,

@@ -1,0 +1,155 @@
+"""`pyrite check`: everything that is wrong with the files of KBs, found without an index."""
+
+from __future__ import annotations
+
+import difflib
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from pyrite_backends.meanings import Candidate, Meanings, fault, refused
+from pyrite_backends.names import link_name
+from pyrite_cli.core import ids, pipeline
+from pyrite_cli.core.sync import Kb
+from pyrite_schemas.entry import Diagnostic, Link
+from pyrite_schemas.replies import Finding
+
+GUESSES = 20
+"""For so many references that mean nothing, what may be meant is looked for among all entries."""
+
+
+class Checked(NamedTuple):
+    """What a check found.
+
+    Attributes:
+        files: How many files were looked at, of those that were wanted.
+        problems: By KB, path and line.
+    """
+
+    files: int
+    problems: list[Finding]
+
+
+class _Contents(NamedTuple):
+    """What one KB's files say, as far as it matters to others."""
+
+    paths: list[str]
+    claims: dict[str, str]
+    types: dict[str, str]
+    aliases: dict[str, tuple[str, ...]]
+    references: list[tuple[str, str, tuple[str, ...], Link]]
+    diagnostics: list[Diagnostic]
+
+
+def check(
+    kbs: Sequence[Kb],
+    names: Sequence[str],
+    wanted: Callable[[Kb, str], bool],
+    begin: Callable[[int], Callable[[int], None]],
+) -> Checked:
+    """Read KBs as they are now and name everything that is wrong.
+
+    Args:
+        kbs: All KBs there are.
+        names: Those to check; of the others only what is referred to is read.
+        wanted: Whether a file of a KB is to be reported on.
+        begin: Told how many files there are to read; gives what is told how many more are read.
+
+    Raises:
+        SourceError: A file can't be read.
+    """
+    by_name = {kb.name: kb for kb in kbs}
+    contents = {name: _read(by_name[name], begin) for name in names}
+    for named in sorted({link.kb for name in names for *_, link in contents[name].references}):
+        if named in by_name and named not in contents:
+            contents[named] = _read(by_name[named], begin)
+    numbers = {name: number for number, name in enumerate(contents)}
+    decided = {name: ids.keys(held.claims) for name, held in contents.items()}
+    meanings = Meanings(
+        numbers,
+        (
+            Candidate(numbers[name], keys[path], path, link_name(path), held.types[path],
+                      tuple(alias.casefold() for alias in held.aliases[path]))
+            for name, held in contents.items()
+            for keys in [decided[name]]
+            for path in held.paths
+        ),
+    )  # fmt: skip
+    guesser = _Guesser(decided)
+    files, problems = 0, []
+    for name in names:
+        held, keys, kb = contents[name], decided[name], by_name[name]
+        found = [*held.diagnostics, *_refused(held.claims, keys)]
+        for path, field, types, link in held.references:
+            meant = meanings.of(numbers[name], link.kind, link.target, link.path, link.kb)
+            shown = f"{link.kb}:{link.target}" if link.kb else link.target
+            broken = fault(path, link.line, field, types, shown, meant)
+            if broken is not None:
+                found.append(guesser.improve(broken, name, link) if meant is None else broken)
+        kept = {path for path in held.paths if wanted(kb, path)}
+        files += len(kept)
+        prefix = f"{kb.source.folder}/" if kb.source.folder else ""
+        problems += [
+            Finding(name, one.path, prefix + one.path, one.line, one.code, one.message)
+            for one in sorted(found, key=lambda one: (one.path, one.line))
+            if one.path in kept
+        ]
+    return Checked(files, problems)
+
+
+def _read(kb: Kb, begin: Callable[[int], Callable[[int], None]]) -> _Contents:
+    revision = kb.source.revision()
+    files = kb.source.files(revision)
+    overlay = frozenset(path for path, blob in revision.overlay if blob)
+    held = _Contents([], {}, {}, {}, [], [])
+    advance = begin(len(files))
+    for entry in pipeline.entries(kb.source, files, overlay, kb.date_fields, rules=kb.rules):
+        path = entry.path
+        held.paths.append(path)
+        held.claims[path], held.types[path] = entry.claim, entry.type
+        held.aliases[path] = entry.aliases
+        held.diagnostics.extend(entry.diagnostics)
+        held.references.extend(
+            (path, one.field, one.types, entry.links[one.position]) for one in entry.references
+        )
+        advance(1)
+    return held
+
+
+def _refused(claims: dict[str, str], keys: dict[str, str]) -> list[Diagnostic]:
+    """Files that do not have the id they ask for."""
+    losers = [path for path, claim in claims.items() if keys[path] != claim]
+    claimants: dict[str, list[str]] = defaultdict(list)
+    for path in claims if losers else ():
+        claimants[claims[path]].append(path)
+    return [
+        refused(path, claim, keys[path], claim if claim in claims else min(claimants[claim]))
+        for path in losers
+        for claim in [claims[path]]
+    ]
+
+
+class _Guesser:
+    """Finds what a reference that means nothing may have been meant for.
+
+    Args:
+        decided: Ids by path, by KB.
+    """
+
+    def __init__(self, decided: dict[str, dict[str, str]]) -> None:
+        self._decided = decided
+        self._left = GUESSES
+
+    def improve(self, broken: Diagnostic, kb: str, link: Link) -> Diagnostic:
+        """The same with what may be meant."""
+        self._left -= 1
+        within = link.kb if link.kb in self._decided else kb
+        known = list(self._decided[within].values())
+        if self._left < 0:
+            return broken
+        close = difflib.get_close_matches(link.target, known, n=1, cutoff=0.6)
+        if not close:
+            return broken
+        guess = close[0] if within == kb else f"{within}:{close[0]}"
+        message = f"{broken.message}; did you mean {guess}?"
+        return Diagnostic(broken.path, broken.line, broken.code, message)
