@@ -174,7 +174,13 @@ def failure(root: Path, stderr: bytes) -> SourceError:
     hint = ""
     if "dubious ownership" in said:
         hint = f"git config --global --add safe.directory {root}"
+    elif _DAMAGED.search(said):
+        said = f"{said} (in {root})"
+        hint = "the repository is damaged: `git fsck` names what is; then fetch or clone it again"
     return SourceError(f"git: {said.removeprefix('error: ')}", hint)
+
+
+_DAMAGED = re.compile("inflate|corrupt|unable to unpack|bad object|missing blob|index file")
 
 
 def top_level(folder: Path) -> Path | None:

@@ -28,6 +28,7 @@ def status(
     kbs: Sequence[Kb],
     unreachable: Mapping[str, str],
     lag: Callable[[KbState], tuple[bool | None, int | None]],
+    owns: Callable[[KbState], bool] = lambda _: True,
 ) -> Status:
     """Compare an index with its sources, work trees included.
 
@@ -36,6 +37,7 @@ def status(
         kbs: The configured KBs whose source is here.
         unreachable: Why the others can't be looked at, by name.
         lag: Whether a KB's source is where it was indexed, and how many commits it is ahead.
+        owns: Whether a KB is of the configuration that asks.
     """
     with index.reader() as reader:
         states = {state.name: state for state in reader.kbs()}
@@ -47,7 +49,10 @@ def status(
                 found.append(_unsynced(name))
                 continue
             _, commits = lag(state)
-            current, line = _compare(state, sources.get(name), commits, unreachable.get(name))
+            if name not in sources and name not in unreachable and not owns(state):
+                current, line = False, f"unknown: it belongs to {state.owner}"
+            else:
+                current, line = _compare(state, sources.get(name), commits, unreachable.get(name))
             found.append(
                 KbStatus(
                     name,
