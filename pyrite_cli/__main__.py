@@ -11,7 +11,9 @@ def run() -> None:
     # Start-up makes many objects and no garbage; commands that run long turn it on again.
     gc.disable()
     try:
-        from pyrite_cli.main import execute  # typer, 40 ms
+        from pyrite_cli.main import execute, heed_sigterm  # typer, 40 ms
+
+        heed_sigterm()
     except KeyboardInterrupt:
         sys.exit(130)
     status = execute(sys.argv[1:])

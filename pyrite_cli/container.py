@@ -63,6 +63,16 @@ class Container:
         inside = file.relative_to(top.resolve()).as_posix()
         return f"{origin}:{inside}" if inside != "." else origin
 
+    @property
+    def alone(self) -> bool:
+        """Whether the index lies beside the configuration, where no other has one."""
+        return not self.index.shared and not self.config.storage.path
+
+    def owns(self, state: KbState) -> bool:
+        """Whether a KB of the index is this configuration's, or that of one that is gone."""
+        gone = self.alone and not Path(state.owner).exists()
+        return state.owner == self.owner or gone
+
     @cached_property
     def analyzer(self) -> Analyzer:
         return Analyzer(self.config.search.language)

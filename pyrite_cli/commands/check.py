@@ -26,7 +26,7 @@ def status(context: typer.Context, json: Json = False) -> None:
     from pyrite_cli.core import status as core
 
     box = container(context)
-    found = core.status(box.index, *box.reachable_kbs(), box.lag)
+    found = core.status(box.index, *box.reachable_kbs(), box.lag, box.owns)
     if json:
         render.json(found)
         return

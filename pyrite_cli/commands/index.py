@@ -76,6 +76,7 @@ def sync(
         dry_run=dry_run,
         prune=not kb and not ref,
         owner=container(context).owner,
+        alone=container(context).alone,
         allow_rewind=allow_rewind,
     )
     _sync(container(context), kb or (), ref, worktree, not no_embed, options, strict, json)
@@ -102,6 +103,7 @@ def rebuild(
         allow_empty=allow_empty,
         rebuild=True,
         owner=container(context).owner,
+        alone=container(context).alone,
         allow_rewind=allow_rewind,
     )
     _sync(container(context), (), "", False, not no_embed, options, strict, json)

@@ -16,6 +16,7 @@ from pyrite_cli.core.embed.runtime import Runtime
 from pyrite_cli.core.ids import keys
 from pyrite_cli.core.sync import Kb
 from pyrite_schemas.entry import Entry
+from pyrite_schemas.errors import SourceError
 from pyrite_schemas.search import LogicalEntry
 from pyrite_schemas.sync import Difference, File, KbState
 
@@ -150,6 +151,12 @@ def _verify(
         yield Difference(kb.name, "", "config", "it was synced with other settings")
         return
     revision = state.revision
+    if revision.tree and not kb.source.has(revision.tree):
+        raise SourceError(
+            f"{kb.name}: {kb.source.root} does not have commit {revision.commit[:12]},"
+            " which is indexed, any more",
+            "run `pyrite index sync`",
+        )
     expected = kb.source.files(revision)
     overlay = {path: blob for path, blob in revision.overlay if blob}
     todo = plan.diff(list(reader.files(kb.name)), expected)

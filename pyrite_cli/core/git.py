@@ -152,6 +152,11 @@ class Git:
             # Git quotes the folder as a shell would.
             place = text.partition("safe.directory ")[2].strip() or shlex.quote(str(self.root))
             hint = f"if you trust it: git config --global --add safe.directory {place}"
+        elif _DAMAGED.search(said):
+            said = f"{said} (in {self.root})"
+            hint = (
+                "the repository is damaged: `git fsck` names what is; then fetch or clone it again"
+            )
         elif "safe.bareRepository" in said:
             hint = "if you trust it: git config --global safe.bareRepository all"
         elif said.startswith(("unknown option", "unknown switch", "unknown repository extension")):
@@ -301,6 +306,9 @@ _GONE = re.compile(
     r"|unable to read|could not parse object|could not read) \(?'?(?P<id>[0-9a-f]{40,64})",
     re.I,
 )
+
+
+_DAMAGED = re.compile("inflate|corrupt|unable to unpack|bad object|missing blob|index file")
 
 
 def top_level(folder: Path) -> Path | None:

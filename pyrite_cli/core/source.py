@@ -100,6 +100,10 @@ class Source:
                 return None
         return self.git.quiet("merge-base", one, other)
 
+    def has(self, tree: str) -> bool:
+        """Whether a tree is here: history that was rewritten is thrown away some day."""
+        return self.git.quiet("cat-file", "-t", tree) == "tree"
+
     def files(self, revision: Revision) -> list[File]:
         """All files of the KB at a revision, sorted by the UTF-8 bytes of their path."""
         wanted = self.wants

@@ -29,6 +29,7 @@ def status(
     kbs: Sequence[Kb],
     unreachable: Mapping[str, str],
     lag: Lag,
+    owns: Callable[[KbState], bool] = lambda _: True,
 ) -> Status:
     """Compare an index with its sources, work trees included.
 
@@ -37,6 +38,7 @@ def status(
         kbs: The configured KBs whose source is here.
         unreachable: Why the others can't be looked at, by name.
         lag: Looks at how many commits a source is ahead.
+        owns: Whether a KB is of the configuration that asks.
     """
     with index.reader() as reader:
         states = {state.name: state for state in reader.kbs()}
@@ -48,7 +50,10 @@ def status(
                 found.append(_unsynced(name))
                 continue
             _, commits = lag(state)
-            current, line = _compare(state, sources.get(name), commits, unreachable.get(name))
+            if name not in sources and name not in unreachable and not owns(state):
+                current, line = False, f"unknown: it belongs to {state.owner}"
+            else:
+                current, line = _compare(state, sources.get(name), commits, unreachable.get(name))
             found.append(
                 KbStatus(
                     name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
@@ -87,6 +88,8 @@ class Options(NamedTuple):
         dry_run: Only say what would be done.
         prune: Drop KBs of the same owner that are not among those synced.
         owner: The configuration that is synced; KBs of others are left alone.
+        alone: Whether the index lies beside that configuration: KBs of one whose file is gone were
+            its own, before the folder was moved.
         allow_rewind: Let a shared index go back to, or over to, a commit that does not follow the
             one it has.
     """
@@ -97,6 +100,7 @@ class Options(NamedTuple):
     dry_run: bool = False
     prune: bool = False
     owner: str = ""
+    alone: bool = False
     allow_rewind: bool = False
 
 
@@ -153,6 +157,8 @@ def _sync(
     anew = options.rebuild and (todo or not kbs)
     reports = None if anew else _nothing(index, todo, at, vectors, options, kbs)
     if reports is None and options.dry_run:
+        for name in _unwanted(_states(index), kbs, options):
+            observer.note(f"{name} is no longer configured: its entries would be removed")
         reports = _preview(index, todo, at, options)
     elif reports is None:
         reports = _write_all(index, todo, at, vectors, observer, options, kbs)
@@ -301,7 +307,11 @@ def _unwanted(states: Mapping[str, KbState], kbs: Sequence[Kb], options: Options
     """KBs that this configuration once had and names no more."""
     if not options.prune:
         return []
-    own = {name for name, state in states.items() if state.owner == options.owner}
+    own = {
+        name
+        for name, state in states.items()
+        if state.owner == options.owner or (options.alone and not os.path.exists(state.owner))  # noqa: PTH110
+    }
     return sorted(own - {kb.name for kb in kbs})
 
 

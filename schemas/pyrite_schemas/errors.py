@@ -17,6 +17,7 @@ class Exit(enum.IntEnum):
     FAILED = 2
     BUSY = 3
     INTERRUPTED = 130
+    TERMINATED = 143
 
 
 class PyriteError(Exception):

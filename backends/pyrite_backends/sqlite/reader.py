@@ -133,4 +133,9 @@ def wrap(error: Exception, where: str) -> StorageError:
         return StorageError(f"{where} is locked by another program", "try again in a moment")
     if "readonly" in text or "unable to open" in text:
         return StorageError(f"{where} can't be opened: {text}", "check the path and permissions")
+    if "disk I/O" in text:
+        return StorageError(
+            f"{where} can't be written or read: {text}",
+            "is the disk full, a quota or a limit of file sizes reached?",
+        )
     return StorageError(f"{where}: {text}")

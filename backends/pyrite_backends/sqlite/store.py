@@ -300,7 +300,8 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         ignore = folder / ".gitignore"
-        if folder.name == ".pyrite" and not ignore.exists():
+        # An empty one is of a process that was killed there, or of a disk that was full.
+        if folder.name == ".pyrite" and not (ignore.exists() and ignore.stat().st_size):
             ignore.write_text("*\n")
     except OSError as error:
         raise StorageError(
