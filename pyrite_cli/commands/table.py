@@ -119,6 +119,17 @@ class Cache(_Group):
     }
 
 
+class Hook(_Group):
+    """Keep the index current by git's own hooks, in the background."""
+
+    places: ClassVar[dict[str, Any]] = {
+        "install": "hook:install",
+        "uninstall": "hook:uninstall",
+        "status": "hook:status",
+        "run": "hook:run",
+    }
+
+
 class Program(_Group):
     """Index the Markdown of git repositories; search it by keyword and by meaning."""
 
@@ -133,4 +144,5 @@ class Program(_Group):
         "links": "browse:links",
         "kb": Kbs,
         "cache": Cache,
+        "hook": Hook,
     }
