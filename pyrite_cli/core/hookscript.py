@@ -23,6 +23,7 @@ _BLOCK = re.compile(
 )
 _BEGIN, _END = b"# >>> pyrite hook ", b"# <<< pyrite hook <<<"
 _PYTHON = re.compile(rb"^ *python=(.*)$", re.MULTILINE)
+_CALL = re.compile(rb"pyrite.{0,300}?hook\W{1,6}run\b", re.DOTALL)
 _HANDS_ON = re.compile(rb"\bexec\b[^\n]*\$\{?(?:0|BASH_SOURCE)\b")
 
 _LINES = """\
@@ -171,7 +172,8 @@ def quoted(words: list[str]) -> list[str]:
 
 def calls_itself(script: bytes) -> bool:
     """Whether a hook runs `pyrite hook run` by lines that its owner wrote."""
-    return re.search(rb"pyrite.{0,300}?hook\W{1,6}run\b", script, re.DOTALL) is not None
+    own = _BLOCK.sub(b"", script)
+    return _BEGIN not in own and _CALL.search(own) is not None
 
 
 def _find(script: bytes, place: str) -> re.Match[bytes] | None:
