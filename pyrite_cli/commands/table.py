@@ -120,7 +120,7 @@ class Cache(_Group):
 
 
 class Hook(_Group):
-    """Keep the index current by git's own hooks, in the background."""
+    """Let git keep the index current."""
 
     places: ClassVar[dict[str, Any]] = {
         "install": "hook:install",
