@@ -45,6 +45,7 @@ SHAPES: dict[str, tuple[type[msgspec.Struct], str]] = {
     "cache-export": (replies.CacheExportReply, "`cache export`"),
     "cache-import": (replies.CacheImportReply, "`cache import`"),
     "hook": (replies.HookReply, "`hook install`, `hook uninstall`, `hook status`"),
+    "hook-run": (replies.HookRunReply, "`hook run`"),
     "error": (replies.ErrorReply, "any command that fails"),
 }
 """Every documented JSON shape by the name of its schema, and who reads or prints it."""

@@ -290,7 +290,8 @@ def test_a_new_worktree_is_left_alone_until_it_is_synced_once(
     hooked.installed()
     tree = tmp_path / "tree"
     hooked.repo.git("worktree", "add", "-q", str(tree))
-    assert hooked.pyrite("hook", "run", cwd=tree).code == 0
+    ran = hooked.pyrite("hook", "run", "--json", cwd=tree)
+    assert (ran.code, shape("hook-run", ran.out)["started"]) == (0, False)
     assert not (tree / ".pyrite").exists()
     assert hooked.pyrite("index", "sync", "--no-embed", cwd=tree).code == 0
     (tree / "t.md").write_text("# Tree\n\nbranchy")

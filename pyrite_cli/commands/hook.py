@@ -106,6 +106,7 @@ def run(
     hook: Annotated[str, typer.Argument(metavar="[HOOK]", help="What to call it in the log.")] = (
         "hook"
     ),
+    json: Json = False,
 ) -> None:
     """Sync in the background: what the hooks run.
 
@@ -120,7 +121,11 @@ def run(
     # Not from the container: what is wrong with a configuration belongs into the log.
     if own.root is None:
         raise ConfigError("there is no repository and no pyrite.yaml here")
-    background.start(own.root, own.words, hook)
+    started = background.start(own.root, own.words, hook)
+    if json:
+        from pyrite_schemas.replies import HookRunReply
+
+        render.json(HookRunReply(started, str(own.root / ".pyrite" / background.LOG)))
 
 
 def _place(box: Container) -> Place:

@@ -35,7 +35,7 @@ _LINE = re.compile(
 )
 
 
-def start(root: Path, words: Sequence[str], hook: str) -> None:
+def start(root: Path, words: Sequence[str], hook: str) -> bool:
     """Sync in a process of its own, of which the caller hears nothing.
 
     A linked worktree that was never synced is left alone: nobody asked for an index there.
@@ -45,13 +45,16 @@ def start(root: Path, words: Sequence[str], hook: str) -> None:
         words: The program's options that lead to it from the present folder.
         hook: What to call the caller in the log.
 
+    Returns:
+        Whether there is such a process.
+
     Raises:
         OSError: There can't be another process.
     """
     if _is_linked(root) and not (root / ".pyrite").is_dir():
-        return
+        return False
     if os.fork():
-        return
+        return True
     try:
         os.setsid()  # out of reach of the terminal's signals
         os.nice(_NICE)

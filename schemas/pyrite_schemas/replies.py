@@ -328,6 +328,19 @@ class HookReply(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
     embedding: HookRun | None
 
 
+class HookRunReply(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
+    """The shape of `hook run --json`.
+
+    Attributes:
+        started: Whether there is a sync now, or one that waits for it; false in a linked worktree
+            that was never synced.
+        log: Where it writes what it says.
+    """
+
+    started: bool
+    log: str
+
+
 class ErrorReply(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
     """What any command prints under `--json` instead of its reply when it fails.
 
