@@ -4,10 +4,7 @@
 #     examples/ci-index.sh [FOLDER]
 #
 # FOLDER holds the pyrite.yaml to use; without it, the example beside this file.
-#
-# Shallow clones are fine: only the files of the one commit are read. Clones
-# made with --filter=blob:none are not, because the files would be missing and
-# Pyrite does not fetch.
+# docs/ci.md tells about clones, caches and jobs on GitHub and GitLab.
 
 # Stop at the first command that fails, at a misspelt variable, and at a failure
 # in the middle of a pipe: a half-made index must not look like a green job.
@@ -18,18 +15,8 @@ here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 checkout=$(cd -- "$here/.." && pwd)
 folder=${1:-$here}
 
-# Vectors are kept under the hash of the text they were made from. Let the CI
-# system carry this folder from run to run and only new text is embedded. One
-# key for all branches is right: an entry can never be stale, only unused. Keep
-# it out of the checkout.
-#
-#   GitHub Actions:  - uses: actions/cache@v4
-#                      with:
-#                        path: ~/.cache/pyrite
-#                        key: pyrite-${{ github.sha }}
-#                        restore-keys: pyrite-
-#
-# Treat it as derived data: losing it costs time and nothing else.
+# Let the CI system carry this folder from run to run and only new text is
+# embedded. Keep it out of the checkout.
 export PYRITE_CACHE_DIR=${PYRITE_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/pyrite}
 mkdir -p "$PYRITE_CACHE_DIR"
 

@@ -46,6 +46,8 @@ SHAPES: dict[str, tuple[type[msgspec.Struct], str]] = {
     "cache-stats": (replies.CacheReply, "`cache stats`"),
     "cache-export": (replies.CacheExportReply, "`cache export`"),
     "cache-import": (replies.CacheImportReply, "`cache import`"),
+    "hook": (replies.HookReply, "`hook install`, `hook uninstall`, `hook status`"),
+    "hook-run": (replies.HookRunReply, "`hook run`"),
     "error": (replies.ErrorReply, "any command that fails"),
 }
 """Every documented JSON shape by the name of its schema, and who reads or prints it."""
@@ -132,7 +134,8 @@ progress bar, and a closed pipe is no error. `NO_COLOR` and `FORCE_COLOR` are re
 _CODES = {
     Exit.OK: "done",
     Exit.NOTHING: "nothing found (`search`, `get`, `list`, `tags`, `links`), the index differs"
-    " from its source (`index verify`), a file has a problem (`check`, `--strict`)",
+    " from its source (`index verify`), a file has a problem (`check`, `--strict`), a hook does not sync"
+    " (`hook install`, `hook status`)",
     Exit.FAILED: "something is wrong with the command line, the configuration, the repository, the"
     " model or the index; one line says what, where and what to do",
     Exit.BUSY: "another sync is running (`--no-wait`)",

@@ -385,7 +385,7 @@ def _every_command() -> list[tuple[str, ...]]:
     return found
 
 
-GROUPS = (("index",), ("kb",), ("cache",))
+GROUPS = (("index",), ("kb",), ("cache",), ("hook",))
 
 
 @pytest.mark.parametrize("command", _every_command(), ids=" ".join)

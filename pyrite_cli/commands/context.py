@@ -28,6 +28,20 @@ class Context:
 
         return Container(self._folder, self._config)
 
+    @property
+    def root(self) -> Path | None:
+        """The project's folder, whether or not its configuration is valid; None where there is
+        none."""
+        from pyrite_cli.core import settings  # see `container`
+
+        return settings.root_of(self._folder, self._config)
+
+    @property
+    def words(self) -> list[str]:
+        """The options again, for another run of the program in the same folder."""
+        config = ["--config", str(self._config)] if self._config else []
+        return ["-C", str(self._folder), *config]
+
     def place(self, file: Path) -> Path:
         """A file that was named on the command line."""
         return self._folder / file.expanduser()

@@ -119,6 +119,17 @@ class Cache(_Group):
     }
 
 
+class Hook(_Group):
+    """Let git keep the index current."""
+
+    places: ClassVar[dict[str, Any]] = {
+        "install": "hook:install",
+        "uninstall": "hook:uninstall",
+        "status": "hook:status",
+        "run": "hook:run",
+    }
+
+
 class Program(_Group):
     """Index the Markdown of git repositories; search it by keyword and by meaning."""
 
@@ -135,4 +146,5 @@ class Program(_Group):
         "schema": "types:schema",
         "kb": Kbs,
         "cache": Cache,
+        "hook": Hook,
     }

@@ -75,6 +75,15 @@ def find(folder: Path, file: Path | None = None) -> Project:
     return Project(_with_kb(config, root), root, file, repository)
 
 
+def root_of(folder: Path, file: Path | None = None) -> Path | None:
+    """The `root` of the project that applies in a folder, found without reading its configuration;
+    None where there is neither a repository nor a configuration."""
+    folder = folder.resolve()
+    repository = top_level(folder)
+    found = file or _look_up(folder, repository)
+    return found.resolve().parent if found else repository
+
+
 def _look_up(folder: Path, repository: Path | None) -> Path | None:
     for place in (folder, *folder.parents):
         for name in FILE_NAMES:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from pyrite_backends.protocol import Index, Reader
 from pyrite_cli.core.freshness import Lag
