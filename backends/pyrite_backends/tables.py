@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-FORMAT = 2
+FORMAT = 3
 """Version of everything below and of the engines' own structures. An index of an older format is
 rebuilt, one of a newer format is refused."""
 
@@ -79,7 +79,12 @@ without suffix, for links by unique file name. `meta` is the text the digest is 
 same as PostgreSQL can search it."""
 
 entry_path = sa.Index("entry_path", entry.c.kb_id, entry.c.path, unique=True)
-entry_claim = sa.Index("entry_claim", entry.c.kb_id, entry.c.claim)
+# With the path: the first of an id's claimants is found without walking through all entries.
+entry_claim = sa.Index("entry_claim", entry.c.kb_id, entry.c.claim, entry.c.path)
+_refused = entry.c.key != entry.c.claim
+entry_refused = sa.Index(
+    "entry_refused", entry.c.kb_id, sqlite_where=_refused, postgresql_where=_refused
+)
 entry_key = sa.Index("entry_key", entry.c.key)
 entry_name = sa.Index("entry_name", entry.c.kb_id, entry.c.name)
 
