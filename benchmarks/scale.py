@@ -115,8 +115,9 @@ def measure(folder: Path, sizes: Sequence[int], engines: Sequence[str], times: i
 
 
 def _of(subject: Subject) -> list[Point]:
-    """What is measured, in this order: each leaves the index up to date with `main`, and the work
-    tree clean."""
+    """What is measured, in this order: each step leaves the index up to date, and the work tree
+    clean. A step more, such as reading the history's metadata, is a function here that gives
+    points, and a line in `points.MEASURES`; its chart and table follow from that."""
     points: list[Point] = []
     for step in (_filling, _idle_commit, _query, _changed_commit, _work_tree):
         found = step(subject)
