@@ -65,9 +65,9 @@ def _scale(options: argparse.Namespace) -> None:
     sizes = [int(size) for size in options.files.split(",")]
     place = options.out or points.PLACE
     with common.scratch() as folder:
-        result = scale.measure(folder, sizes, options.engines.split(","), options.times)
-    points.save(result, place)
-    for one in points.targets(result):
+        for result in scale.measure(folder, sizes, options.engines.split(","), options.times):
+            points.save(result, place)  # what was measured stays if the rest is cut off
+    for one in points.targets(points.load(place)):
         print(f"{'ok' if one.ok else 'NOT REACHED':12}{one.engine}: {one.what}: {one.found}"
               f" ({one.must})")  # fmt: skip
     print(f"written to {place}; for the page and the charts: python -m benchmarks.charts")

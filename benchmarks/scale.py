@@ -81,8 +81,10 @@ class Subject(NamedTuple):
         return ("--worktree",) if self.engine == "postgres" else ()
 
 
-def measure(folder: Path, sizes: Sequence[int], engines: Sequence[str], times: int) -> Result:
-    """All of it, in turn.
+def measure(
+    folder: Path, sizes: Sequence[int], engines: Sequence[str], times: int
+) -> Iterator[Result]:
+    """All of it, in turn; what is found so far after each size of each engine.
 
     Args:
         folder: For repositories and indexes; the largest repository takes some 7 KB a file, and
@@ -108,10 +110,9 @@ def measure(folder: Path, sizes: Sequence[int], engines: Sequence[str], times: i
                         bench, engine, size, repository, make(repository), make(tiny), times
                     )
                     points += _of(subject)
+                now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+                yield Result(_machine(version), now, tuple(points))
             shutil.rmtree(repository)
-    return Result(
-        _machine(version), time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), tuple(points)
-    )
 
 
 def _of(subject: Subject) -> list[Point]:
