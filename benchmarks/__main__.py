@@ -10,6 +10,9 @@ from pathlib import Path
 from benchmarks import backends, chunking, common, embedding, relevance, reuse, startup, syncing
 from benchmarks.common import Figure
 
+SCALE = "scale"
+"""A part that takes an hour and runs alone."""
+
 PARTS = ("sync", "chunking", "startup", "reuse", "embedding", "relevance", "backends")
 
 
@@ -17,11 +20,21 @@ def main() -> None:
     """Measure what was asked for."""
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("parts", nargs="*", default=list(PARTS), metavar="PART",
-                        help=f"what to measure: {', '.join(PARTS)}")  # fmt: skip
+                        help=f"what to measure: {', '.join(PARTS)}; or {SCALE} alone")  # fmt: skip
     parser.add_argument("--corpus", help="a repository or bundle, for everything but relevance")
     parser.add_argument("--no-model", action="store_true", help="leave out what needs the model")
     parser.add_argument("--cache", type=Path, help="an embedding cache to begin with")
+    parser.add_argument("--files", default="1000,10000,100000",
+                        help="sizes of the repositories for scale")  # fmt: skip
+    parser.add_argument("--engines", default="sqlite,postgres", help="what scale measures")
+    parser.add_argument(
+        "--times", type=int, default=3, help="runs of a sync from nothing, in scale"
+    )
+    parser.add_argument("--out", type=Path, help="where scale writes its JSON")
     options = parser.parse_args()
+    if options.parts == [SCALE]:
+        _scale(options)
+        return
     unknown = set(options.parts) - set(PARTS)
     if unknown:
         parser.error(f"no part is called {', '.join(sorted(unknown))}")
@@ -44,6 +57,20 @@ def main() -> None:
     common.show(figures)
     print(f"\nmachine: {common.machine()}")
     print(f"written to {common.save('latest', figures).relative_to(Path.cwd())}")
+
+
+def _scale(options: argparse.Namespace) -> None:
+    from benchmarks import points, scale  # needs a driver of PostgreSQL
+
+    sizes = [int(size) for size in options.files.split(",")]
+    place = options.out or points.PLACE
+    with common.scratch() as folder:
+        for result in scale.measure(folder, sizes, options.engines.split(","), options.times):
+            points.save(result, place)  # what was measured stays if the rest is cut off
+    for one in points.targets(points.load(place)):
+        print(f"{'ok' if one.ok else 'NOT REACHED':12}{one.engine}: {one.what}: {one.found}"
+              f" ({one.must})")  # fmt: skip
+    print(f"written to {place}; for the page and the charts: python -m benchmarks.charts")
 
 
 def _measure(

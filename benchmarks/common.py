@@ -114,7 +114,9 @@ def median(
 def peak_memory(arguments: Sequence[str], cwd: Path, cache: Path) -> int:
     """Largest sum of proportional set sizes of a process and its children, in bytes.
 
-    Proportional: memory that forked processes share counts once. Sampled every 20 ms.
+    Proportional: memory that forked processes share counts once. Sampled every 20 ms; a process
+    counts from the second sample on, since one that was just made by `vfork` has not memory of its
+    own yet but shows its parent's.
     """
     process = subprocess.Popen(
         arguments,
@@ -128,8 +130,11 @@ def peak_memory(arguments: Sequence[str], cwd: Path, cache: Path) -> int:
 
     def watch() -> None:
         nonlocal peak
+        before: set[int] = set()
         while not done.wait(0.02):
-            peak = max(peak, sum(_pss(pid) for pid in _family(process.pid)))
+            family = set(_family(process.pid))
+            peak = max(peak, sum(_pss(pid) for pid in family & before))
+            before = family
 
     watcher = threading.Thread(target=watch)
     watcher.start()

@@ -134,10 +134,10 @@ progress bar, and a closed pipe is no error. `NO_COLOR` and `FORCE_COLOR` are re
 _CODES = {
     Exit.OK: "done",
     Exit.NOTHING: "nothing found (`search`, `get`, `list`, `tags`, `links`), the index differs"
-    " from its source (`index verify`), a file has a problem (`check`, `--strict`), a hook does not sync"
-    " (`hook install`, `hook status`)",
-    Exit.FAILED: "something is wrong with the command line, the configuration, the repository, the"
-    " model or the index; one line says what, where and what to do",
+    " from its source (`index verify`), a file has a problem (`check`, `--strict`), a hook"
+    " does not sync (`hook install`, `hook status`)",
+    Exit.FAILED: "something is wrong with the command line, the configuration, the repository,"
+    " the model or the index; one line says what, where and what to do",
     Exit.BUSY: "another sync is running (`--no-wait`)",
     Exit.INTERRUPTED: "interrupted by Ctrl-C; what was finished is kept",
 }

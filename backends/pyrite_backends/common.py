@@ -244,8 +244,9 @@ class CommonReader(ABC):
 
     def diagnostics(self, kb: str) -> list[Diagnostic]:
         rows = self._rows(
-            "SELECT e.path, d.line, d.code, d.message FROM diagnostic d JOIN entry e"
-            " ON e.id = d.entry_id JOIN kb k ON k.id = e.kb_id WHERE k.name = ?"
+            # In this order, or SQLite looks for the diagnostics of each entry.
+            "SELECT e.path, d.line, d.code, d.message FROM diagnostic d CROSS JOIN entry e"
+            " CROSS JOIN kb k WHERE e.id = d.entry_id AND k.id = e.kb_id AND k.name = ?"
             " ORDER BY e.path, d.line, d.position",
             (kb,),
         )
@@ -262,7 +263,9 @@ class CommonReader(ABC):
         return sorted(found, key=lambda one: (one.path, one.line, one.code))
 
     def pending(self, kbs: Sequence[str]) -> int:
-        if not kbs:
+        # The counts of the KBs spare looking at every chunk when nothing is pending.
+        lacking = f"SELECT 1 FROM kb WHERE name IN ({_marks(kbs)}) AND embedded < chunks"
+        if not kbs or not self._rows(lacking, kbs):
             return 0
         sql = f"SELECT count(DISTINCT c.hash) {_PENDING.format(marks=_marks(kbs))}"
         (row,) = self._rows(sql, (*kbs, b""))

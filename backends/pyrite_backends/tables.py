@@ -82,7 +82,12 @@ without suffix, for links by unique file name. `meta` is the text the digest is 
 same as PostgreSQL can search it."""
 
 entry_path = sa.Index("entry_path", entry.c.kb_id, entry.c.path, unique=True)
-entry_claim = sa.Index("entry_claim", entry.c.kb_id, entry.c.claim)
+# With the path: the first of an id's claimants is found without walking through all entries.
+entry_claim = sa.Index("entry_claim", entry.c.kb_id, entry.c.claim, entry.c.path)
+_refused = entry.c.key != entry.c.claim
+entry_refused = sa.Index(
+    "entry_refused", entry.c.kb_id, sqlite_where=_refused, postgresql_where=_refused
+)
 entry_key = sa.Index("entry_key", entry.c.key)
 entry_name = sa.Index("entry_name", entry.c.kb_id, entry.c.name)
 

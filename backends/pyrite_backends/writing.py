@@ -82,9 +82,10 @@ class CommonWriter(ABC):
     """What all engines write alike; see `pyrite_backends.protocol.Writer`."""
 
     def __init__(self) -> None:
-        self._affected: dict[str, set[str]] = defaultdict(set)  # claims and paths, by KB
+        self._affected: dict[str, set[str] | None] = {}  # claims and paths, by KB; None for all
         self._dropped_hashes: set[bytes] = set()
         self._first_chunk: dict[str, int] = {}
+        self._entries: dict[str, int] = defaultdict(int)  # gained, or lost
         self._lost: dict[str, int] = defaultdict(int)  # embedded chunks
         self._chunks: dict[str, int] = defaultdict(int)  # embeddable ones gained, or lost
 
@@ -112,6 +113,14 @@ class CommonWriter(ABC):
     def _load(self, table: str, rows: Sequence[Row]) -> None:
         """Insert rows, their values in the order of the table's columns."""
 
+    def _affect(self, kb: str, *names: str) -> None:
+        """Note claims and paths whose owner may change: one by one up to a bulk of them."""
+        held = self._affected.setdefault(kb, set())
+        if held is not None:
+            held.update(names)
+            if len(held) > BULK:
+                self._affected[kb] = None
+
     def _now(self, moment: float) -> Any:
         """A Unix time as the engine keeps it."""
         return moment
@@ -124,15 +133,13 @@ class CommonWriter(ABC):
             "SELECT count(*) FROM chunk c JOIN text_vector v ON v.hash = c.hash WHERE c.id >= ?",
             (self._first_chunk.pop(kb, 2**31 - 1),),
         )
-        ((chunks, embedded, entries),) = self._rows(
-            "SELECT chunks, embedded, (SELECT count(*) FROM entry WHERE kb_id = kb.id)"
-            " FROM kb WHERE id = ?",
-            (number,),
+        ((entries, chunks, embedded),) = self._rows(
+            "SELECT entries, chunks, embedded FROM kb WHERE id = ?", (number,)
         )
         revision = state.revision
         stamped = msgspec.structs.replace(
             state,
-            entries=entries,
+            entries=entries + self._entries.pop(kb, 0),
             chunks=chunks + self._chunks.pop(kb, 0),
             embedded=embedded - self._lost.pop(kb, 0) + gained,
             synced_at=round(time.time(), 3),
@@ -153,7 +160,7 @@ class CommonWriter(ABC):
     def _settle_ids(self, kb: int, affected: set[str] | None) -> None:
         """Decide which entries have the ids they ask for, where that may have changed: for these
         claims, or for all."""
-        if affected is None or len(affected) > BULK:
+        if affected is None:
             affected = {claim for (claim,) in self._rows(_CONTESTED, (kb, kb, kb))}
         self._run_many(_SETTLE, [(kb, claim) for claim in sorted(affected)])
 
@@ -163,7 +170,7 @@ class CommonWriter(ABC):
         )
         if rows:
             self.remove(kb, [path for (path,) in rows])
-        for kept in (self._affected, self._lost, self._chunks):
+        for kept in (self._affected, self._entries, self._lost, self._chunks):
             kept.pop(kb, None)
         for (number,) in self._rows("SELECT id FROM kb WHERE name = ?", (kb,)):
             self._forget_log(number)

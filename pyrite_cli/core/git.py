@@ -47,6 +47,8 @@ _OPTIONS = (
 _BLOCK = 1 << 18
 OLDEST = (2, 31)
 """The first git that takes configuration from the environment, which switches filters off."""
+_SMALL_MAPS = ("-c", "core.packedGitWindowSize=256k", "-c", "core.packedGitLimit=16m")
+"""Otherwise git maps whole packs: 160 MB for each process that reads 420 MB of text."""
 
 
 class Git:
@@ -177,7 +179,7 @@ class Git:
             return
         try:
             process = subprocess.Popen(
-                self._command(("cat-file", "--batch", "--buffer")),
+                self._command((*_SMALL_MAPS, "cat-file", "--batch", "--buffer")),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import itertools
 import json
 import math
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import yaml
@@ -261,34 +262,32 @@ def plain(value: object) -> Json:
     Raises:
         ValueError: More than `MAX_NODES` values, or nested beyond reason.
     """
-    budget = MAX_NODES
+    # No closure: one that calls itself is garbage that only the collector finds, a value a file.
+    return _plain(value, 0, itertools.count(1))
 
-    def convert(value: object, depth: int) -> Json:
-        nonlocal budget
-        budget -= 1
-        if budget < 0 or depth > MAX_DEPTH:
-            raise ValueError(TOO_MANY)
-        if isinstance(value, str):
-            return clean(value)
-        if value is None or isinstance(value, bool | int):
-            return _integer(value)
-        if isinstance(value, float):
-            if math.isfinite(value):
-                return value
-            return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
-        if isinstance(value, dt.date | dt.time):
-            return value.isoformat()
-        if isinstance(value, bytes):
-            return base64.b64encode(value).decode()
-        if isinstance(value, Mapping):
-            return {_key(key): convert(item, depth + 1) for key, item in value.items()}
-        if isinstance(value, set | frozenset):
-            return [*sorted(_key(item) for item in value)]
-        if isinstance(value, Iterable):
-            return [convert(item, depth + 1) for item in value]
-        return clean(str(value))
 
-    return convert(value, 0)
+def _plain(value: object, depth: int, counter: Iterator[int]) -> Json:
+    if next(counter) > MAX_NODES or depth > MAX_DEPTH:
+        raise ValueError(TOO_MANY)
+    if isinstance(value, str):
+        return clean(value)
+    if value is None or isinstance(value, bool | int):
+        return _integer(value)
+    if isinstance(value, float):
+        if math.isfinite(value):
+            return value
+        return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
+    if isinstance(value, dt.date | dt.time):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, Mapping):
+        return {_key(key): _plain(item, depth + 1, counter) for key, item in value.items()}
+    if isinstance(value, set | frozenset):
+        return [*sorted(_key(item) for item in value)]
+    if isinstance(value, Iterable):
+        return [_plain(item, depth + 1, counter) for item in value]
+    return clean(str(value))
 
 
 def _integer(value: bool | int | None) -> Json:

@@ -29,6 +29,9 @@ from pyrite_schemas.sync import File
 
 BATCH = 24
 """Files in a batch: large enough to make switching cheap, small enough to keep memory flat."""
+PORTION = 100
+"""Batches a worker reads through one `git cat-file`: what git maps of its packs, and the list of
+what is wanted, stay small whatever the repository's size."""
 SMALL = 400
 """Up to this many files one process is as fast."""
 
@@ -38,6 +41,8 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _HEADER = struct.Struct("<IB")
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(list[Entry])
+_LENGTH = struct.Struct("<I")
+_portions = msgspec.msgpack.Decoder(list[list[File]])
 
 
 def entries(
@@ -65,13 +70,17 @@ def entries(
     if count < 2:
         yield from _here(source, files, overlay, date_fields, rules)
         return
-    batches = [files[start : start + BATCH] for start in range(0, len(files), BATCH)]
-    pool = [
-        _Worker(source, batches[number::count], overlay, date_fields, rules)
-        for number in range(count)
-    ]
+    batches = -(-len(files) // BATCH)
+    shares = [_pack(files, number, count) for number in range(count)]
+    # What there is now belongs to every process: a collection in one would make it a copy.
+    gc.freeze()
     try:
-        for number in range(len(batches)):
+        pool = [_Worker(source, share, overlay, date_fields, rules) for share in shares]
+    finally:
+        gc.unfreeze()
+    del shares
+    try:
+        for number in range(batches):
             yield from pool[number % count].next()
     finally:
         # All pipes first: a worker holds the reading ends of those that were forked before it.
@@ -86,6 +95,29 @@ def _workers(files: int) -> int:
     if files <= SMALL or sys.platform != "linux" or threading.active_count() > 1:
         return 1
     return min(len(os.sched_getaffinity(0)), 8)
+
+
+def _pack(files: Sequence[File], number: int, count: int) -> bytes:
+    """A worker's files, every `count`th batch, as portions of batches.
+
+    In one piece: counting references to objects that processes share makes copies of them.
+    """
+    mine = range(number * BATCH, len(files), count * BATCH)
+    batches = [files[start : start + BATCH] for start in mine]
+    return b"".join(
+        _LENGTH.pack(len(portion)) + portion
+        for start in range(0, len(batches), PORTION)
+        for portion in (_encoder.encode(batches[start : start + PORTION]),)
+    )
+
+
+def _unpack(share: bytes) -> Iterator[list[list[File]]]:
+    start = 0
+    while start < len(share):
+        (size,) = _LENGTH.unpack_from(share, start)
+        start += _LENGTH.size
+        yield _portions.decode(memoryview(share)[start : start + size])
+        start += size
 
 
 def _here(
@@ -112,7 +144,7 @@ class _Worker:
     def __init__(
         self,
         source: Source,
-        batches: Sequence[Sequence[File]],
+        share: bytes,
         overlay: frozenset[str],
         date_fields: tuple[str, ...],
         rules: Rules | None,
@@ -128,7 +160,7 @@ class _Worker:
             self._process = os.fork()
             if self._process == 0:
                 os.close(read_end)
-                _work(write_end, source, batches, overlay, date_fields, rules)
+                _work(write_end, source, share, overlay, date_fields, rules)
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         os.close(write_end)
@@ -157,7 +189,7 @@ class _Worker:
 def _work(
     pipe: int,
     source: Source,
-    batches: Sequence[Sequence[File]],
+    share: bytes,
     overlay: frozenset[str],
     date_fields: tuple[str, ...],
     rules: Rules | None,
@@ -175,16 +207,18 @@ def _work(
     try:
         with os.fdopen(pipe, "wb") as out:
             try:
-                files = [file for batch in batches for file in batch]
-                stream = _here(source, files, overlay, date_fields, rules)
-                ahead = next(stream, None)
-                for batch in batches:
-                    paths = {file.path for file in batch}
-                    found = []
-                    while ahead is not None and ahead.path in paths:
-                        found.append(ahead)
-                        ahead = next(stream, None)
-                    _send(out, found, failed=False)
+                for batches in _unpack(share):
+                    files = [file for batch in batches for file in batch]
+                    stream = _here(source, files, overlay, date_fields, rules)
+                    ahead = next(stream, None)
+                    for batch in batches:
+                        paths = {file.path for file in batch}
+                        found = []
+                        while ahead is not None and ahead.path in paths:
+                            found.append(ahead)
+                            ahead = next(stream, None)
+                        _send(out, found, failed=False)
+                    gc.collect()  # YAML's loaders are cycles
             except SourceError as error:
                 _send(out, (error.message, error.hint), failed=True)
     except BrokenPipeError:

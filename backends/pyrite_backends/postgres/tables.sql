@@ -50,13 +50,15 @@ CREATE TABLE entry (
   PRIMARY KEY (id)
 );
 
-CREATE INDEX entry_claim ON entry (kb_id, claim);
+CREATE INDEX entry_claim ON entry (kb_id, claim, path);
 
 CREATE INDEX entry_key ON entry (key);
 
 CREATE INDEX entry_name ON entry (kb_id, name);
 
 CREATE UNIQUE INDEX entry_path ON entry (kb_id, path);
+
+CREATE INDEX entry_refused ON entry (kb_id) WHERE key != claim;
 
 CREATE TABLE git_commit (
   id INTEGER NOT NULL,

@@ -80,8 +80,9 @@ class PostgresWriter(CommonWriter):
         if not rows:
             return
         entries = [entry for entry, _, _ in rows]
+        self._entries[kb] -= len(entries)
         for _, path, claim in rows:
-            self._affected[kb].update((claim, path))
+            self._affect(kb, claim, path)
         gone = self._rows(
             "SELECT c.id, c.hash, v.hash IS NOT NULL FROM chunk c"
             " LEFT JOIN text_vector v ON v.hash = c.hash WHERE c.entry_id = ANY(?)",
@@ -117,18 +118,18 @@ class PostgresWriter(CommonWriter):
         next_entry = self._next("entry")
         next_chunk = first = self._next("chunk")
         self._first_chunk.setdefault(kb, first)
-        contested = self._affected[kb]
         encoder = Encoder(self._tokeniser)
         words = 0
         for batch in batches(entries, _BATCH):
             rows: Rows = {name: [] for name in _TABLES}
             fields: list[Fields] = []
             for entry in batch:
-                contested.update((entry.claim, entry.path))
+                self._affect(kb, entry.claim, entry.path)
                 entry_rows(rows, entry, number, next_entry)
                 self._chunk_rows(rows, fields, entry, next_entry, next_chunk)
                 next_entry += 1
                 next_chunk += len(entry.chunks)
+                self._entries[kb] += 1
                 self._chunks[kb] += sum([chunk.hash != b"" for chunk in entry.chunks])
             rows["entry"] = [(*row, jsonb(row[-1])) for row in rows["entry"]]
             for name, values in rows.items():

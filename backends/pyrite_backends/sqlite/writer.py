@@ -97,7 +97,8 @@ class SqliteWriter(CommonWriter):
             if row is None:
                 continue
             entry, claim = row
-            self._affected[kb].update((claim, path))
+            self._affect(kb, claim, path)
+            self._entries[kb] -= 1
             chunks = self._db.execute(
                 "SELECT c.id, c.hash, v.hash IS NOT NULL FROM chunk c"
                 " LEFT JOIN text_vector v ON v.hash = c.hash WHERE c.entry_id = ?",
@@ -119,7 +120,6 @@ class SqliteWriter(CommonWriter):
         next_entry = self._next("entry")
         next_chunk = self._next("chunk")
         self._first_chunk.setdefault(kb, next_chunk)
-        contested = self._affected[kb]
         if next_chunk == 1 and not self._bulk:
             self._postpone_indexes()
             self._tune(_BULK_LOAD)
@@ -127,11 +127,12 @@ class SqliteWriter(CommonWriter):
         for batch in batches(entries, _BATCH):
             rows: Rows = {name: [] for name in _OF_ENTRIES}
             for entry in batch:
-                contested.update((entry.claim, entry.path))
+                self._affect(kb, entry.claim, entry.path)
                 entry_rows(rows, entry, number, next_entry)
                 rows["chunk"].extend(self._chunk_rows(entry, next_entry, next_chunk))
                 next_entry += 1
                 next_chunk += len(entry.chunks)
+                self._entries[kb] += 1
                 self._chunks[kb] += sum([chunk.hash != b"" for chunk in entry.chunks])
             for name, values in rows.items():
                 if values:
