@@ -52,6 +52,8 @@ class Container:
         Where several machines do, every clone of a repository has the same name.
         """
         file = (self.project.file or self.project.root).resolve()
+        if file.name in settings.FILE_NAMES:
+            file = file.parent  # which is one configuration, before it has the file and after
         if not self.index.shared:
             return str(file)
         top = self.project.repository

@@ -213,3 +213,14 @@ def test_kbs_of_one_database(run: Here, notes: Repo, database_url: str) -> None:
     assert two("docs", "kb", "remove", "ops", "--yes").out == "removed ops: 2 entries\n"
     assert two.held() == {"docs"}
     assert two("docs", "index", "verify").code == 0
+
+
+def test_a_repository_that_gets_a_configuration_later_keeps_no_other_kb(
+    run: Here, notes: Repo
+) -> None:
+    run(*SYNC)
+    notes.write("pyrite.yaml", "kbs: [{name: named, path: docs}]")
+    run(*SYNC)
+    assert [kb["name"] for kb in shape("kb-list", run("kb", "list", "--json").out)["kbs"]] == [
+        "named"
+    ]

@@ -263,7 +263,7 @@ def test_a_kb_folder_that_became_a_file_is_refused(place: Place) -> None:
     shutil.rmtree(place.repo.root / "docs")
     place.repo.write("docs", "a file")
     place.repo.commit()
-    assert "docs: no files are left of 1" in place.refused("index", "sync")
+    assert "docs is a file; `path` names a folder" in place.refused("index", "sync")
 
 
 def test_a_file_becomes_a_folder_and_a_folder_a_file(place: Place) -> None:
@@ -361,7 +361,7 @@ def test_a_damaged_object_is_one_line_and_the_index_stays(place: Place, what: st
     file.write_bytes(b"garbage")
     said = place.refused("index", "sync")
     assert str(repo.root) in said
-    assert "git fsck" in said
+    assert "fsck" in said
     assert place("index", "digest").out == before
     file.write_bytes(good)
     place.sync()
@@ -374,7 +374,7 @@ def test_a_damaged_git_index_is_one_line(repo: Repo, pyrite: Pyrite) -> None:
     ran = pyrite("index", "sync", "--no-embed")
     assert (ran.code, ran.out) == (2, "")
     assert "index file smaller than expected" in ran.err
-    assert "git fsck" in ran.err
+    assert "fsck" in ran.err
 
 
 def test_times_say_nothing(place: Place) -> None:

@@ -69,9 +69,7 @@ def test_they_are_one_index_on_postgres_too(
     assert desk.freshness() == dict.fromkeys(("docs", "other", "mirror"), (True, 0))
     desk.sync("--kb", "other", "--worktree")
     assert desk.held()["other"] == ["guide.md", "new.md", "ops/pump.md"]
-    assert (
-        desk.states()["other"] == "read from the work tree: `pyrite index sync` goes back to HEAD"
-    )
+    assert desk.states()["other"] == "up to date with the work tree"
     assert "KB docs: no ref 'rel'" in desk.refused(*SYNC, "--ref", "rel")
     assert desk.run("index", "verify", "--kb", "mirror").code == 0
 

@@ -25,8 +25,6 @@ _PATHS = 20_000
 _MARKS = 500
 """How many commits, files and bound values are dealt with at a time."""
 
-_json = msgspec.json.encode
-
 PARTS = ("chunk", "tag", "alias", "link", "reference", "diagnostic")
 """Tables of rows that belong to an entry."""
 

@@ -127,7 +127,8 @@ def _compare(
     try:
         now = (kb.source.worktree() if edits else kb.source).revision()
     except SourceError as error:
-        return False, f"unknown: {error.message}" + (f"; {error.hint}" if error.hint else "")
+        why = error.message.removeprefix(f"KB {kb.name}: ")
+        return False, f"unknown: {why}" + (f"; {error.hint}" if error.hint else "")
     if state.config != kb.fingerprint:
         return False, f"settings or version changed: {again}"
     same = now.tree == state.revision.tree and now.overlay == state.revision.overlay

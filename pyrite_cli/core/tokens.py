@@ -180,15 +180,22 @@ def porter(token: str) -> str:
     two later changes to step 2 (`bli` becomes `ble`, `logi` becomes `log`), undoubles any
     consonant before `ed` and `ing`, and leaves tokens of under 3 or over 64 bytes alone.
     """
-    size = len(token) if token.isascii() else len(token.encode())
-    if not 3 <= size <= _PORTER_MAX:
+    if not token.isascii():
+        # FTS5 counts bytes, each of a character beyond ASCII as a consonant.
+        stem = _porter(token.encode().decode("latin-1")).encode("latin-1")
+        return stem.decode(errors="ignore")
+    return _porter(token)
+
+
+def _porter(token: str) -> str:
+    if not 3 <= len(token) <= _PORTER_MAX:
         return token
     if token in _ALONE:
         return _ALONE[token]
     doubled = _DOUBLED.fullmatch(token)
     if doubled and _VOWEL.search(doubled[1] + doubled[2]):
-        return porter(doubled[1]) if len(doubled[1]) > 2 else str(_snowball_porter(doubled[1]))
-    stem: str = _snowball_porter(token)
+        return _porter(doubled[1]) if len(doubled[1]) > 2 else str(_snowball_porter(doubled[1]))
+    stem = str(_snowball_porter(token))
     if stem.endswith(("logi", "bli")):
         start = len(stem) - (4 if stem.endswith("logi") else 3)
         if _STEP_2.fullmatch(token, start) and _measured(stem[:start]):
