@@ -7,13 +7,23 @@ import os
 import shutil
 from pathlib import Path
 
-from benchmarks import backends, chunking, common, embedding, relevance, reuse, startup, syncing
+from benchmarks import (
+    backends,
+    chunking,
+    commits,
+    common,
+    embedding,
+    relevance,
+    reuse,
+    startup,
+    syncing,
+)
 from benchmarks.common import Figure
 
 SCALE = "scale"
 """A part that takes an hour and runs alone."""
 
-PARTS = ("sync", "chunking", "startup", "reuse", "embedding", "relevance", "backends")
+PARTS = ("sync", "commits", "chunking", "startup", "reuse", "embedding", "relevance", "backends")
 
 
 def main() -> None:
@@ -79,6 +89,13 @@ def _measure(
     match part:
         case "sync":
             return syncing.measure(common.corpus(large, place), cache / "unused")
+        case "commits":
+            names = dict.fromkeys(("endoflife" if small == "eips" else small, large))
+            return [
+                one
+                for name in names
+                for one in commits.measure(common.corpus(name, place), cache / "unused")
+            ]
         case "chunking":
             names = dict.fromkeys((small, large))
             return [one for name in names for one in chunking.measure(common.corpus(name, place))]

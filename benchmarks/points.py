@@ -36,6 +36,7 @@ MEASURES = (
     ),
     Measure("memory", "Keyword sync from nothing: peak memory, server apart", "MB"),
     Measure("size", "Size of the index, keywords only", "MB", "the text"),
+    Measure("log", "Commits of all files read from git", "s", "git log --name-status"),
     Measure("idle-ref", "Sync of a commit, nothing changed", "s", "the same for 10 files"),
     Measure("idle-tree", "Sync of the work tree, nothing changed", "s", "the same for 10 files"),
     Measure(
@@ -138,6 +139,11 @@ def _targets(result: Result, engine: str) -> Iterable[Target]:
             more = one.value - one.floor
             what = f"{size}, one file changed, {kind}: more than nothing changed"
             yield Target(what, engine, "<= 0.3 s", f"{more:.3f} s", more <= 0.3)
+    log = result.point("log", engine, large)
+    if log and log.floor:
+        ratio = log.value / log.floor
+        what = f"{size}, commits read from nothing: against git log"
+        yield Target(what, engine, "<= 1.2 x", f"{ratio:.2f} x", ratio <= 1.2)
     for name, low, high in (("fill", 9.0, 11.0), ("memory", 0.0, 1.3)):
         above, below = (result.value(name, engine, files) for files in (large, large // 10))
         if above and below and large >= LARGE:

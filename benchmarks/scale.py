@@ -23,7 +23,9 @@ from benchmarks import common, servers, synthetic
 from benchmarks.backends import Bench, box, url
 from benchmarks.points import Point, Result
 from benchmarks.prose import Prose
-from pyrite_cli.core import query
+from pyrite_cli.core import history, query
+from pyrite_cli.core.source import Source
+from pyrite_schemas.config import DEFAULT_INCLUDE
 from pyrite_schemas.search import Filters
 from tests.server import Postgres
 
@@ -120,7 +122,7 @@ def _of(subject: Subject) -> list[Point]:
     clean. A step more, such as reading the history's metadata, is a function here that gives
     points, and a line in `points.MEASURES`; its chart and table follow from that."""
     points: list[Point] = []
-    for step in (_filling, _idle_commit, _query, _changed_commit, _work_tree):
+    for step in (_filling, _log, _idle_commit, _query, _changed_commit, _work_tree):
         found = step(subject)
         for point in found:
             beside = "" if point.floor is None else f" (floor {point.floor:g})"
@@ -154,6 +156,20 @@ def _filling(subject: Subject) -> list[Point]:
         subject.point("memory", peak / 1e6),
         subject.point("size", _size(subject) / 1e6, text / 1e6),
     ]
+
+
+def _log(subject: Subject) -> list[Point]:
+    """The pass over all commits, beside `git log`; the same whatever the engine."""
+    source = Source(subject.repository, "", "HEAD", DEFAULT_INCLUDE, ())
+    head = source.revision().commit
+    command = ["git", "-C", str(subject.repository), "log", "--name-status"]
+    run = functools.partial(subprocess.run, command, check=True, capture_output=True)
+    ours, plain = _turns(
+        subject,
+        lambda: common.timed(lambda: sum(len(one.paths) for one in history.touches(source, head))),
+        lambda: common.timed(run),
+    )
+    return [subject.point("log", ours, plain)]
 
 
 def _idle_commit(subject: Subject) -> list[Point]:
