@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
+from pyrite_cli.core.embed.cache import Cache
 from pyrite_schemas.search import Filters
 from tests.conftest import Repo
 from tests.world import World, facts, fresh
@@ -182,3 +183,21 @@ def test_a_lost_cache_costs_only_what_the_index_does_not_hold(world: World) -> N
     assert world.full() == 0
     world.repo.write("a.md", "# New\n\ntext")
     assert world.full() == 1
+
+
+def test_a_sync_asks_the_cache_for_new_texts_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.repo.write("docs/later.md", long_text(7))
+    world.stage()  # whose texts now lack a vector
+    asked: list[int] = []
+    get = Cache.get
+
+    def noted(cache: Cache, hashes: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
+        asked.append(len(hashes))
+        return get(cache, hashes)
+
+    monkeypatch.setattr(Cache, "get", noted)
+    world.repo.write("docs/other.md", "# Another\n\nof one text")
+    world.stage(world.kb("all"))
+    assert asked == [1]

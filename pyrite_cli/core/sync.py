@@ -52,10 +52,17 @@ class Kb(NamedTuple):
 
 
 class Vectors(NamedTuple):
-    """The model that is configured and what it embedded before."""
+    """The model that is configured and what it embedded before.
+
+    Attributes:
+        model: The model.
+        cache: Vectors of texts that it embedded before.
+        every: Whether a sync looks there for all texts that have no vector, or for new ones alone.
+    """
 
     model: Model
     cache: VectorCache
+    every: bool = True
 
 
 class Observer(Protocol):
@@ -384,8 +391,13 @@ def _write(
     before: dict[str, KbState],
 ) -> list[KbReport]:
     states = {state.name: state for state in writer.reader().kbs()}
+    held = writer.reader().model()
     if vectors is not None and writer.use_model(vectors.model):
         observer.note(f"the model is now {vectors.model.name}: all vectors are made anew")
+    if vectors is not None and held is not None and held.fingerprint == vectors.model.fingerprint:
+        # Texts of before that lack a vector were looked for then; looking for them again at each
+        # sync would cost as much as there are.
+        vectors = vectors._replace(every=False)
     reports = []
     for kb, revision in zip(kbs, revisions, strict=True):
         state = states.get(kb.name)
@@ -484,8 +496,8 @@ def _reuse(
     """
     missing = writer.missing(sorted(hashes))
     reused = len(hashes) - len(missing)
-    if state.embedded < state.chunks:
-        wanted = writer.unembedded(state.name)
+    wanted = writer.unembedded(state.name) if vectors.every else missing
+    if wanted:
         try:
             known = vectors.cache.get(wanted)
         except StorageError as error:
