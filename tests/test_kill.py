@@ -52,7 +52,7 @@ class Kind(NamedTuple):
 
 
 KINDS = {
-    "a sync": Kind(("index", "sync"), some=40),
+    "a sync": Kind(("index", "sync"), some=25),
     "the first sync": Kind(("index", "sync"), before=()),
     "a rebuild": Kind(("index", "rebuild")),
     "a rebuild for another model": Kind(
