@@ -73,11 +73,11 @@ def _history(history: History | None) -> str:
     last, first = history.last, history.first
     text = f"{last.id[:12]} by {last.author}, {last.date[:10]}"
     if not history.complete:
-        return f"{text}; earlier ones are not known: this is a shallow clone"
+        return f"{text} (earlier ones are not known: a shallow clone)"
     if first is None or history.commits == 1:
         return text
-    by = f" by {first.author}" if first.author != last.author else ""
-    return f"{text}; {history.commits:,} since {first.date[:10]}{by}"
+    by = f", the first by {first.author}" if first.author != last.author else ""
+    return f"{text} ({history.commits:,} since {first.date[:10]}{by})"
 
 
 def list_entries(
