@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 
@@ -10,6 +11,9 @@ def run() -> None:
     """The console script."""
     # Start-up makes many objects and no garbage; commands that run long turn it on again.
     gc.disable()
+    for name in ("stdout", "stderr"):  # closed by who called: `>&-`
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: PTH123, SIM115
     try:
         from pyrite_cli.main import execute, heed_sigterm  # typer, 40 ms
 

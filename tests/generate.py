@@ -216,7 +216,8 @@ def _section(name: str, command: Any) -> str:
         if parameter.name == "help" and name != "pyrite":
             continue
         if parameter.param_type_name == "argument":
-            rows.append((f"`{parameter.make_metavar(context).strip('{}[]')}`", parameter.help))
+            metavar = re.sub(r"[{}\[\]]", "", parameter.make_metavar(context))
+            rows.append((f"`{metavar}`", parameter.help))
         elif (record := parameter.get_help_record(context)) is not None:
             flags, help_text = record
             rows.append((f"`{flags}`", " ".join(help_text.split())))

@@ -178,8 +178,12 @@ def test_nothing_found_is_code_1(synced: Here) -> None:
     reply = synced("search", "xylophone", "--json")
     assert reply.code == 1
     assert shape("search", reply.out)["count"] == 0
-    for command in (("list", "--tag", "none"), ("tags", "--type", "none")):
-        assert synced(*command).code == 1
+    for command, what in (
+        (("list", "--tag", "none"), "entries"),
+        (("tags", "--type", "none"), "tags"),
+    ):
+        ran = synced(*command)
+        assert (ran.code, ran.out, ran.err) == (1, "", f"no {what} found\n")
         assert json.loads(synced(*command, "--json").out)["count"] == 0
 
 
@@ -221,6 +225,30 @@ def test_tags_and_links(synced: Here) -> None:
     assert "  ← ops/valve  line 9\n" in synced("links", "pump").out
     links = shape("links", synced("links", "pump", "--json").out)
     assert [link["source"] for link in links["backlinks"]] == ["repo:README", "repo:ops/valve"]
+
+
+def test_an_entry_without_links_is_code_1(pyrite: Pyrite, repo: Repo) -> None:
+    repo.commit(alone="# Alone\n")
+    assert pyrite("index", "sync", "--no-embed").code == 0
+    ran = pyrite("links", "alone")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == "alone has no links, and nothing links to it\n"
+    reply = pyrite("links", "alone", "--json")
+    found = shape("links", reply.out)
+    assert (reply.code, found["links"], found["backlinks"]) == (1, [], [])
+
+
+def test_a_closed_stdout_is_no_error(pyrite: Pyrite, repo: Repo) -> None:
+    repo.commit(a="# One\n")
+    assert pyrite("index", "sync", "--no-embed").code == 0
+    words = [sys.executable, "-m", "pyrite_cli", "list"]
+    ran = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&-', "sh", *words],
+        check=False,
+        cwd=repo.root,
+        stderr=subprocess.PIPE,
+    )
+    assert (ran.returncode, ran.stderr) == (0, b"")
 
 
 def test_status(synced: Here, notes: Repo) -> None:

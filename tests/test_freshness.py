@@ -266,7 +266,7 @@ OLD: dict[str, Any] = {"current": False, "behind": 2}
             [kb("a", current=False, behind=None)],
             "index at aaaaaaa, unknown to this clone; add --fresh to sync first",
         ),
-        ([kb("a", current=None, behind=None)], "index at aaaaaaa, its source is not here"),
+        ([kb("a", current=None, behind=None)], "index at aaaaaaa, the source is not here"),
         (
             [kb("a", "", dirty=True, current=None, behind=None)],
             "index at no commit with uncommitted changes",
@@ -349,7 +349,7 @@ def test_on_a_shared_index_a_fresh_answer_is_one_of_commits(
     notes.git("reset", "-q", "--hard", first)
     ran = run("search", "omega", "--fresh")
     assert ran.code == 0, "the index does not go back"
-    assert "newer than its source" in ran.err
+    assert "newer than the source" in ran.err
     assert "--fresh" not in ran.err, "which would not help"
     notes.commit(other="# Other")
     ran = run("search", "omega", "--fresh", "--json")

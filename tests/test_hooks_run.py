@@ -173,6 +173,19 @@ def test_a_failure_is_in_the_log_and_in_status_and_git_knows_nothing(hooked: Hoo
     assert (text.code, "failed (post-commit" in text.out) == (0, True)
 
 
+def test_status_counts_warnings_and_shows_every_kb(hooked: Hooked) -> None:
+    hooked.installed()
+    said = ["a: up to date", "warning: x.md: one", "warning: y.md: two", "b: up to date", "2 s"]
+    lines = "".join(f"  {line}\n" for line in said)
+    (hooked.repo.root / ".pyrite" / background.LOG).write_text(
+        "2026-01-31T10:00:00Z post-merge: sync begins\n"
+        f"2026-01-31T10:00:02Z post-merge: sync ended with 0 after 2.00 s\n{lines}"
+    )
+    assert hooked.status()["last"]["said"] == said
+    shown = hooked.pyrite("hook", "status").out
+    assert "  a: up to date\n  b: up to date\n  2 warnings: see the log\n  2 s\n" in shown
+
+
 def test_a_sync_that_was_killed_is_told_from_one_that_runs(hooked: Hooked) -> None:
     hooked.installed()
     folder = hooked.repo.root / ".pyrite"

@@ -129,7 +129,7 @@ def test_a_kb_that_is_not_configured_any_more_does_not_come_back(run: Here, note
 
 @pytest.mark.parametrize(
     ("name", "hint"),
-    [("op", "did you mean ops?"), ("DOCS", "did you mean docs?"), ("x", "pyrite kb list shows")],
+    [("op", "did you mean ops?"), ("DOCS", "did you mean docs?"), ("x", "`pyrite kb list` shows")],
 )
 def test_a_name_that_is_not_there(two: Two, name: str, hint: str) -> None:
     ran = two("ops", "kb", "remove", name)

@@ -305,8 +305,14 @@ def test_commits_at_the_command_line(repo: Repo, pyrite: Pyrite) -> None:
     assert pyrite("list", "--committed-since", "9000").code == 1
     refused = pyrite("list", "--committed-since", "yesterday")
     assert (refused.code, "--committed-since 'yesterday' is not a date" in refused.err) == (2, True)
+    assert "begun" not in shown
     link = f"https://github.com/acme/hand%20book/blob/{commit}/docs/b.md?plain=1#L1-L3"
     assert link in pyrite("search", "pears", "--json").out
     repo.write("docs/b.md", "# Pears\n\nyellow fruit")
     assert pyrite("index", "sync", "--no-embed").code == 0
     assert link not in pyrite("search", "pears", "--json").out
+    last = repo.commit(docs__a="# Apples\n\nripe fruit")
+    assert pyrite("index", "sync", "--no-embed").code == 0
+    fields = pyrite("get", "docs/a").out.split("\n\n")[0].splitlines()
+    assert fields[-2].startswith(f"commit  {last[:12]} by ")
+    assert re.fullmatch(r"begun   \d{4}-\d\d-\d\d; 2 commits in all", fields[-1])

@@ -46,7 +46,7 @@ def test_an_answer_says_when_head_went_elsewhere(repo: Repo, pyrite: Pyrite) -> 
     ran = pyrite("search", "word", "--json")
     (kb,) = json.loads(ran.out)["kbs"]
     assert (kb["current"], kb["behind"]) == (False, 0)
-    assert "newer than its source" in pyrite("search", "word").err
+    assert "newer than the source" in pyrite("search", "word").err
     repo.git("checkout", "-q", "main")
     (kb,) = json.loads(pyrite("search", "word", "--json").out)["kbs"]
     assert (kb["current"], kb["behind"]) == (True, 0)

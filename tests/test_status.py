@@ -64,13 +64,15 @@ def test_kbs_never_synced_not_configured_set_otherwise_or_gone_are_said(
 
 
 def test_a_branch_set_back_is_not_called_current(repo: Repo, bench: Bench) -> None:
-    first = repo.commit(a="one")
+    first = repo.commit(a="one", docs__b="one")
     repo.commit(a="two")
-    bench.sync()
+    kbs = (bench.kb(), bench.kb("docs", "docs"))
+    bench.sync(*kbs)
     repo.git("reset", "-q", "--hard", first)
-    current, said = lines(bench, bench.kb())["kb"]
-    assert not current
-    assert "pyrite index sync" in said
+    assert lines(bench, *kbs) == {
+        "kb": (False, "newer than the source: run `pyrite index sync`"),
+        "docs": (True, "up to date (the commits between change no file of it)"),
+    }
 
 
 def advice(bench: Bench) -> str:

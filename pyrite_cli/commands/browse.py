@@ -30,9 +30,11 @@ from pyrite_schemas.replies import EntryReply, LinksReply, ListReply, TagsReply
 from pyrite_schemas.search import NO_FILTERS, Filters
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pyrite_backends.protocol import Reader
     from pyrite_cli.container import Container
-    from pyrite_schemas.search import EntryDetail, Freshness, History
+    from pyrite_schemas.search import EntryDetail, Freshness, History, LinkRow
 
 Id = Annotated[
     str, typer.Argument(metavar="ID", help="An id, path, alias or file name; KB:ID names the KB.")
@@ -55,7 +57,8 @@ def get(context: typer.Context, entry: Id, fresh: Fresh = False, json: Json = Fa
         ("date", found.date),
         ("tags", ", ".join(found.tags)),
         ("aliases", ", ".join(found.aliases)),
-        ("commit", _history(found.history)),
+        ("commit", _last(found.history)),
+        ("begun", _begun(found.history)),
     ]
     render.out(render.style(found.title, bold=True))
     for name, value in fields:
@@ -66,18 +69,22 @@ def get(context: typer.Context, entry: Id, fresh: Fresh = False, json: Json = Fa
     tell(box, kbs, apart=True)
 
 
-def _history(history: History | None) -> str:
-    """When and by whom an entry was changed last, and since when it is there."""
+def _last(history: History | None) -> str:
+    """The commit that changed an entry last, by whom and when."""
     if history is None:
         return ""
-    last, first = history.last, history.first
-    text = f"{last.id[:12]} by {last.author}, {last.date[:10]}"
-    if not history.complete:
-        return f"{text} (earlier ones are not known: a shallow clone)"
-    if first is None or history.commits == 1:
-        return text
-    by = f", the first by {first.author}" if first.author != last.author else ""
-    return f"{text} ({history.commits:,} since {first.date[:10]}{by})"
+    return f"{history.last.id[:12]} by {history.last.author}, {history.last.date[:10]}"
+
+
+def _begun(history: History | None) -> str:
+    """When and by whom an entry was made, and in how many commits it became what it is."""
+    if history is None or (history.complete and history.commits == 1):
+        return ""
+    first = history.first
+    if not history.complete or first is None:
+        return "not known: this is a shallow clone"
+    by = f" by {first.author}" if first.author != history.last.author else ""
+    return f"{first.date[:10]}{by}; {history.commits:,} commits in all"
 
 
 def list_entries(
@@ -122,6 +129,8 @@ def list_entries(
             ],
             dim=(1, 2),
         )
+        if not found:
+            render.note("no entries found")
         tell(box, kbs)
     if not found:
         raise typer.Exit(Exit.NOTHING)
@@ -147,6 +156,8 @@ def tags(
         render.json(TagsReply(len(found), kbs, tuple(found)))
     else:
         render.table([(f"{one.count:,}", one.tag) for one in found], right=(0,))
+        if not found:
+            render.note("no tags found")
         tell(box, kbs)
     if not found:
         raise typer.Exit(Exit.NOTHING)
@@ -161,6 +172,16 @@ def links(context: typer.Context, entry: Id, fresh: Fresh = False, json: Json = 
         outward, inward = reader.links(found.kb, found.id)
     if json:
         render.json(LinksReply(f"{found.kb}:{found.id}", kbs, tuple(outward), tuple(inward)))
+    else:
+        _show_links(found, outward, inward)
+        tell(box, kbs)
+    if not outward and not inward:
+        raise typer.Exit(Exit.NOTHING)
+
+
+def _show_links(found: EntryDetail, outward: Sequence[LinkRow], inward: Sequence[LinkRow]) -> None:
+    if not outward and not inward:
+        render.note(f"{found.id} has no links, and nothing links to it")
         return
     own = f"{found.kb}:"
     render.out(render.style(found.title, bold=True))
@@ -174,9 +195,6 @@ def links(context: typer.Context, entry: Id, fresh: Fresh = False, json: Json = 
         render.out(
             f"  ← {link.source.removeprefix(own)}  {render.style(f'line {link.line}', dim=True)}"
         )
-    tell(box, kbs)
-    if not outward and not inward:
-        raise NotFoundError(f"{found.id} has no links, and nothing links to it")
 
 
 def _find(

@@ -145,5 +145,5 @@ def _state(kb: Freshness, *, short: bool) -> str:
     if behind:
         return f"{held}, {behind}"
     if kb.current is False:
-        return f"{held}, {'newer than its source' if kb.behind == 0 else 'unknown to this clone'}"
-    return f"{held}, its source is not here" if kb.current is None and kb.commit else held
+        return f"{held}, {'newer than the source' if kb.behind == 0 else 'unknown to this clone'}"
+    return f"{held}, the source is not here" if kb.current is None and kb.commit else held

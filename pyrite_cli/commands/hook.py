@@ -13,11 +13,16 @@ from pyrite_cli.commands.context import Context, Json, container
 from pyrite_schemas.errors import ConfigError, Exit, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pyrite_cli.container import Container
     from pyrite_cli.core.hooks import Place
     from pyrite_schemas.replies import HookReply
 
 _WORKS = {"installed", "own"}
+_SHOWN = 8
+"""Lines that `hook status` shows of a sync."""
+
 _NAME = re.compile(r"[\w-]{1,40}")
 
 
@@ -76,12 +81,14 @@ def uninstall(context: typer.Context, json: Json = False) -> None:
     if json:
         render.json(reply)
         return
-    for hook in reply.hooks:
-        if hook.name in changed:
-            rest = "the rest of it is as it was" if hook.other else "removed"
-            render.out(f"{hook.name}: {rest}")
-    if not changed:
-        render.note(f"nothing of Pyrite's in {reply.folder}")
+    render.table(
+        [
+            (hook.name, "the rest of it is as it was" if hook.other else "removed")
+            for hook in reply.hooks
+            if hook.name in changed
+        ]
+    )
+    render.note(f"in {reply.folder}" if changed else f"nothing of Pyrite's in {reply.folder}")
 
 
 def status(context: typer.Context, json: Json = False) -> None:
@@ -205,6 +212,15 @@ def _show(reply: HookReply, place: Place) -> None:
         render.note("run `pyrite hook install`")
 
 
+def _told(said: Sequence[str]) -> list[str]:
+    """The end of what a sync said; how many warnings there were, and not each of them."""
+    lines = [line for line in said if not line.startswith("warning: ")]
+    warnings = len(said) - len(lines)
+    if warnings:
+        lines.insert(-1, f"{render.count(warnings, 'warning')}: see the log")
+    return ["…", *lines[1 - _SHOWN :]] if len(lines) > _SHOWN else lines
+
+
 def _show_last(reply: HookReply) -> None:
     from pyrite_cli.core.status import age
 
@@ -215,7 +231,7 @@ def _show_last(reply: HookReply) -> None:
             continue
         took = f", {render.seconds(run.seconds)}" if run.seconds is not None else ""
         render.out(f"{name}  {words.get(run.state, run.state)} ({run.hook}, {age(run.at)}{took})")
-        for line in run.said[-3:]:
+        for line in _told(run.said):
             render.out(f"  {line}")
     if reply.last:
         render.out(f"log        {reply.log}")

@@ -46,8 +46,9 @@ def check(
         Format | None,
         typer.Option(
             "--format",
-            help="As lines for people, as workflow commands of GitHub Actions (the default there),"
-            " or as a Code Quality report of GitLab.",
+            metavar="FORMAT",
+            help="text, for people; github, for annotations in GitHub Actions (the default"
+            " there); or gitlab, for a Code Quality report.",
         ),
     ] = None,
     json: Json = False,

@@ -65,7 +65,7 @@ def _hint(states: Sequence[KbState], name: str) -> str:
 
     by_folded = {state.name.casefold(): state.name for state in states}
     near = difflib.get_close_matches(name.casefold(), by_folded, 1)
-    return f"did you mean {by_folded[near[0]]}?" if near else "pyrite kb list shows all"
+    return f"did you mean {by_folded[near[0]]}?" if near else "`pyrite kb list` shows all"
 
 
 def _held(state: KbState, owner: str) -> HeldKb:

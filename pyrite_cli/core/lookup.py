@@ -23,7 +23,7 @@ def find(reader: Reader, name: str) -> EntryDetail:
         found = reader.get("", name.removeprefix("./"))
     if not found:
         raise NotFoundError(
-            f"no entry has the id, path, alias or file name {name!r}", "pyrite list shows all"
+            f"no entry has the id, path, alias or file name {name!r}", "`pyrite list` shows all"
         )
     if len(found) > 1:
         names = ", ".join(f"{one.kb}:{one.id}" for one in found[:5])

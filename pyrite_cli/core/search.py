@@ -124,7 +124,7 @@ def _legs(
     if filters.kbs != NOWHERE and (model is None or not any(state.embedded for state in states)):
         raise ModelError(
             "nothing is embedded yet, so there is nothing to search by meaning",
-            "run `pyrite index embed`, or use --mode keyword",
+            "run `pyrite index embed`, or search by keyword: pyrite search --mode keyword …",
         )
     text = parsed.text.strip()
     depth = wanted if request.mode == "semantic" else max(DEPTH, wanted)

@@ -140,13 +140,14 @@ def _compare(
     if now == state.revision:
         return True, "up to date with the work tree" if edits else "up to date"
     if same:
-        return True, "up to date (the newer commits change no file of it)"
+        which = "newer commits" if commits else "commits between"
+        return True, f"up to date (the {which} change no file of it)"
     if commits:
         return False, f"{commits} commit{'s' * (commits != 1)} behind: {again}"
     if now.overlay != state.revision.overlay and now.tree == state.revision.tree:
         changed = len(set(now.overlay) ^ set(state.revision.overlay))
         return False, f"{changed} file{'s' * (changed != 1)} edited since: {again}"
-    return False, f"behind: {again}"
+    return False, f"{'newer than the source' if commits == 0 else 'behind'}: {again}"
 
 
 def age(moment: float) -> str:
