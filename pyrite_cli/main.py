@@ -126,6 +126,9 @@ def _failed(error: BaseException, arguments: Sequence[str]) -> int:
             typer.echo(err=True)  # the terminal has just printed ^C
         _say("interrupted", "interrupted", hint, json=json)
         return Exit.INTERRUPTED
+    if isinstance(error, UnicodeEncodeError) and (odd := _not_utf_8(arguments)):
+        _say("usage", f"{odd} is not UTF-8", "write a file's name as Pyrite shows it", json=json)
+        return Exit.FAILED
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
         _say("system", f"{where}{error.strerror or error}", "", json=json)
@@ -134,6 +137,12 @@ def _failed(error: BaseException, arguments: Sequence[str]) -> int:
         _say("system", "out of memory", "", json=json)
         return Exit.FAILED
     raise error
+
+
+def _not_utf_8(arguments: Sequence[str]) -> str:
+    """The first word that no database takes, printable; empty when there is none."""
+    shown = (word.encode(errors="backslashreplace").decode() for word in arguments)
+    return next((text for text, word in zip(shown, arguments, strict=True) if text != word), "")
 
 
 _GUESS = re.compile(r"(.*?)[.;,]? \(?(?:Possible options:|[Dd]id you mean) (.*?)[)?]")

@@ -238,6 +238,14 @@ def test_a_wrong_command_line(run: Here, repo: Repo, arguments: tuple[str, ...],
     assert said in refuses(run, *arguments)
 
 
+@pytest.mark.parametrize("words", [("search", "a", "--author"), ("search", "a", "--tag"), ("get",)])
+def test_a_word_that_is_not_utf_8(run: Here, repo: Repo, words: tuple[str, ...]) -> None:
+    repo.commit(a="# A")
+    run(*SYNC)
+    line = refuses(run, *words, os.fsdecode(b"caf\xe9"))
+    assert "caf\\udce9 is not UTF-8" in line
+
+
 def test_an_option_without_its_value(run: Here) -> None:
     assert "option '--mode' requires an argument" in the_line(run("search", "x", "--mode"))
 

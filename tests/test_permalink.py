@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pyrite_cli.core.paths import decode_path
 from pyrite_cli.core.permalink import link, template
 
 COMMIT = "c" * 40
@@ -37,6 +38,12 @@ COMMIT = "c" * 40
 def test_the_form_of_each_host(remote: str, expected: str) -> None:
     web = template(remote, "docs")
     assert (link(web, COMMIT, "x y.md", 3, 9) if web else "") == expected
+
+
+def test_a_name_that_is_no_utf_8_is_linked_by_its_bytes() -> None:
+    web = template("gitlab.com/a/b", "")
+    path = decode_path(b"caf\xe9.md")
+    assert link(web, COMMIT, path, 1, 1).endswith(f"/{COMMIT}/caf%E9.md?plain=1#L1-1")
 
 
 def test_names_are_never_taken_for_marks() -> None:

@@ -222,6 +222,21 @@ def test_a_moved_repository_without_a_configuration_has_one_kb(
     assert pyrite("search", "alpha", cwd=place).out.count("a.md") == 1
 
 
+@pytest.mark.parametrize(
+    "words", [("search", "alpha", "--fresh"), ("index", "rebuild", "--no-embed")]
+)
+def test_whatever_syncs_knows_the_kbs_of_a_moved_folder_as_its_own(
+    repo: Repo, pyrite: Pyrite, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    repo.commit(a="# A\n\nalpha")
+    assert pyrite("index", "sync", "--no-embed").code == 0
+    place = repo.root.rename(tmp_path / "elsewhere")
+    assert pyrite(*words, cwd=place).code == 0
+    status = pyrite("index", "status", cwd=place).out
+    assert "elsewhere" in status
+    assert "not configured any more" not in status
+
+
 def test_the_kb_of_another_configuration_that_is_there_is_left_alone(
     repo: Repo, pyrite: Pyrite
 ) -> None:

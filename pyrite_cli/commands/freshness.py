@@ -53,7 +53,7 @@ def refresh(
     from pyrite_cli.commands import syncing  # most answers need no sync
     from pyrite_cli.core.sync import Options
 
-    options = Options(prune=not kbs, owner=box.owner)
+    options = Options(prune=not kbs, owner=box.owner, alone=box.alone)
     report, fault = syncing.run(box, box.kbs(kbs or ()), options, embed=embed)
     if fault:
         raise fault

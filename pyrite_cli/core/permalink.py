@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
+from pyrite_cli.core.paths import encode_path
+
 _GITHUB = "/blob/{commit}/{path}?plain=1#L{start}-L{end}"
 _GITLAB = "/-/blob/{commit}/{path}?plain=1#L{start}-{end}"
 _GITEA = "/src/commit/{commit}/{path}?display=source#L{start}-L{end}"
@@ -15,6 +17,7 @@ _FORMS = {
     "codeberg.org": _GITEA,
     "git.sr.ht": "/tree/{commit}/item/{path}?view-source#L{start}",
 }
+_PLAIN = "/~"
 _OWN_HOSTS = {"github": _GITHUB, "gitlab": _GITLAB, "gitea": _GITEA, "forgejo": _GITEA}
 """By the first part of the name of a company's own server, such as `gitlab.example.org`."""
 
@@ -31,8 +34,10 @@ def template(remote: str, folder: str) -> str:
     form = _FORMS.get(host) or _OWN_HOSTS.get(host.partition(".")[0], "")
     if not form or not path:
         return ""
-    inside = f"{_quoted(folder)}/" if folder else ""
-    return f"https://{host}/{_quoted(path)}" + form.replace("{path}", f"{inside}{{path}}")
+    inside = f"{quote(folder, safe=_PLAIN)}/" if folder else ""
+    return f"https://{host}/{quote(path, safe=_PLAIN)}" + form.replace(
+        "{path}", f"{inside}{{path}}"
+    )
 
 
 def link(web: str, commit: str, path: str, start: int, end: int) -> str:
@@ -45,9 +50,6 @@ def link(web: str, commit: str, path: str, start: int, end: int) -> str:
         start: 1-based first line.
         end: Last line, inclusive.
     """
-    values = {"commit": commit, "path": _quoted(path), "start": str(start), "end": str(end)}
+    file = quote(encode_path(path), safe=_PLAIN)
+    values = {"commit": commit, "path": file, "start": str(start), "end": str(end)}
     return re.sub(r"\{(commit|path|start|end)\}", lambda mark: values[mark[1]], web)
-
-
-def _quoted(text: str) -> str:
-    return quote(text, safe="/~")

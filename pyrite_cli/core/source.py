@@ -14,6 +14,7 @@ from pathlib import Path
 from pyrite_cli.core import lfs
 from pyrite_cli.core.git import Git, git_folder, is_bare
 from pyrite_cli.core.globs import matcher
+from pyrite_cli.core.paths import decode_path, encode_path
 from pyrite_schemas.errors import SourceError
 from pyrite_schemas.sync import File, Revision
 
@@ -410,28 +411,3 @@ def blob_id(content: bytes, length: int) -> str:
     if length == 64:
         return hashlib.sha256(header + content).hexdigest()
     return hashlib.sha1(header + content, usedforsecurity=False).hexdigest()
-
-
-def decode_path(name: bytes) -> str:
-    """A git path as text; a byte that is no UTF-8 becomes `\\udcNN`, which `encode_path` undoes."""
-    if b"\\udc" in name:
-        name = name.replace(b"\\udc", b"\\udc5cudc")  # the same five characters in a name itself
-    try:
-        return name.decode()
-    except UnicodeDecodeError:
-        return name.decode(errors="surrogateescape").encode(errors="backslashreplace").decode()
-
-
-_ESCAPED = re.compile(r"\\udc([0-9a-f]{2})")
-
-
-def encode_path(path: str) -> bytes:
-    """The bytes of a path that `decode_path` made text."""
-    if "\\udc" not in path:
-        return path.encode()
-
-    def byte(match: re.Match[str]) -> str:
-        code = int(match.group(1), 16)
-        return chr(code if code < 0x80 else 0xDC00 + code)
-
-    return _ESCAPED.sub(byte, path).encode(errors="surrogateescape")

@@ -186,7 +186,7 @@ def _write_all(
     # What others own, and what is newer in the index than here, is not made anew.
     made, known = {kb.name for kb in kbs}, {kb.name for kb in configured}
     alone = all(
-        state.owner == options.owner and (name in made or name not in known)
+        _is_own(state, options) and (name in made or name not in known)
         for name, state in before.items()
     )
     with index.writer(rebuild=options.rebuild and alone) as writer:
@@ -314,12 +314,13 @@ def _unwanted(states: Mapping[str, KbState], kbs: Sequence[Kb], options: Options
     """KBs that this configuration once had and names no more."""
     if not options.prune:
         return []
-    own = {
-        name
-        for name, state in states.items()
-        if state.owner == options.owner or (options.alone and not os.path.exists(state.owner))  # noqa: PTH110
-    }
+    own = {name for name, state in states.items() if _is_own(state, options)}
     return sorted(own - {kb.name for kb in kbs})
+
+
+def _is_own(state: KbState, options: Options) -> bool:
+    """Whether a KB is this configuration's, or was before its folder was moved."""
+    return state.owner == options.owner or (options.alone and not os.path.exists(state.owner))  # noqa: PTH110
 
 
 def _states(index: Index) -> dict[str, KbState]:

@@ -1,0 +1,30 @@
+"""Git's names of files, which are bytes, as text and back."""
+
+from __future__ import annotations
+
+import re
+
+
+def decode_path(name: bytes) -> str:
+    """A git path as text; a byte that is no UTF-8 becomes `\\udcNN`, which `encode_path` undoes."""
+    if b"\\udc" in name:
+        name = name.replace(b"\\udc", b"\\udc5cudc")  # the same five characters in a name itself
+    try:
+        return name.decode()
+    except UnicodeDecodeError:
+        return name.decode(errors="surrogateescape").encode(errors="backslashreplace").decode()
+
+
+_ESCAPED = re.compile(r"\\udc([0-9a-f]{2})")
+
+
+def encode_path(path: str) -> bytes:
+    """The bytes of a path that `decode_path` made text."""
+    if "\\udc" not in path:
+        return path.encode()
+
+    def byte(match: re.Match[str]) -> str:
+        code = int(match.group(1), 16)
+        return chr(code if code < 0x80 else 0xDC00 + code)
+
+    return _ESCAPED.sub(byte, path).encode(errors="surrogateescape")
