@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from pyrite_backends.factory import open_index
 from pyrite_backends.protocol import Index, Model, VectorCache
 from pyrite_cli.core import settings
-from pyrite_cli.core.git import Git, head, remote, shallow
+from pyrite_cli.core.git import Git, remote
 from pyrite_cli.core.places import locate
+from pyrite_cli.core.repository import head, shallow
 from pyrite_cli.core.tokens import Analyzer
 from pyrite_schemas.config import KbConfig
 from pyrite_schemas.errors import ConfigError, ModelError, PyriteError, SourceError, UsageError
@@ -72,8 +73,9 @@ class Container:
 
     def owns(self, state: KbState) -> bool:
         """Whether a KB of the index is this configuration's, or that of one that is gone."""
-        gone = self.alone and not Path(state.owner).exists()
-        return state.owner == self.owner or gone
+        from pyrite_cli.core.sync import Options  # only `status` asks
+
+        return Options(owner=self.owner, alone=self.alone).owns(state)
 
     @cached_property
     def analyzer(self) -> Analyzer:

@@ -211,7 +211,8 @@ git_path = sa.Table(
     sa.Column("path", _text, nullable=False),
     sa.UniqueConstraint("kb_id", "path"),
 )
-"""A file that a KB has or had: one that comes back has its history."""
+"""A file that some commit of a KB's history has or had: one that comes back has its commits. A row
+may outlive the commits it was made for."""
 
 git_touch = sa.Table(
     "git_touch",

@@ -145,5 +145,5 @@ def filters(
         since,
         until,
         committed_since,
-        tuple(authors or ()),
+        tuple(author for author in authors or () if author.strip()),
     )

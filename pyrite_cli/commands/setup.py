@@ -9,7 +9,7 @@ import typer
 
 from pyrite_cli import render
 from pyrite_cli.commands.context import Json, container
-from pyrite_cli.core.git import is_bare
+from pyrite_cli.core.repository import is_bare
 from pyrite_schemas.errors import UsageError
 from pyrite_schemas.replies import InitReply
 

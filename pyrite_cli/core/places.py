@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from pyrite_cli.core.git import Git, top_level
+from pyrite_cli.core.git import Git
+from pyrite_cli.core.repository import top_level
 from pyrite_schemas.config import KbConfig
 from pyrite_schemas.errors import ConfigError
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, get_args, get_type_hints
 
 import msgspec
 
-from pyrite_cli.core.git import is_bare, top_level
+from pyrite_cli.core.repository import is_bare, top_level
 from pyrite_schemas.config import (
     CacheConfig,
     Config,

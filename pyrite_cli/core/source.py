@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from pyrite_cli.core import lfs
-from pyrite_cli.core.git import Git, git_folder, is_bare
+from pyrite_cli.core.git import Git
 from pyrite_cli.core.globs import matcher
 from pyrite_cli.core.paths import decode_path, encode_path
+from pyrite_cli.core.repository import git_folder, is_bare
 from pyrite_schemas.errors import SourceError
 from pyrite_schemas.sync import File, Revision
 

@@ -10,18 +10,15 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from pyrite_backends.protocol import Index, Model, Reader, VectorCache, Writer
-from pyrite_cli.core import history, permalink, plan
+from pyrite_cli.core import history, permalink, plan, sharing
 from pyrite_cli.core.git import remote
 from pyrite_cli.core.rules import Rules
 from pyrite_cli.core.source import Source
 from pyrite_schemas.entry import PARSER_VERSION, Entry
 from pyrite_schemas.errors import (
-    ConfigError,
     EmptySourceError,
-    ModelError,
     NoIndexError,
     OutdatedError,
-    SourceError,
     StorageError,
 )
 from pyrite_schemas.sync import File, KbReport, KbState, LogMark, Plan, Revision, SyncReport
@@ -110,6 +107,10 @@ class Options(NamedTuple):
     alone: bool = False
     allow_rewind: bool = False
 
+    def owns(self, state: KbState) -> bool:
+        """Whether a KB is this configuration's, or was before its folder was moved."""
+        return state.owner == self.owner or (self.alone and not os.path.exists(state.owner))  # noqa: PTH110
+
 
 def sync(
     index: Index,
@@ -154,9 +155,7 @@ def _sync(
     options: Options,
 ) -> list[KbReport]:
     revisions = [kb.source.revision() for kb in kbs]
-    if index.shared and vectors is not None and not options.rebuild:
-        _check_model(index, vectors.model)
-    kept = _contained(index, kbs, revisions, observer, options) if index.shared else {}
+    kept = _kept(index, kbs, revisions, vectors, observer, options) if index.shared else {}
     behind = [
         (kb, revision) for kb, revision in zip(kbs, revisions, strict=True) if kb.name not in kept
     ]
@@ -173,6 +172,36 @@ def _sync(
     return [made[kb.name] for kb in kbs]
 
 
+def _kept(
+    index: Index,
+    kbs: Sequence[Kb],
+    revisions: Sequence[Revision],
+    vectors: Vectors | None,
+    observer: Observer,
+    options: Options,
+) -> dict[str, KbReport]:
+    """The KBs of a shared index that it has a newer commit of, which are left as they are."""
+    try:
+        with index.reader() as reader:
+            if vectors is not None and not options.rebuild:
+                sharing.check_model(index, reader, vectors.model)
+            states = {state.name: state for state in reader.kbs()}
+            kept = {}
+            for kb, revision in zip(kbs, revisions, strict=True):
+                state = states.get(kb.name)
+                if state is None:
+                    continue
+                sharing.check_owner(index, state, options.owner)
+                if not options.allow_rewind and sharing.has_newer(
+                    kb.source, state, revision, observer.note
+                ):
+                    empty = Plan((), (), (), (), 0)
+                    kept[kb.name] = _report(reader, state, empty, state.entries, 0)
+            return kept
+    except (NoIndexError, OutdatedError):
+        return {}
+
+
 def _write_all(
     index: Index,
     kbs: Sequence[Kb],
@@ -185,12 +214,12 @@ def _write_all(
     before = _states(index) if options.rebuild else {}
     # What others own, and what is newer in the index than here, is not made anew.
     made, known = {kb.name for kb in kbs}, {kb.name for kb in configured}
-    alone = all(
-        _is_own(state, options) and (name in made or name not in known)
+    whole = all(
+        options.owns(state) and (name in made or name not in known)
         for name, state in before.items()
     )
-    with index.writer(rebuild=options.rebuild and alone) as writer:
-        if options.rebuild and not alone:
+    with index.writer(rebuild=options.rebuild and whole) as writer:
+        if options.rebuild and not whole:
             for kb in kbs:
                 writer.drop(kb.name)
         states = {state.name: state for state in writer.reader().kbs()}
@@ -198,79 +227,6 @@ def _write_all(
             writer.drop(name)
             observer.note(f"{name} is no longer configured: its entries are removed")
         return _write(writer, kbs, revisions, vectors, observer, options, before)
-
-
-def _check_model(index: Index, model: Model) -> None:
-    """See that a sync does not take everyone's vectors away.
-
-    Raises:
-        ModelError: A shared index has vectors of another model.
-    """
-    try:
-        with index.reader() as reader:
-            held = reader.model()
-    except (NoIndexError, OutdatedError):
-        return
-    if held is not None and held.fingerprint != model.fingerprint:
-        raise ModelError(
-            f"{index.describe()} has vectors of {held.name} ({held.dimensions} dimensions),"
-            f" but {model.name} ({model.dimensions}) is configured",
-            "configure the same, or change it for everyone: pyrite index rebuild",
-        )
-
-
-def _contained(
-    index: Index,
-    kbs: Sequence[Kb],
-    revisions: Sequence[Revision],
-    observer: Observer,
-    options: Options,
-) -> dict[str, KbReport]:
-    """The KBs of a shared index that it has a newer commit of, which are left as they are.
-
-    Raises:
-        ConfigError: A KB of that name belongs to another configuration.
-        SourceError: The index has a commit that the one to be synced does not follow.
-    """
-    kept: dict[str, KbReport] = {}
-    try:
-        with index.reader() as reader:
-            states = {state.name: state for state in reader.kbs()}
-            for kb, revision in zip(kbs, revisions, strict=True):
-                state = states.get(kb.name)
-                if state is None:
-                    continue
-                if state.owner != options.owner:
-                    raise ConfigError(
-                        f"{kb.name} in {index.describe()} belongs to {state.owner}",
-                        "give yours another name in pyrite.yaml, or: pyrite kb remove NAME",
-                    )
-                if not options.allow_rewind and _has_newer(kb, state, revision, observer):
-                    empty = Plan((), (), (), (), 0)
-                    kept[kb.name] = _report(reader, state, empty, state.entries, 0)
-    except (NoIndexError, OutdatedError):
-        pass  # nothing to keep
-    return kept
-
-
-def _has_newer(kb: Kb, state: KbState, revision: Revision, observer: Observer) -> bool:
-    """Whether the index has a commit that follows the one to be synced."""
-    held, now = state.revision.commit, revision.commit
-    if not held or held == now:
-        return False
-    base = kb.source.common(held, now)
-    if base == held:
-        return False
-    if base == now:
-        observer.note(
-            f"{kb.name}: the index has {now[:12]} already, and newer commits up to {held[:12]}"
-        )
-        return True
-    known = "this clone does not have" if base is None else f"{now[:12]} does not follow"
-    raise SourceError(
-        f"{kb.name}: the index is at {held[:12]}, which {known}",
-        "git pull first; if the history was rewritten: pyrite index sync --allow-rewind",
-    )
 
 
 def _nothing(
@@ -314,13 +270,8 @@ def _unwanted(states: Mapping[str, KbState], kbs: Sequence[Kb], options: Options
     """KBs that this configuration once had and names no more."""
     if not options.prune:
         return []
-    own = {name for name, state in states.items() if _is_own(state, options)}
+    own = {name for name, state in states.items() if options.owns(state)}
     return sorted(own - {kb.name for kb in kbs})
-
-
-def _is_own(state: KbState, options: Options) -> bool:
-    """Whether a KB is this configuration's, or was before its folder was moved."""
-    return state.owner == options.owner or (options.alone and not os.path.exists(state.owner))  # noqa: PTH110
 
 
 def _states(index: Index) -> dict[str, KbState]:
@@ -452,7 +403,7 @@ def _apply(
         changing = (*revision.overlay, ("", "changing"))
         revision = msgspec.structs.replace(revision, overlay=changing)
     log = history.update(writer, kb.name, kb.source, revision.commit, log, observer.note)
-    web = permalink.template(remote(kb.source.root), kb.source.folder)
+    web = permalink.template(remote(kb.source.root, web=True), kb.source.folder)
     stamp = msgspec.structs.replace(_state(kb, revision), owner=owner, log=log, web=web)
     state = writer.finish(stamp)
     reused = 0
