@@ -170,8 +170,8 @@ def test_the_next_commit_reads_one_commit(
     headers: list[bytes] = []
     records = history._records
 
-    def noted(git: Git, arguments: list[str]) -> object:
-        for header, names in records(git, arguments):
+    def noted(git: Git, arguments: list[str], most: int) -> object:
+        for header, names in records(git, arguments, most):
             headers.append(header)
             yield header, names
 
@@ -179,6 +179,20 @@ def test_the_next_commit_reads_one_commit(
     bench.sync()
     assert [header.split(b"\n")[0].decode() for header in headers] == [new]
     assert logged(bench)["a.md"] == gits(repo, "a.md")
+
+
+def test_a_commit_of_many_files_is_one_however_it_is_read(
+    repo: Repo, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "_MANY", 3)
+    repo.commit(**{f"n{number}": str(number) for number in range(10)})
+    repo.commit(**{f"n{number}": f"{number} again" for number in range(6)})
+    bench.sync()
+    for number in range(10):
+        found = told(bench, f"n{number}")
+        assert found is not None
+        assert found.commits == (2 if number < 6 else 1)
+    assert audit.verify(bench.index, [bench.kb()], lambda _: None) == []
 
 
 def test_a_commit_that_changes_no_file_of_the_kb_is_followed_too(repo: Repo, bench: Bench) -> None:

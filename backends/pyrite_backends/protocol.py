@@ -192,7 +192,7 @@ class Writer(Protocol):
 
         Args:
             kb: The KB.
-            touches: New commits, each after its ancestors.
+            touches: New commits, each after its ancestors; one may come in several parts, in a row.
             lost: Commits that are no longer part of the history; None to forget all first.
         """
         ...

@@ -6,7 +6,7 @@ import json
 import time
 from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -20,10 +20,9 @@ from pyrite_schemas.sync import KbState, Touch
 BULK = 1000
 """Entries from which an insert counts as a bulk load."""
 
-_COMMITS = 500
-_PATHS = 20_000
+_TOUCHES = 10_000
 _MARKS = 500
-"""How many commits, files and bound values are dealt with at a time."""
+"""How many files that commits touched, and how many bound values, are dealt with at a time."""
 
 PARTS = ("chunk", "tag", "alias", "link", "reference", "diagnostic")
 """Tables of rows that belong to an entry."""
@@ -180,27 +179,30 @@ class CommonWriter(ABC):
             self._forget_log(number)
         else:
             self._lose(number, lost)
-        commit, path = self._next("git_commit"), self._next("git_path")
+        commit, path = self._next("git_commit") - 1, self._next("git_path")
+        last = ""
         known: dict[str, int] = {}
-        for some in batches(touches, _COMMITS):
+        for some in _portions(touches):
             commits: list[Row] = []
             touched: list[Row] = []
             for touch in some:
                 one = touch.commit
-                folded = f"{one.author} <{one.email}>".casefold()
-                commits.append((commit, number, one.id, one.date, one.author, one.email, folded))
+                if one.id != last:
+                    last = one.id
+                    commit += 1
+                    folded = f"{one.author} <{one.email}>".casefold()
+                    row = (commit, number, one.id, one.date, one.author, one.email, folded)
+                    commits.append(row)
                 touched.extend([(name, commit) for name in touch.paths])
-                commit += 1
             self._load("git_commit", commits)
-            for pairs in batches(touched, _PATHS):
-                if len(known) > _PATHS:
-                    known.clear()
-                new = self._look_up(number, {name for name, _ in pairs} - known.keys(), known)
-                fresh = {name: path + place for place, name in enumerate(new)}
-                path += len(fresh)
-                known.update(fresh)
-                self._load("git_path", [(found, number, name) for name, found in fresh.items()])
-                self._load("git_touch", [(known[name], touching) for name, touching in pairs])
+            if len(known) > _TOUCHES:
+                known.clear()
+            new = self._look_up(number, {name for name, _ in touched} - known.keys(), known)
+            fresh = {name: path + place for place, name in enumerate(new)}
+            path += len(fresh)
+            known.update(fresh)
+            self._load("git_path", [(found, number, name) for name, found in fresh.items()])
+            self._load("git_touch", [(known[name], touching) for name, touching in touched])
 
     def _look_up(self, kb: int, names: set[str], known: dict[str, int]) -> list[str]:
         """Add the numbers of files; those that have none yet."""
@@ -283,3 +285,17 @@ class CommonWriter(ABC):
     def _next(self, table: str) -> int:
         ((number,),) = self._rows(f"SELECT coalesce(max(id), 0) + 1 FROM {table}")
         return int(number)
+
+
+def _portions(touches: Iterable[Touch]) -> Iterator[list[Touch]]:
+    """Commits in lists that touch some `_TOUCHES` files."""
+    some: list[Touch] = []
+    size = 0
+    for touch in touches:
+        some.append(touch)
+        size += 1 + len(touch.paths)
+        if size >= _TOUCHES:
+            yield some
+            some, size = [], 0
+    if some:
+        yield some

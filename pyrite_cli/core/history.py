@@ -22,6 +22,8 @@ from pyrite_schemas.errors import SourceError
 from pyrite_schemas.sync import Commit, LogMark, Touch
 
 _FORMAT = "%H%n%ct%n%an%n%ae"
+_MANY = 5000
+"""Files of a commit that are dealt with at a time."""
 _LATEST = 253402300799
 """The last second that ISO 8601 writes with four digits of year."""
 
@@ -77,7 +79,8 @@ def _only(git: Git, one: str, other: str) -> list[str] | None:
 
 
 def touches(source: Source, commit: str, known: str = "") -> Iterator[Touch]:
-    """The commits that touched files of a source, each after its ancestors.
+    """The commits that touched files of a source, each after its ancestors; one that touched many
+    files comes in several parts.
 
     Args:
         source: The source.
@@ -100,14 +103,14 @@ def touches(source: Source, commit: str, known: str = "") -> Iterator[Touch]:
         arguments += ["--full-history", "--", source.folder]
     # Where a shallow clone ends, a commit seems to add everything.
     ends = shallow(source.root)
-    for header, names in _records(source.git, arguments):
+    for header, names in _records(source.git, arguments, _MANY):
         touch = _touch(header, names, prefix, source.wants)
         if touch.paths and touch.commit.id not in ends:
             yield touch
 
 
-def _records(git: Git, arguments: list[str]) -> Iterator[tuple[bytes, list[bytes]]]:
-    """Header and file names of each commit.
+def _records(git: Git, arguments: list[str], most: int) -> Iterator[tuple[bytes, list[bytes]]]:
+    """Header and file names of each commit, in several parts when they are many.
 
     A name comes after a field that says what was done to it, in capital letters; a header begins
     with a hex digit.
@@ -118,6 +121,9 @@ def _records(git: Git, arguments: list[str]) -> Iterator[tuple[bytes, list[bytes
         mark = field.lstrip(b"\n")  # ends the header
         if mark.isalpha() and mark.isupper():
             names.append(next(fields))
+            if len(names) == most:
+                yield header, names
+                names = []
         elif mark:
             if header:
                 yield header, names

@@ -78,7 +78,8 @@ def entries(
         pool = [_Worker(source, share, overlay, date_fields, rules) for share in shares]
     finally:
         gc.unfreeze()
-    del shares
+        for share in shares:
+            share.close()
     try:
         for number in range(batches):
             yield from pool[number % count].next()
@@ -97,27 +98,28 @@ def _workers(files: int) -> int:
     return min(len(os.sched_getaffinity(0)), 8)
 
 
-def _pack(files: Sequence[File], number: int, count: int) -> bytes:
-    """A worker's files, every `count`th batch, as portions of batches.
+def _pack(files: Sequence[File], number: int, count: int) -> BinaryIO:
+    """A worker's files, every `count`th batch, as portions of batches in a file.
 
-    In one piece: counting references to objects that processes share makes copies of them.
+    What a worker has in memory when it is forked stays there: counting references to objects that
+    processes share makes copies of them.
     """
+    import tempfile  # only where processes are forked
+
     mine = range(number * BATCH, len(files), count * BATCH)
-    batches = [files[start : start + BATCH] for start in mine]
-    return b"".join(
-        _LENGTH.pack(len(portion)) + portion
-        for start in range(0, len(batches), PORTION)
-        for portion in (_encoder.encode(batches[start : start + PORTION]),)
-    )
+    share = tempfile.TemporaryFile()  # noqa: SIM115 (closed when the worker has it)
+    for start in range(0, len(mine), PORTION):
+        batches = [files[first : first + BATCH] for first in mine[start : start + PORTION]]
+        portion = _encoder.encode(batches)
+        share.write(_LENGTH.pack(len(portion)) + portion)
+    share.seek(0)
+    return share
 
 
-def _unpack(share: bytes) -> Iterator[list[list[File]]]:
-    start = 0
-    while start < len(share):
-        (size,) = _LENGTH.unpack_from(share, start)
-        start += _LENGTH.size
-        yield _portions.decode(memoryview(share)[start : start + size])
-        start += size
+def _unpack(share: BinaryIO) -> Iterator[list[list[File]]]:
+    while header := share.read(_LENGTH.size):
+        (size,) = _LENGTH.unpack(header)
+        yield _portions.decode(share.read(size))
 
 
 def _here(
@@ -144,7 +146,7 @@ class _Worker:
     def __init__(
         self,
         source: Source,
-        share: bytes,
+        share: BinaryIO,
         overlay: frozenset[str],
         date_fields: tuple[str, ...],
         rules: Rules | None,
@@ -189,7 +191,7 @@ class _Worker:
 def _work(
     pipe: int,
     source: Source,
-    share: bytes,
+    share: BinaryIO,
     overlay: frozenset[str],
     date_fields: tuple[str, ...],
     rules: Rules | None,

@@ -111,7 +111,8 @@ class Source:
         wanted = self.wants
         files = {}
         if revision.tree:
-            for record in self.git.run("ls-tree", "-r", "-z", revision.tree).split(b"\0"):
+            # As they come: of a large repository the whole listing is as much again as the files.
+            for record in self.git.fields("ls-tree", "-r", "-z", revision.tree):
                 mode, _, rest = record.partition(b" ")
                 if mode in _BLOB_MODES:
                     head, _, name = rest.partition(b"\t")

@@ -73,7 +73,7 @@ class Commit(msgspec.Struct, frozen=True):
 
 
 class Touch(NamedTuple):
-    """A commit and the files of a KB that it added, changed or removed.
+    """A commit and files of a KB that it added, changed or removed.
 
     Attributes:
         commit: The commit.
