@@ -40,7 +40,7 @@ def glob(pattern: str) -> str:
         elif token == "?":
             parts.append("[^/]")
         elif len(token) > 1:
-            inner = token[1:-1].replace("\\", "\\\\")
+            inner = token[1:-1].replace("\\", "\\\\").replace("[", "\\[")
             parts.append(f"[^{inner[1:]}]" if inner.startswith("!") else f"[{inner}]")
         else:
             parts.append(re.escape(token))
