@@ -114,4 +114,4 @@ def _lines(content: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _bad(name: str, line: int, what: str, hint: str) -> UsageError:
-    return UsageError(f"{name}:{line}: {what[:1].lower()}{what[1:]}", hint)
+    return UsageError(f"{name}:{line}: {what}", hint)
