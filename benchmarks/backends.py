@@ -18,6 +18,7 @@ from benchmarks.common import Figure
 from pyrite_backends.protocol import Index
 from pyrite_cli.container import Container
 from pyrite_cli.core import audit, query
+from pyrite_cli.core.queries import questions
 from pyrite_schemas.search import Filters, Found, Leg
 from tests.server import Postgres
 
@@ -162,7 +163,7 @@ def _small_syncs(bench: Bench, repository: Path, postgres: Path) -> list[Figure]
 def _asked(name: str) -> list[str]:
     """Link texts as queries, else titles."""
     file = common.SHARED / f"anchor_{name}" / "queries.jsonl"
-    texts = [str(one["text"]) for one in relevance.queries(file)]
+    texts = [one.text for one in questions(file.read_bytes(), file.name, named=True)]
     random.Random(1).shuffle(texts)
     return texts[:QUERIES]
 
@@ -398,7 +399,7 @@ def _relevance(bench: Bench) -> list[Figure]:
     figures = []
     for mode in ("keyword", "hybrid"):
         ours, theirs = (
-            relevance.score(box(config), data, mode, lambda path: Path(path).stem)  # type: ignore[arg-type]
+            relevance.score(box(config), data, mode)  # type: ignore[arg-type]
             for config in (postgres, sqlite)
         )
         figures.append(

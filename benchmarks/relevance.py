@@ -2,47 +2,21 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import math
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks import common
 from benchmarks.common import Figure
 from pyrite_cli.container import Container
-from pyrite_cli.core.search import Request, search
+from pyrite_cli.core import asking, evaluation, queries
+from pyrite_cli.core.search import Searcher
 from pyrite_schemas.config import Mode
-from pyrite_schemas.search import Filters
+from pyrite_schemas.search import NO_FILTERS
+
+DEPTH = 10
 
 MUST: dict[Mode, float] = {"keyword": 0.68, "semantic": 0.64, "hybrid": 0.715}
-
-
-def ndcg(ranking: Sequence[str], relevant: Mapping[str, int], depth: int = 10) -> float:
-    """Normalised discounted cumulative gain (Järvelin and Kekäläinen, 2002), linear gain."""
-    gain = sum(
-        relevant.get(name, 0) / math.log2(place + 2) for place, name in enumerate(ranking[:depth])
-    )
-    best = sum(
-        value / math.log2(place + 2)
-        for place, value in enumerate(sorted(relevant.values(), reverse=True)[:depth])
-    )
-    return gain / best if best else 0.0
-
-
-def judgements(file: Path) -> dict[str, dict[str, int]]:
-    """Relevant documents by query, from a BEIR `qrels.tsv`."""
-    found: dict[str, dict[str, int]] = {}
-    with file.open(newline="") as lines:
-        for row in csv.DictReader(lines, delimiter="\t"):
-            found.setdefault(row["query-id"], {})[row["corpus-id"]] = int(row["score"])
-    return found
-
-
-def queries(file: Path) -> list[dict[str, object]]:
-    """Queries of a BEIR `queries.jsonl`."""
-    return [json.loads(line) for line in file.read_text().splitlines()]
 
 
 def scifact_repository(folder: Path) -> Path:
@@ -61,25 +35,16 @@ def scifact_repository(folder: Path) -> Path:
     return place
 
 
-def score(
-    box: Container,
-    data: Path,
-    mode: Mode,
-    name: Callable[[str], str],
-    limit: int | None = None,
-) -> float:
-    """Mean nDCG@10 of a query set against an index."""
-    relevant = judgements(data / "qrels.tsv")
-    total = 0.0
-    asked = queries(data / "queries.jsonl")[:limit]
-    for query in asked:
-        exclude = set(query.get("exclude") or ())  # type: ignore[call-overload]
-        request = Request(str(query["text"]), mode, Filters(), limit=10 + len(exclude))
-        found = search(box.index, request, box.analyzer, box.embed_query, lambda _: (None, None))
-        reply = found.reply
-        ranking = [name(result.path) for result in reply.results]
-        total += ndcg([one for one in ranking if one not in exclude], relevant[str(query["_id"])])
-    return total / len(asked)
+def score(box: Container, data: Path, mode: Mode) -> float:
+    """Mean nDCG@10 of a query set against an index, as `pyrite eval` has it."""
+    asked = queries.questions((data / "queries.jsonl").read_bytes(), "queries", named=True)
+    judged = queries.judgements((data / "qrels.tsv").read_bytes(), "qrels")
+    with box.index.reader() as reader:
+        names = asking.Names(reader.entries(NO_FILTERS, -1, 0))
+        searcher = Searcher(reader, box.analyzer, box.embed_query)
+        judged = asking.own_names(judged, asked, names)
+        trial = asking.rank(searcher, asked, mode, NO_FILTERS, DEPTH, names)
+    return evaluation.mean(evaluation.figures(trial.rankings, judged, DEPTH).values()).ndcg
 
 
 def measure(folder: Path, cache: Path, *, semantic: bool = True) -> list[Figure]:
@@ -91,7 +56,7 @@ def measure(folder: Path, cache: Path, *, semantic: bool = True) -> list[Figure]
         box = Container(place)
         modes: tuple[Mode, ...] = ("keyword", "semantic", "hybrid") if semantic else ("keyword",)
         for mode in modes:
-            value = score(box, common.SHARED / "scifact", mode, lambda path: Path(path).stem)
+            value = score(box, common.SHARED / "scifact", mode)
             figures.append(
                 Figure(
                     f"nDCG@10, {mode}",
@@ -105,6 +70,6 @@ def measure(folder: Path, cache: Path, *, semantic: bool = True) -> list[Figure]
     if data.is_dir() and common.available("cpp-docs"):
         place = common.corpus("cpp-docs", folder)
         common.run("index", "sync", "--no-embed", cwd=place, cache=cache)
-        value = score(Container(place), data, "keyword", lambda path: path)
+        value = score(Container(place), data, "keyword")
         figures.append(Figure("nDCG@10, keyword", "anchor_cpp-docs", f"{value:.4f}"))
     return figures

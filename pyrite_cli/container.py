@@ -21,6 +21,7 @@ from pyrite_schemas.sync import KbState
 
 if TYPE_CHECKING:
     from pyrite_cli.core.embed.model import Files
+    from pyrite_cli.core.embed.onnx import OnnxRuntime
     from pyrite_cli.core.embed.runtime import Runtime
     from pyrite_cli.core.sync import Kb, Vectors
 
@@ -43,6 +44,7 @@ class Container:
         self.config = self.project.config
         self.notes: list[str] = []
         self._counted: dict[tuple[Path, str, str], int | None] = {}
+        self._runtimes: dict[Path, OnnxRuntime] = {}
         self.doubts: dict[str, str] = {}
         """Why it can't be told whether a KB is up to date, by name."""
 
@@ -250,7 +252,9 @@ class Container:
             from pyrite_cli.core.embed.bulk import export  # torch, 5 s
 
             export(files, self.cache_folder)
-        return onnx.OnnxRuntime(folder).query(text).tobytes()
+        if folder not in self._runtimes:
+            self._runtimes[folder] = onnx.OnnxRuntime(folder)
+        return self._runtimes[folder].query(text).tobytes()
 
     def sample_runtime(self) -> tuple[Model, Runtime] | None:
         """The exported model, for checking vectors; None when there is none here."""

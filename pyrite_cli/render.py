@@ -24,6 +24,13 @@ def json(value: msgspec.Struct) -> None:
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
 
 
+def json_line(value: msgspec.Struct) -> None:
+    """One JSON document in a line of stdout."""
+    import msgspec  # --help needs none of it
+
+    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+
+
 _CONTROLS = re.compile("(\x1b\\[[0-9;]*m)|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 

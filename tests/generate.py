@@ -21,7 +21,8 @@ from pyrite_cli.main import app
 from pyrite_schemas import replies
 from pyrite_schemas.config import Config
 from pyrite_schemas.errors import Exit
-from pyrite_schemas.search import SearchReply
+from pyrite_schemas.evaluation import EvalReply
+from pyrite_schemas.search import BatchFault, BatchReply, SearchReply
 from pyrite_schemas.sync import SyncReport
 
 ROOT = Path(__file__).parent.parent
@@ -34,6 +35,9 @@ SHAPES: dict[str, tuple[type[msgspec.Struct], str]] = {
     "digest": (replies.DigestReply, "`index digest`"),
     "gc": (replies.GcReply, "`index gc`"),
     "search": (SearchReply, "`search`, `semantic-search`"),
+    "search-batch": (BatchReply, "`search --batch`, a line for each query"),
+    "search-batch-fault": (BatchFault, "the same, for a query that can't be answered"),
+    "eval": (EvalReply, "`eval`"),
     "entry": (replies.EntryReply, "`get`"),
     "list": (replies.ListReply, "`list`"),
     "tags": (replies.TagsReply, "`tags`"),

@@ -40,6 +40,11 @@ TRANSCRIPT = (
     "search zzzzzzz",
     "search '\"unclosed OR AND NOT ( * : ^'",
     "search seed --mode semantic",
+    "search --batch queries.jsonl -n 3 --type runbook",
+    "eval --queries judged.jsonl --qrels qrels.tsv --json",
+    "eval --queries judged.jsonl --qrels qrels.tsv --run-out {engine}.trec",
+    "eval --queries judged.jsonl --qrels qrels.tsv --baseline sqlite.trec --json",
+    "eval --queries judged.jsonl --qrels qrels.tsv --mode semantic",
     "list",
     "list --json",
     "list --type runbook -n 2 --offset 1 --json",
@@ -70,7 +75,18 @@ TRANSCRIPT = (
 )
 """Commands as typed, in order."""
 
-UNEQUAL = {"seconds", "backend", "index", "bytes", "synced_at"}
+JUDGED = """\
+{"_id": "q1", "text": "alarm in the cold room", "exclude": ["glossary"]}
+{"_id": "q2", "text": "the seed"}
+"""
+
+QUERIES = f"""{JUDGED}{{"_id": "q3", "text": "kb:nobody"}}
+"seed"
+"""
+
+QRELS = "q1\tcold-room-alarm\t2\nq1\tloss-of-mains\t1\nq2\tdecisions/0003-two-places.md\t1\n"
+
+UNEQUAL = {"seconds", "backend", "index", "bytes", "synced_at", "latency"}
 """What is said of the engine, the machine and the time."""
 
 
@@ -89,6 +105,9 @@ def test_a_transcript_reads_the_same_on_both_engines(
     repo.write("faulty.md", "---\nid: glossary\ntags: [a, b\n---\n\n# Faulty\n\nseed\n")
     repo.commit()
     repo.write("more.md", "# More\n\nseed and more seed\n")
+    (tmp_path / "queries.jsonl").write_text(QUERIES)
+    (tmp_path / "judged.jsonl").write_text(JUDGED)
+    (tmp_path / "qrels.tsv").write_text(QRELS)
     said: dict[str, list[str]] = {}
     for engine, storage in STORAGE.items():
         config = tmp_path / f"{engine}.yaml"
@@ -97,14 +116,22 @@ def test_a_transcript_reads_the_same_on_both_engines(
         kb = f"kbs: [{{name: handbook, repo: {repo.root}, ref: HEAD}}]"
         config.write_text(f"{kb}\nstorage:\n  {filled}\n")
         said[engine] = [
-            _plain(command, run("--config", str(config), *_words(command)), engine)
+            _plain(
+                command,
+                run("--config", str(config), *_words(command, engine)),
+                engine,
+            )
             for command in TRANSCRIPT
         ]
+    one, other = ((tmp_path / f"{engine}.trec").read_text() for engine in STORAGE)
+    assert one == other
+    assert "q2 Q0 decisions/0003-two-places.md " in one
     for command, one, other in zip(TRANSCRIPT, *said.values(), strict=True):
         assert one == other, command
 
 
-def _words(command: str) -> list[str]:
+def _words(command: str, engine: str) -> list[str]:
+    command = command.replace("{engine}", engine)
     return [quoted or word for quoted, word in re.findall(r"'((?:[^'\\]|\\.)*)'|(\S+)", command)]
 
 

@@ -12,6 +12,7 @@ from pyrite_schemas.errors import UsageError
 
 if TYPE_CHECKING:
     from pyrite_cli.container import Container
+    from pyrite_schemas.config import Mode
     from pyrite_schemas.search import Filters
 
 
@@ -100,6 +101,21 @@ Authors = Annotated[
         "--author", metavar="NAME", help="Only with a commit by NAME (or address); repeatable."
     ),
 ]
+
+
+_MODES: tuple[Mode, ...] = ("keyword", "semantic", "hybrid")
+
+
+def mode_of(name: str) -> Mode:
+    """A way of searching that was named on the command line.
+
+    Raises:
+        UsageError: There is none of that name.
+    """
+    for mode in _MODES:
+        if mode == name:
+            return mode
+    raise UsageError(f"--mode {name!r} is none of {', '.join(_MODES)}")
 
 
 def filters(

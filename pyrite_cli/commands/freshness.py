@@ -147,3 +147,22 @@ def _state(kb: Freshness, *, short: bool) -> str:
     if kb.current is False:
         return f"{held}, {'newer than the source' if kb.behind == 0 else 'unknown to this clone'}"
     return f"{held}, the source is not here" if kb.current is None and kb.commit else held
+
+
+def remarks(box: Container, kbs: Sequence[Freshness], *, vectors: bool) -> None:
+    """What else there is to know of an answer: its age, whether that is known, and the share of
+    the texts that could be found by meaning.
+
+    Args:
+        box: The container.
+        kbs: The KBs that the answer comes from.
+        vectors: It was searched by meaning too.
+    """
+    tell(box, kbs)
+    for kb in kbs if vectors else ():
+        if kb.embedded < kb.chunks:
+            missing = render.count(kb.chunks - kb.embedded, "chunk")
+            of = f"{missing} of {kb.chunks:,}"
+            render.note(f"{kb.name}: {of} not embedded yet: run `pyrite index embed`")
+    for name, doubt in box.doubts.items():
+        render.note(f"{name}: whether it is up to date is not known: {doubt}")

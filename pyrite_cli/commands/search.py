@@ -22,20 +22,28 @@ from pyrite_cli.commands.context import (
     Where,
     container,
     filters,
+    mode_of,
 )
-from pyrite_cli.commands.freshness import Embed, Fresh, refresh, tell
-from pyrite_schemas.config import Mode
+from pyrite_cli.commands.freshness import Embed, Fresh, refresh, remarks
 from pyrite_schemas.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     from pyrite_cli.container import Container
-    from pyrite_cli.core.search import Answer
-    from pyrite_schemas.search import Freshness, Result, Term
+    from pyrite_cli.core.search import Answer, Request
+    from pyrite_schemas.search import Result, Term
 
 Words = Annotated[
     list[str],
     typer.Argument(
         metavar="QUERY...",
+        help='Words, "a phrase", -without, prefix*, field:value.',
+        show_default=False,
+    ),
+]
+MaybeWords = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[QUERY]...",
         help='Words, "a phrase", -without, prefix*, field:value.',
         show_default=False,
     ),
@@ -57,7 +65,16 @@ Explain = Annotated[
 
 def search(
     context: typer.Context,
-    query: Words,
+    query: MaybeWords = None,
+    batch: Annotated[
+        str,
+        typer.Option(
+            "--batch",
+            metavar="FILE",
+            help="Answer every query of FILE (- for stdin): JSON lines in and out.",
+            show_default=False,
+        ),
+    ] = "",
     mode: Annotated[
         str,
         typer.Option(
@@ -95,13 +112,30 @@ def search(
       pyrite search '"cold room" alarm'
       pyrite search --mode hybrid --tag vault what to do when the power fails
       pyrite search status:accepted -draft --since 2024-01 --paths
+
+    With --batch, a line of FILE is {"_id": "q1", "text": "cold room"} or just "cold room", and its
+    answer is a line of JSON: that of `search --json` and the query's `_id`.
     """
+    if bool(query) == bool(batch):
+        if query:
+            raise UsageError("--batch takes the queries from a file, not from the command line")
+        raise UsageError("missing argument 'QUERY...'", "see `pyrite search --help`")
+    if batch and paths:
+        raise UsageError("--batch prints JSON lines, not --paths")
     box = container(context)
-    found = _answer(
-        box, query, mode or box.config.search.mode, kb, kind, tag, path, where, since, until,
-        committed_since, author, limit, offset, explain, exact, fresh, embed,
+    request = _request(
+        box, query or (), mode or box.config.search.mode, kb, kind, tag, path, where, since, until,
+        committed_since, author, limit, offset, explain, exact,
     )  # fmt: skip
-    _show(box, found, paths, json)
+    if batch:
+        from pyrite_cli.commands import batch as several  # one query needs none of it
+
+        asked = several.questions(context, batch)
+        refresh(box, kb, fresh=fresh, embed=embed)
+        several.answer(box, asked, request, batch)
+        return
+    refresh(box, kb, fresh=fresh, embed=embed)
+    _show(box, _answer(box, request), paths, json)
 
 
 def semantic_search(
@@ -131,17 +165,15 @@ def semantic_search(
       pyrite semantic-search "how do we decide what to keep"
     """
     box = container(context)
-    found = _answer(
+    request = _request(
         box, query, "semantic", kb, kind, tag, path, where, since, until,
-        committed_since, author, limit, offset, explain, exact, fresh, embed,
+        committed_since, author, limit, offset, explain, exact,
     )  # fmt: skip
-    _show(box, found, paths, json)
+    refresh(box, kb, fresh=fresh, embed=embed)
+    _show(box, _answer(box, request), paths, json)
 
 
-_MODES: tuple[Mode, ...] = ("keyword", "semantic", "hybrid")
-
-
-def _answer(
+def _request(
     box: Container,
     words: Sequence[str],
     mode: str,
@@ -158,19 +190,17 @@ def _answer(
     offset: int,
     explain: bool,
     exact: bool,
-    fresh: bool,
-    embed: bool,
-) -> Answer:
-    from pyrite_cli.core.search import Request
-    from pyrite_cli.core.search import search as answer
+) -> Request:
+    from pyrite_cli.core.search import Request  # --help needs none of it
 
-    chosen = next((name for name in _MODES if name == mode), None)
-    if chosen is None:
-        raise UsageError(f"--mode {mode!r} is none of {', '.join(_MODES)}")
-    text = " ".join(words)
+    chosen = mode_of(mode)
     wanted = filters(box, kb, kind, tag, path, where, since, until, committed_since, author)
-    request = Request(text, chosen, wanted, limit, offset, explain, exact)
-    refresh(box, kb, fresh=fresh, embed=embed)
+    return Request(" ".join(words), chosen, wanted, limit, offset, explain, exact)
+
+
+def _answer(box: Container, request: Request) -> Answer:
+    from pyrite_cli.core.search import search as answer  # --help needs none of it
+
     return answer(
         box.index, request, box.analyzer, box.embed_query, box.lag, box.check_names, box.names()
     )
@@ -190,11 +220,7 @@ def _show(box: Container, answer: Answer, paths: bool, json: bool) -> None:
         if not reply.results:
             render.note(f"nothing found for {reply.query!r}")
     if not json:
-        tell(box, reply.kbs)
-        for kb in reply.kbs if reply.mode != "keyword" else ():
-            _unembedded(kb)
-        for name, doubt in box.doubts.items():
-            render.note(f"{name}: whether it is up to date is not known: {doubt}")
+        remarks(box, reply.kbs, vectors=reply.mode != "keyword")
     if not reply.results:
         raise typer.Exit(Exit.NOTHING)
 
@@ -267,11 +293,3 @@ def _wrap(text: str, room: int) -> list[str]:
     lines.append(line)
     on, off = "\x1b[1;33m", "\x1b[0m"
     return [part.replace(_ON, on).replace(_OFF, off) for part in lines]
-
-
-def _unembedded(kb: Freshness) -> None:
-    """A line when meaning was looked for in a part of the texts only."""
-    if kb.embedded < kb.chunks:
-        missing = render.count(kb.chunks - kb.embedded, "chunk")
-        of = f"{missing} of {kb.chunks:,}"
-        render.note(f"{kb.name}: {of} not embedded yet: run `pyrite index embed`")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ from pyrite_schemas.search import (
     Contribution,
     Filters,
     Found,
+    Freshness,
     Leg,
     Query,
     Result,
@@ -67,6 +69,86 @@ class Answer(NamedTuple):
     query: Query
 
 
+class Hits(NamedTuple):
+    """What a request found.
+
+    Attributes:
+        query: Its words, parsed.
+        filters: Its conditions and those that the query itself names.
+        ranked: The page that was asked for, best first, with what each leg gave.
+        entries: The same as stored.
+    """
+
+    query: Query
+    filters: Filters
+    ranked: Sequence[tuple[Leg, tuple[Contribution, ...]]]
+    entries: Sequence[Found]
+
+
+class Searcher:
+    """Answers any number of requests from one consistent view of an index.
+
+    Args:
+        reader: The view.
+        analyzer: The tokenisation.
+        embed: Called for semantic and hybrid searches only.
+        check_kbs: Called with the KBs that a query itself names; raises when one is unknown.
+    """
+
+    def __init__(
+        self,
+        reader: Reader,
+        analyzer: Analyzer,
+        embed: Embed,
+        check_kbs: Callable[[Sequence[str]], None] = lambda _: None,
+    ) -> None:
+        self.states = reader.kbs()
+        self._reader = reader
+        self._analyzer = analyzer
+        self._embed = embed
+        self._check_kbs = check_kbs
+        self._is_field = functools.cache(reader.has_field)
+
+    def find(self, request: Request) -> Hits:
+        """Rank what a request asks for; needs the reader open.
+
+        Raises:
+            UsageError: The query names a KB that isn't there.
+            ModelError: Semantic or hybrid search of an index without vectors.
+        """
+        parsed = language.parse(request.text, self._analyzer, self._is_field)
+        self._check_kbs(parsed.filters.kbs)
+        filters = request.filters.narrowed(parsed.filters)
+        states = looked_at(self.states, filters)
+        legs = _legs(self._reader, request, parsed, filters, self._embed, states)
+        ranked = _fuse(self._reader, legs, request.mode)
+        page = ranked[request.offset : request.offset + request.limit]
+        return Hits(parsed.query, filters, page, self._reader.fetch([leg for leg, _ in page]))
+
+    def answer(self, request: Request, hits: Hits, kbs: tuple[Freshness, ...]) -> Answer:
+        """What a person or a program is told; needs no reader.
+
+        Args:
+            request: What was asked.
+            hits: What it found.
+            kbs: How current that is.
+        """
+        by_name = {state.name: state for state in self.states}
+        results = tuple(
+            _result(
+                one,
+                leg,
+                by_name[one.kb],
+                hits.query,
+                self._analyzer,
+                parts if request.explain else (),
+            )
+            for one, (leg, parts) in zip(hits.entries, hits.ranked, strict=True)
+        )
+        reply = SearchReply(request.text, request.mode, len(results), kbs, results)
+        return Answer(reply, hits.query)
+
+
 def search(
     index: Index,
     request: Request,
@@ -76,7 +158,7 @@ def search(
     check_kbs: Callable[[Sequence[str]], None] = lambda _: None,
     configured: Sequence[str] = (),
 ) -> Answer:
-    """Answer a request from one consistent view of the index.
+    """Answer one request from one consistent view of the index.
 
     Args:
         index: Where to search.
@@ -88,25 +170,14 @@ def search(
         configured: KBs that ought to be in the index.
 
     Raises:
+        UsageError: The query names a KB that isn't there.
         ModelError: Semantic or hybrid search of an index without vectors.
     """
     with index.reader() as reader:
-        parsed = language.parse(request.text, analyzer, reader.has_field)
-        check_kbs(parsed.filters.kbs)
-        filters = request.filters.narrowed(parsed.filters)
-        states = looked_at(reader.kbs(), filters)
-        legs = _legs(reader, request, parsed, filters, embed, states)
-        ranked = _fuse(reader, legs, request.mode)
-        page = ranked[request.offset : request.offset + request.limit]
-        found = reader.fetch([leg for leg, _ in page])
-    by_name = {state.name: state for state in states}
-    results = tuple(
-        _result(one, leg, by_name[one.kb], parsed.query, analyzer, parts if request.explain else ())
-        for one, (leg, parts) in zip(found, page, strict=True)
-    )
-    kbs = freshness(states, filters, configured, lag)
-    reply = SearchReply(request.text, request.mode, len(results), kbs, results)
-    return Answer(reply, parsed.query)
+        searcher = Searcher(reader, analyzer, embed, check_kbs)
+        hits = searcher.find(request)
+    kbs = freshness(searcher.states, hits.filters, configured, lag)
+    return searcher.answer(request, hits, kbs)
 
 
 def _legs(

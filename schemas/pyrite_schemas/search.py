@@ -6,7 +6,7 @@ import msgspec
 
 from pyrite_schemas.config import Mode
 from pyrite_schemas.entry import Diagnostic
-from pyrite_schemas.sync import Commit
+from pyrite_schemas.sync import Commit, Problem
 
 
 class Term(msgspec.Struct, frozen=True):
@@ -225,6 +225,32 @@ class SearchReply(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
     count: int
     kbs: tuple[Freshness, ...]
     results: tuple[Result, ...]
+
+
+class BatchReply(
+    SearchReply, frozen=True, kw_only=True, tag_field="schema", tag=1, rename={"id": "_id"}
+):
+    """The shape of each line that `search --batch` prints: a reply, and whose it is.
+
+    Attributes:
+        _id: The query's `_id`; without one, the number of its line.
+    """
+
+    id: str
+
+
+class BatchFault(msgspec.Struct, frozen=True, tag_field="schema", tag=1, rename={"id": "_id"}):
+    """The shape of such a line for a query that can't be answered.
+
+    Attributes:
+        _id: The query's `_id`; without one, the number of its line.
+        line: 1-based line of the query.
+        error: Why.
+    """
+
+    id: str
+    line: int
+    error: Problem
 
 
 class EntryRow(msgspec.Struct, frozen=True):
