@@ -100,7 +100,7 @@ def evaluate(
     kb: KbNames = None,
     json: Json = False,
 ) -> None:
-    """Measure how good the ranking is, by queries with known answers.
+    """Measure the ranking by queries with known answers.
 
     A corpus-id is an entry's id or its path. With --baseline, a run that was written before shows
     which queries became better and worse, and how likely that is chance.
