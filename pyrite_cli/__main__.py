@@ -7,6 +7,10 @@ import os
 import sys
 
 
+_CUT_OFF = 128
+"""Exit codes above it say which signal ended a run."""
+
+
 def run() -> None:
     """The console script."""
     # Start-up makes many objects and no garbage; commands that run long turn it on again.
@@ -21,6 +25,11 @@ def run() -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     status = execute(sys.argv[1:])
+    if status > _CUT_OFF:
+        # What was cut off still holds a database driver's objects, and Python's own end may crash
+        # on the order in which it lets go of them (seen once, after Ctrl-C).
+        sys.stderr.flush()
+        os._exit(status)
     gc.freeze()  # what is left needs no looking through: the process ends
     sys.exit(status)
 
