@@ -6,7 +6,6 @@ import gc
 import os
 import sys
 
-
 _CUT_OFF = 128
 """Exit codes above it say which signal ended a run."""
 
