@@ -96,7 +96,7 @@ def test_what_only_a_listing_tells_is_left_to_one(
     assert where.changes(Revision("", ""), now) is None
     assert where.changes(Revision(now.commit, "0" * 40), now) is None  # gone from the repository
     assert where.changes(Revision(now.commit, now.tree, (("", "changing"),)), now) is None
-    monkeypatch.setattr(source, "_MANY_EDITS", 0)
+    monkeypatch.setattr(source, "_MOST_NAMES", 0)
     repo.write("docs/b.md", "two")
     assert where.changes(now, where.revision()) is None
 

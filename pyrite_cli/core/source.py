@@ -23,8 +23,9 @@ _BLOB_MODES = (b"100644", b"100755", b"100664")
 _EXPRESSION = re.compile(r"[\n@^~:?*{}\[\]\\]")
 _NO_FOLDER = "`path` in pyrite.yaml names a folder; `include` picks files"
 _OBJECT = re.compile(rb"([0-9a-f]{40,64}) (?:commit|tree) \d+")
-_MANY_EDITS = 500
-"""From so many edited files on, all files are listed: their names make a command line too long."""
+_MOST_NAMES = 50_000
+"""Characters of edited files' names that a command line surely has room for; of more, all files are
+listed."""
 _TRIES = 5
 """How often a work tree that changes while it is read is read again."""
 
@@ -135,7 +136,7 @@ class Source:
             from the two alone, or where listing everything is as quick.
         """
         edited = {path for path, _ in (*old.overlay, *new.overlay)}
-        if not (old.tree and new.tree) or "" in edited or len(edited) > _MANY_EDITS:
+        if not (old.tree and new.tree) or "" in edited or sum(map(len, edited)) > _MOST_NAMES:
             return None
         found = {} if old.tree == new.tree else self._between(old.tree, new.tree)
         if found is None:
