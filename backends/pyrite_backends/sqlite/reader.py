@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from pyrite_backends.common import HEADING, TAGS, TEXT, TITLE, CommonReader, Row, best_entries
+from pyrite_backends.common import CommonReader, Row, best_entries
 from pyrite_backends.conditions import TRUE, Condition, every
 from pyrite_backends.protocol import Tokeniser
-from pyrite_backends.sqlite import conditions
+from pyrite_backends.sqlite import conditions, keyword
 from pyrite_backends.sqlite.driver import Connection, load_vectors
 from pyrite_schemas.errors import StorageError
 from pyrite_schemas.search import Filters, Leg, Query
 
 if TYPE_CHECKING:
     from pyrite_backends.portable import Catalog
-
-_RANK = f"bm25({TITLE:.1f}, {HEADING:.1f}, {TAGS:.1f}, {TEXT:.1f})"
 
 
 class SqliteReader(CommonReader):
@@ -30,6 +28,7 @@ class SqliteReader(CommonReader):
     def __init__(self, connection: Connection, tokeniser: Tokeniser) -> None:
         super().__init__(tokeniser)
         self._db = connection
+        self._lists = keyword.Lists(self._rows)
 
     def _rows(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
         rows: list[Row] = self._db.execute(sql, values).fetchall()
@@ -55,23 +54,7 @@ class SqliteReader(CommonReader):
             if not filters and not query.must_not:
                 return []
             return self._all(where, depth)
-        joins = (
-            ""
-            if where is TRUE
-            else " JOIN chunk c ON c.id = f.rowid JOIN entry e ON e.id = c.entry_id"
-            " JOIN kb k ON k.id = e.kb_id"
-        )
-        sql = (
-            "SELECT found.id, -found.rank, c.entry_id, k.name, e.key FROM ("
-            f"SELECT f.rowid AS id, f.rank AS rank FROM chunk_fts f{joins}"
-            f" WHERE f.chunk_fts MATCH ? AND f.rank MATCH '{_RANK}' AND {where.sql}"
-            " ORDER BY f.rank LIMIT ?) found"
-            " JOIN chunk c ON c.id = found.id JOIN entry e ON e.id = c.entry_id"
-            " JOIN kb k ON k.id = e.kb_id ORDER BY found.rank, found.id"
-        )
-        expression = conditions.match(terms, self._tokeniser)
-        values = (expression, *where.values)
-        return best_entries(lambda limit: self._rows(sql, (*values, limit)), depth)
+        return keyword.search(self._rows, terms, self._tokeniser, where, depth, self._lists)
 
     def semantic(
         self,
