@@ -21,7 +21,14 @@ import msgspec
 import numpy as np
 
 from pyrite_backends.names import link_name
-from pyrite_backends.protocol import Model, Tokeniser, VectorCache
+from pyrite_backends.protocol import (
+    BODY,
+    Body,
+    Frequencies,
+    Model,
+    Tokeniser,
+    VectorCache,
+)
 from pyrite_cli.core import audit, ids
 from pyrite_schemas.entry import Chunk, Diagnostic, Entry, Link
 from pyrite_schemas.errors import BusyError, NoIndexError, OutdatedError, StorageError
@@ -261,6 +268,24 @@ class MemoryReader:
                 )
             )  # fmt: skip
         return found
+
+    def frequencies(self, terms: Sequence[Term]) -> Frequencies:
+        rows = self._state.rows()
+        every = [fields for row in rows for fields in self._fields(row.entry)]
+        phrases = [self._phrase(term) for term in terms]
+        return Frequencies(
+            len(rows),
+            len(every),
+            sum(len(tokens) for fields in every for tokens in fields),
+            tuple(
+                sum(any(occurrences(phrase, tokens) for tokens in fields) for fields in every)
+                for phrase in phrases
+            ),
+        )
+
+    def bodies(self, entries: Sequence[int]) -> list[Body]:
+        held = [self._state.rows()[number].entry for number in entries]
+        return [Body(one.title, tuple(chunk.text for chunk in one.chunks[:BODY])) for one in held]
 
     def waits(self) -> int:
         return 0

@@ -20,7 +20,7 @@ from pyrite_backends import references
 from pyrite_backends.conditions import Condition
 from pyrite_backends.meanings import refused
 from pyrite_backends.names import link_name
-from pyrite_backends.protocol import Model, Tokeniser
+from pyrite_backends.protocol import BODY, Body, Model, Tokeniser
 from pyrite_schemas.entry import Diagnostic
 from pyrite_schemas.search import (
     EntryDetail,
@@ -153,6 +153,20 @@ class CommonReader(ABC):
         return [
             _found(leg, chunks[leg.chunk], tags[leg.entry], last.get(leg.entry)) for leg in legs
         ]
+
+    def bodies(self, entries: Sequence[int]) -> list[Body]:
+        titles: dict[int, str] = {}
+        texts: dict[int, list[str]] = {number: [] for number in entries}
+        for some in batches(entries, _BATCH):
+            marks = _marks(some)
+            titles.update(self._rows(f"SELECT id, title FROM entry WHERE id IN ({marks})", some))
+            for number, text in self._rows(
+                f"SELECT entry_id, text FROM chunk WHERE entry_id IN ({marks}) AND position < ?"
+                " ORDER BY entry_id, position",
+                (*some, BODY),
+            ):
+                texts[number].append(text)
+        return [Body(titles[number], tuple(texts[number])) for number in entries]
 
     def _last_commits(self, entries: Sequence[int]) -> dict[int, Commit]:
         found: dict[int, Commit] = {}

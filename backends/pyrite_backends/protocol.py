@@ -27,6 +27,7 @@ from pyrite_schemas.search import (
     LogicalEntry,
     Query,
     TagCount,
+    Term,
 )
 from pyrite_schemas.sync import CacheStats, File, KbState, Pending, Touch
 
@@ -43,6 +44,38 @@ class Model(msgspec.Struct, frozen=True):
     name: str
     fingerprint: str
     dimensions: int
+
+
+class Frequencies(msgspec.Struct, frozen=True):
+    """How rare what is looked for is.
+
+    Attributes:
+        entries: All there are.
+        chunks: All there are.
+        words: Of all fields of all chunks.
+        hits: Chunks that hold each term, in the order asked.
+    """
+
+    entries: int
+    chunks: int
+    words: int
+    hits: tuple[int, ...]
+
+
+class Body(msgspec.Struct, frozen=True, gc=False):
+    """An entry's own words.
+
+    Attributes:
+        title: Its title.
+        texts: Of its first `BODY` chunks, in order.
+    """
+
+    title: str
+    texts: tuple[str, ...]
+
+
+BODY = 64
+"""Chunks of a `Body`: as much as a long chapter."""
 
 
 class Tokeniser(Protocol):
@@ -102,6 +135,14 @@ class Reader(Protocol):
 
     def fetch(self, legs: Sequence[Leg]) -> list[Found]:
         """The entries and chunks of legs, in their order."""
+        ...
+
+    def frequencies(self, terms: Sequence[Term]) -> Frequencies:
+        """In how many chunks each of some terms stands."""
+        ...
+
+    def bodies(self, entries: Sequence[int]) -> list[Body]:
+        """The words of some entries, by their numbers in legs of this reader, in that order."""
         ...
 
     def has_field(self, name: str) -> bool:

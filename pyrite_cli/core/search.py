@@ -9,10 +9,11 @@ from typing import NamedTuple
 import msgspec
 
 from pyrite_backends.protocol import Index, Model, Reader
-from pyrite_cli.core import permalink
+from pyrite_cli.core import permalink, ranking
 from pyrite_cli.core import query as language
 from pyrite_cli.core.freshness import Lag, freshness, looked_at
 from pyrite_cli.core.plain import plain
+from pyrite_cli.core.ranking import Fused
 from pyrite_cli.core.snippet import snippet
 from pyrite_cli.core.tokens import Analyzer
 from pyrite_schemas.config import Mode
@@ -29,12 +30,6 @@ from pyrite_schemas.search import (
     SearchReply,
 )
 from pyrite_schemas.sync import KbState
-
-RRF_K = 60
-"""The constant of reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009)."""
-
-DEPTH = 200
-"""Entries each leg of a hybrid search is followed to, so that pages don't reshuffle."""
 
 Embed = Callable[[str, Model], bytes]
 """The float32 unit vector of a query under the index's model."""
@@ -81,7 +76,7 @@ class Hits(NamedTuple):
 
     query: Query
     filters: Filters
-    ranked: Sequence[tuple[Leg, tuple[Contribution, ...]]]
+    ranked: Sequence[Fused]
     entries: Sequence[Found]
 
 
@@ -120,8 +115,8 @@ class Searcher:
         self._check_kbs(parsed.filters.kbs)
         filters = request.filters.narrowed(parsed.filters)
         states = looked_at(self.states, filters)
-        legs = _legs(self._reader, request, parsed, filters, self._embed, states)
-        ranked = _fuse(self._reader, legs, request.mode)
+        legs = _legs(self._reader, request, parsed, filters, self._analyzer, self._embed, states)
+        ranked = _ranked(self._reader, legs, request.mode)
         page = ranked[request.offset : request.offset + request.limit]
         return Hits(parsed.query, filters, page, self._reader.fetch([leg for leg, _ in page]))
 
@@ -185,12 +180,18 @@ def _legs(
     request: Request,
     parsed: language.Parsed,
     filters: Filters,
+    analyzer: Analyzer,
     embed: Embed,
     states: Sequence[KbState],
 ) -> dict[str, list[Leg]]:
     wanted = request.offset + request.limit
+
+    def keyword(depth: int) -> list[Leg]:
+        found = reader.keyword(parsed.query, filters, max(depth, ranking.RERANKED))
+        return ranking.reranked(reader, found, parsed.query.ranked, analyzer)
+
     if request.mode == "keyword":
-        return {"keyword": reader.keyword(parsed.query, filters, wanted)}
+        return {"keyword": keyword(wanted)}
     model = reader.model()
     if filters.kbs != NOWHERE and (model is None or not any(state.embedded for state in states)):
         raise ModelError(
@@ -198,46 +199,21 @@ def _legs(
             "run `pyrite index embed`, or search by keyword: pyrite search --mode keyword …",
         )
     text = parsed.text.strip()
-    depth = wanted if request.mode == "semantic" else max(DEPTH, wanted)
+    depth = wanted if request.mode == "semantic" else max(ranking.DEPTH, wanted)
     legs: dict[str, list[Leg]] = {"semantic": []}
     if text and model is not None and filters.kbs != NOWHERE:
         vector = embed(text, model)
         legs["semantic"] = reader.semantic(vector, filters, depth, exact=request.exact)
     if request.mode == "hybrid":
-        legs["keyword"] = reader.keyword(parsed.query, filters, depth)
+        legs["keyword"] = keyword(depth)
     return legs
 
 
-def _fuse(
-    reader: Reader, legs: dict[str, list[Leg]], mode: Mode
-) -> list[tuple[Leg, tuple[Contribution, ...]]]:
-    """One ranking of all legs: each adds 1 / (k + rank); ties by KB and id."""
-    if mode != "hybrid":
-        ((name, only),) = legs.items()
-        return [(leg, (Contribution(name, n, leg.score),)) for n, leg in enumerate(only, 1)]
-    scores: dict[int, float] = {}
-    parts: dict[int, list[Contribution]] = {}
-    chunks: dict[int, Leg] = {}
-    for name in ("keyword", "semantic"):
-        for rank, leg in enumerate(legs[name], 1):
-            scores[leg.entry] = scores.get(leg.entry, 0.0) + 1 / (RRF_K + rank)
-            parts.setdefault(leg.entry, []).append(Contribution(name, rank, leg.score))
-            # The passage shown is that of the leg which ranks the entry higher.
-            best = chunks.get(leg.entry)
-            if best is None or rank < min(part.rank for part in parts[leg.entry][:-1]):
-                chunks[leg.entry] = leg
-    fused = [Leg(entry, chunks[entry].chunk, round(score, 9)) for entry, score in scores.items()]
-    keys = {one.entry: (one.kb, one.id) for one in reader.fetch(_tied(fused))}
-    fused.sort(key=lambda leg: (-leg.score, keys.get(leg.entry, ("", ""))))
-    return [(leg, tuple(parts[leg.entry])) for leg in fused]
-
-
-def _tied(legs: Sequence[Leg]) -> list[Leg]:
-    """Legs whose score another one has too: only they need their key."""
-    counts: dict[float, int] = {}
-    for leg in legs:
-        counts[leg.score] = counts.get(leg.score, 0) + 1
-    return [leg for leg in legs if counts[leg.score] > 1]
+def _ranked(reader: Reader, legs: dict[str, list[Leg]], mode: Mode) -> list[Fused]:
+    if mode == "hybrid":
+        return ranking.fused(reader, legs)
+    ((name, only),) = legs.items()
+    return [Fused(leg, (Contribution(name, n, leg.score),)) for n, leg in enumerate(only, 1)]
 
 
 def _result(

@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterator
 
 import Stemmer
 
+from pyrite_schemas.search import Term
+
 _CJK = (
     (0x3005, 0x3007), (0x3021, 0x3029), (0x3041, 0x3096), (0x309D, 0x309F),
     (0x30A1, 0x30FA), (0x30FC, 0x30FF), (0x3105, 0x312F), (0x3131, 0x318E), (0x31A0, 0x31BF),
@@ -126,6 +128,12 @@ class Analyzer:
     def stem(self, token: str) -> str:
         """The token under which a surface token is found."""
         return self._stem(token)
+
+    def stems(self, term: Term) -> tuple[str, ...]:
+        """The tokens a term is looked for by; one that may go on is stemmed only where full text
+        does it by itself."""
+        kept = len(term.tokens) - (term.prefix and not self.in_engine)
+        return (*map(self._stem, term.tokens[:kept]), *term.tokens[kept:])
 
     def spans(self, text: str) -> Iterator[tuple[int, int, str]]:
         """(start, end, token) of every token, in characters of the text as it stands."""

@@ -120,7 +120,8 @@ def search(
     return []
 
 
-def _scored(ask: Ask, terms: Sequence[Term], tokeniser: Tokeniser, chunks: int) -> list[_Scored]:
+def hits(ask: Ask, terms: Sequence[Term], tokeniser: Tokeniser) -> tuple[int, ...]:
+    """In how many chunks each term stands."""
     read = [(term, *tsquery(term, tokeniser)) for term in terms]
     single = [words[0] for term, words, _ in read if len(words) == 1 and not term.prefix]
     counts: dict[str, int] = dict(
@@ -129,13 +130,21 @@ def _scored(ask: Ask, terms: Sequence[Term], tokeniser: Tokeniser, chunks: int) 
     found = []
     for term, words, asked in read:
         if len(words) == 1 and not term.prefix:
-            hits = counts.get(words[0], 0)
+            found.append(counts.get(words[0], 0))
         else:
-            ((hits,),) = ask("SELECT count(*) FROM fulltext WHERE words @@ ?::tsquery", (asked,))
-        if hits:
-            idf = math.log((chunks - hits + 0.5) / (hits + 0.5))
+            ((number,),) = ask("SELECT count(*) FROM fulltext WHERE words @@ ?::tsquery", (asked,))
+            found.append(number)
+    return tuple(found)
+
+
+def _scored(ask: Ask, terms: Sequence[Term], tokeniser: Tokeniser, chunks: int) -> list[_Scored]:
+    found = []
+    for term, number in zip(terms, hits(ask, terms, tokeniser), strict=True):
+        words, asked = tsquery(term, tokeniser)
+        if number:
+            idf = math.log((chunks - number + 0.5) / (number + 0.5))
             idf = idf if idf > 0 else _LEAST_IDF
-            found.append(_Scored(words, term.prefix, asked, hits, idf))
+            found.append(_Scored(words, term.prefix, asked, number, idf))
     return found
 
 

@@ -9,8 +9,8 @@ from pyrite_backends.common import CommonReader, Row
 from pyrite_backends.conditions import Condition, every
 from pyrite_backends.postgres import conditions, keyword
 from pyrite_backends.postgres.connection import Connection, native
-from pyrite_backends.protocol import Tokeniser
-from pyrite_schemas.search import Filters, Leg, Query
+from pyrite_backends.protocol import Frequencies, Tokeniser
+from pyrite_schemas.search import Filters, Leg, Query, Term
 from pyrite_schemas.sync import KbState
 
 if TYPE_CHECKING:
@@ -67,6 +67,12 @@ class PostgresReader(CommonReader):
                 return []
             return self._all(where, depth)
         return keyword.search(self._rows, query.ranked, self._tokeniser, where, depth)
+
+    def frequencies(self, terms: Sequence[Term]) -> Frequencies:
+        ((entries,),) = self._rows("SELECT coalesce(sum(entries), 0)::bigint FROM kb")
+        ((chunks, words),) = self._rows("SELECT chunks, words FROM corpus")
+        hits = keyword.hits(self._rows, terms, self._tokeniser)
+        return Frequencies(entries, chunks, words, hits)
 
     def semantic(self, vector: bytes, filters: Filters, depth: int, *, exact: bool) -> list[Leg]:
         from pyrite_backends.postgres import semantic  # numpy, which a query's model needs anyway

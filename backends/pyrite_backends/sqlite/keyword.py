@@ -39,17 +39,26 @@ class Lists:
 
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
-        self._chunks: int | None = None
+        self._totals: tuple[int, int] | None = None
         self._hits: dict[str, int] = {}
 
     @property
     def chunks(self) -> int:
         """All of them."""
-        if self._chunks is None:
-            # FTS5's own count, with which it makes its scores; counting takes a millisecond.
+        return self._all()[0]
+
+    @property
+    def words(self) -> int:
+        """Of all their fields."""
+        return self._all()[1]
+
+    def _all(self) -> tuple[int, int]:
+        if self._totals is None:
+            # FTS5's own counts, with which it makes its scores; counting takes a millisecond.
             ((record,),) = self._ask("SELECT block FROM chunk_fts_data WHERE id = 1", ())
-            self._chunks = _first_number(record)
-        return self._chunks
+            chunks, *fields = _numbers(record) or [0]
+            self._totals = chunks, sum(fields)
+        return self._totals
 
     def hits(self, text: str) -> int:
         """Those that match an FTS5 expression."""
@@ -59,14 +68,16 @@ class Lists:
         return self._hits[text]
 
 
-def _first_number(record: bytes) -> int:
-    """SQLite's variable-length integer that a record begins with; 0 for an empty one."""
+def _numbers(record: bytes) -> list[int]:
+    """The variable-length integers of SQLite (under 2^56) that a record consists of."""
+    numbers = []
     number = 0
-    for byte in record[:8]:
+    for byte in record:
         number = number << 7 | byte & 127
         if byte < 128:
-            break
-    return number
+            numbers.append(number)
+            number = 0
+    return numbers
 
 
 def search(

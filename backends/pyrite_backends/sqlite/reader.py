@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from pyrite_backends.common import CommonReader, Row, best_entries
 from pyrite_backends.conditions import TRUE, Condition, every
-from pyrite_backends.protocol import Tokeniser
+from pyrite_backends.protocol import Frequencies, Tokeniser
 from pyrite_backends.sqlite import conditions, keyword
 from pyrite_backends.sqlite.driver import Connection, load_vectors
 from pyrite_schemas.errors import StorageError
-from pyrite_schemas.search import Filters, Leg, Query
+from pyrite_schemas.search import Filters, Leg, Query, Term
 
 if TYPE_CHECKING:
     from pyrite_backends.portable import Catalog
@@ -55,6 +55,11 @@ class SqliteReader(CommonReader):
                 return []
             return self._all(where, depth)
         return keyword.search(self._rows, terms, self._tokeniser, where, depth, self._lists)
+
+    def frequencies(self, terms: Sequence[Term]) -> Frequencies:
+        hits = tuple(self._lists.hits(conditions.match((term,), self._tokeniser)) for term in terms)
+        ((entries,),) = self._rows("SELECT coalesce(sum(entries), 0) FROM kb")
+        return Frequencies(entries, self._lists.chunks, self._lists.words, hits)
 
     def semantic(
         self,

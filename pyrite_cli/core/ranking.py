@@ -1,0 +1,219 @@
+"""What makes an entry better than another besides its best chunk, and one ranking of two legs.
+
+An engine ranks chunks, and a chunk does not know its entry. So the first `RERANKED` entries of the
+keyword leg are weighed again as a whole: by the BM25 of all their text, and by how nearly their
+title is what was asked for. It is done here and not in the engines, so that all of them answer
+alike.
+
+`python -m benchmarks ranking` prints the table that chose the constants (docs/ranking.md).
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from pyrite_backends.protocol import Body, Reader
+from pyrite_cli.core.tokens import Analyzer
+from pyrite_schemas.search import Contribution, Leg, Term
+
+RERANKED = 20
+"""Entries of the keyword leg that are weighed as a whole."""
+
+WHOLE = 0.5
+"""What the BM25 of the whole entry counts beside that of its best chunk."""
+
+TITLE = 0.5
+"""How much more an entry counts whose title is what was asked for."""
+
+IN_TITLE = 4
+"""How often a word of the title counts as one of the text: as in chunks."""
+
+K1, B = 1.2, 0.75
+"""Of BM25, as in chunks."""
+
+LEAST_IDF = 1e-6
+"""Inverse document frequency of a word that stands in over half of all chunks, as in chunks."""
+
+DEPTH = 200
+"""Entries each leg of a hybrid search is followed to, so that pages don't reshuffle."""
+
+SHARES = {"keyword": 0.5, "semantic": 0.5}
+"""What each leg counts in a hybrid search."""
+
+_DIGITS = 9
+"""Decimals of a score that count; the last bits depend on the order of additions."""
+
+
+def reranked(
+    reader: Reader, legs: Sequence[Leg], terms: Sequence[Term], analyzer: Analyzer
+) -> list[Leg]:
+    """Entries in the order of (best chunk + `WHOLE` x whole entry) x (1 + `TITLE` x cosine^4).
+
+    The cosine is that of the sets of words of title and query. The entry's BM25 has the inverse
+    document frequencies of chunks, and its length is compared with that of the average entry.
+
+    Args:
+        reader: Where the legs are from.
+        legs: Best first, by BM25 of the best chunk.
+        terms: What was looked for.
+        analyzer: The tokenisation.
+
+    Returns:
+        The same entries and chunks with new scores; those after the first `RERANKED` as they were,
+        and none of them scores higher.
+    """
+    first = legs[:RERANKED]
+    if not first or not terms:
+        return list(legs)
+    scale = _Scale.of(reader, terms, analyzer)
+    bodies = reader.bodies([leg.entry for leg in first])
+    weighed = [
+        Leg(leg.entry, leg.chunk, scale.score(leg.score, body))
+        for leg, body in zip(first, bodies, strict=True)
+    ]
+    return [*ordered(reader, weighed), *legs[RERANKED:]]
+
+
+class _Scale(NamedTuple):
+    """What entries are weighed by.
+
+    Attributes:
+        analyzer: The tokenisation.
+        words: Single words that are looked for: their inverse document frequencies by stem.
+        runs: Phrases and beginnings of words, likewise.
+        asked: All stems of the query.
+        average: Words of an entry, on average.
+    """
+
+    analyzer: Analyzer
+    words: Mapping[str, float]
+    runs: Sequence[tuple[tuple[str, ...], bool, float]]
+    asked: frozenset[str]
+    average: float
+
+    @classmethod
+    def of(cls, reader: Reader, terms: Sequence[Term], analyzer: Analyzer) -> _Scale:
+        found = reader.frequencies(terms)
+        words: dict[str, float] = {}
+        runs = []
+        asked: set[str] = set()
+        for term, hits in zip(terms, found.hits, strict=True):
+            stems = analyzer.stems(term)
+            asked.update(stems)
+            rarity = math.log((found.chunks - hits + 0.5) / (hits + 0.5)) if hits else 0.0
+            worth = max(rarity, LEAST_IDF) if hits else 0.0
+            if len(stems) == 1 and not term.prefix:
+                # Words that stem alike score each, as they do in chunks.
+                words[stems[0]] = words.get(stems[0], 0.0) + worth
+            else:
+                runs.append((stems, term.prefix, worth))
+        average = found.words / max(found.entries, 1)
+        return cls(analyzer, words, runs, frozenset(asked), average)
+
+    def score(self, best: float, body: Body) -> float:
+        """What an entry scores, given its best chunk's score."""
+        stem = self.analyzer.stem
+        title = [stem(word) for word in self.analyzer.surface(body.title)]
+        text = self.analyzer.surface("".join(body.texts))
+        length = len(text) + len(title) * len(body.texts)
+        norm = K1 * (1 - B + B * length / self.average) if self.average else K1
+        found = dict.fromkeys(self.words, 0)
+        for word, number in Counter(text).items():
+            if (stemmed := stem(word)) in found:
+                found[stemmed] += number
+        for word in title:
+            if word in found:
+                found[word] += IN_TITLE
+        counts = [(worth, found[word]) for word, worth in self.words.items()]
+        if self.runs:
+            stems = [stem(word) for word in text]
+            counts += [
+                (
+                    worth,
+                    _occurrences(run, prefix, stems) + IN_TITLE * _occurrences(run, prefix, title),
+                )
+                for run, prefix, worth in self.runs
+            ]
+        whole = sum(worth * count * (K1 + 1) / (count + norm) for worth, count in counts)
+        titled = frozenset(title)
+        shared = len(titled & self.asked)
+        cosine = shared / math.sqrt(len(titled) * len(self.asked)) if shared else 0.0
+        return (best + WHOLE * whole) * (1 + TITLE * cosine**4)
+
+
+def _occurrences(run: tuple[str, ...], prefix: bool, stems: Sequence[str]) -> int:
+    """How often words stand side by side, the last one of them perhaps only begun."""
+    *before, last = run
+    size = len(run)
+    return sum(
+        (word.startswith(last) if prefix else word == last)
+        and (size == 1 or (place >= size - 1 and list(stems[place - size + 1 : place]) == before))
+        for place, word in enumerate(stems)
+    )
+
+
+class Fused(NamedTuple):
+    """An entry in one ranking of several legs.
+
+    Attributes:
+        leg: Its place, score and the passage to show.
+        parts: What each leg that has it contributes.
+    """
+
+    leg: Leg
+    parts: tuple[Contribution, ...]
+
+
+def fused(reader: Reader, legs: Mapping[str, Sequence[Leg]]) -> list[Fused]:
+    """One ranking of all legs: the sum of scores, each divided by the best of its leg.
+
+    A convex combination of scores keeps how much better one is than the next, which ranks lose
+    (Bruch, Gai and Ingber, TOIS 2023). What the semantic leg did not reach has at most the score of
+    the last entry it did, and counts with that; what the keyword leg did not, lacks the words.
+
+    Args:
+        reader: Where the legs are from.
+        legs: By name, each best first.
+
+    Returns:
+        All entries of the legs, best first; ties by KB and id.
+    """
+    places = {
+        name: {leg.entry: (rank, leg) for rank, leg in enumerate(found, 1)}
+        for name, found in legs.items()
+    }
+    entries = dict.fromkeys(entry for found in places.values() for entry in found)
+    scores = []
+    parts: dict[int, tuple[Contribution, ...]] = {}
+    for entry in entries:
+        held = [(name, *found[entry]) for name, found in places.items() if entry in found]
+        parts[entry] = tuple(Contribution(name, rank, leg.score) for name, rank, leg in held)
+        # The passage shown is that of the leg which ranks the entry higher.
+        _, _, shown = min(held, key=lambda one: one[1])
+        total = sum(_share(name, found, places[name].get(entry)) for name, found in legs.items())
+        scores.append(Leg(entry, shown.chunk, total))
+    return [Fused(leg, parts[leg.entry]) for leg in ordered(reader, scores)]
+
+
+def _share(name: str, legs: Sequence[Leg], place: tuple[int, Leg] | None) -> float:
+    """What a leg adds to an entry's score."""
+    if not legs or legs[0].score <= 0:
+        return 0.0
+    lowest = legs[-1].score if name == "semantic" else 0.0
+    return SHARES[name] * (place[1].score if place else lowest) / legs[0].score
+
+
+def ordered(reader: Reader, legs: Sequence[Leg]) -> list[Leg]:
+    """Legs by falling score, ties by KB and id."""
+    rounded = [Leg(leg.entry, leg.chunk, round(leg.score, _DIGITS)) for leg in legs]
+    keys = {one.entry: (one.kb, one.id) for one in reader.fetch(list(_tied(rounded)))}
+    return sorted(rounded, key=lambda leg: (-leg.score, keys.get(leg.entry, ("", ""))))
+
+
+def _tied(legs: Sequence[Leg]) -> Iterator[Leg]:
+    """Legs whose score another one has too: only they need their key."""
+    counts = Counter(leg.score for leg in legs)
+    return (leg for leg in legs if counts[leg.score] > 1)
