@@ -40,7 +40,7 @@ LEAST_IDF = 1e-6
 DEPTH = 200
 """Entries each leg of a hybrid search is followed to, so that pages don't reshuffle."""
 
-SHARES = {"keyword": 0.5, "semantic": 0.5}
+SHARES = {"keyword": 0.4, "semantic": 0.6}
 """What each leg counts in a hybrid search."""
 
 _DIGITS = 9
