@@ -233,7 +233,10 @@ class Container:
         Raises:
             ModelError: Another model is configured, or this one is not exported and can't be.
         """
-        from pyrite_cli.core.embed import onnx  # numpy and onnxruntime, 0.2 s
+        from pyrite_cli.core.embed import blas
+
+        with blas.single():
+            from pyrite_cli.core.embed import onnx  # numpy, 40 ms
 
         if model.name != self.config.embedding.model:
             raise ModelError(
