@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import msgspec
 
-from pyrite_backends.protocol import Index, Model, Reader
 from pyrite_cli.core import permalink
 from pyrite_cli.core import query as language
 from pyrite_cli.core.freshness import Lag, freshness, looked_at
@@ -30,13 +29,16 @@ from pyrite_schemas.search import (
 )
 from pyrite_schemas.sync import KbState
 
+if TYPE_CHECKING:
+    from pyrite_backends.protocol import Index, Model, Reader
+
 RRF_K = 60
 """The constant of reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009)."""
 
 DEPTH = 200
 """Entries each leg of a hybrid search is followed to, so that pages don't reshuffle."""
 
-Embed = Callable[[str, Model], bytes]
+Embed: TypeAlias = "Callable[[str, Model], bytes]"
 """The float32 unit vector of a query under the index's model."""
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from pyrite_backends.common import HEADING, TAGS, TEXT, TITLE, CommonReader, Row, best_entries
 from pyrite_backends.conditions import TRUE, Condition, every
-from pyrite_backends.protocol import Tokeniser
 from pyrite_backends.sqlite import conditions
 from pyrite_backends.sqlite.driver import Connection, load_vectors
 from pyrite_schemas.errors import StorageError
@@ -15,6 +14,7 @@ from pyrite_schemas.search import Filters, Leg, Query
 
 if TYPE_CHECKING:
     from pyrite_backends.portable import Catalog
+    from pyrite_backends.protocol import Tokeniser
 
 _RANK = f"bm25({TITLE:.1f}, {HEADING:.1f}, {TAGS:.1f}, {TEXT:.1f})"
 
