@@ -41,8 +41,7 @@ with open(sys.argv[1], "w") as file:
 
 LEFT_OUT = {
     "pyrite_backends.meanings", "pyrite_backends.protocol", "pyrite_backends.references",
-    "pyrite_cli.core.git", "pyrite_cli.core.places", "pyrite_cli.core.source",
-    "pyrite_cli.core.sync",
+    "pyrite_cli.core.git", "pyrite_cli.core.source", "pyrite_cli.core.sync",
 }  # fmt: skip
 """Parts of the program that a keyword search has no use for where the index is of the present."""
 

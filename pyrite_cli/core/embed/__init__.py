@@ -2,6 +2,6 @@
 
 import os
 
-# Since 1.31, onnxruntime counts what it is used for in a database of its own, sends that home, and
-# takes 20 ms for it as soon as it is imported.
+# onnxruntime (1.31 does) records what it is used for in a database of its own, to send it home, and
+# takes 20 ms to begin with it when it is imported.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
