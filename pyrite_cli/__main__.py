@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import sys
+import threading
 
 _CUT_OFF = 128
 """Exit codes above it say which signal ended a run."""
@@ -27,6 +29,13 @@ def run() -> None:
     if status > _CUT_OFF:
         # What was cut off still holds a database driver's objects, and Python's own end may crash
         # on the order in which it lets go of them (seen once, after Ctrl-C).
+        sys.stderr.flush()
+        os._exit(status)
+    if threading.active_count() == 1:
+        # Taking every module and object apart takes 4 ms, 10 with a model, and frees only what the
+        # end of the process frees anyway. What asked to be called at the end is.
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)
     gc.freeze()  # what is left needs no looking through: the process ends

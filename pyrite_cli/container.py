@@ -9,10 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyrite_backends.factory import open_index
-from pyrite_backends.protocol import Index, Model, VectorCache
 from pyrite_cli.core import settings
-from pyrite_cli.core.git import Git, remote
-from pyrite_cli.core.places import locate
 from pyrite_cli.core.repository import head, shallow
 from pyrite_cli.core.tokens import Analyzer
 from pyrite_schemas.config import KbConfig
@@ -20,9 +17,11 @@ from pyrite_schemas.errors import ConfigError, ModelError, PyriteError, SourceEr
 from pyrite_schemas.sync import KbState
 
 if TYPE_CHECKING:
+    from pyrite_backends.protocol import Index, Model, VectorCache
     from pyrite_cli.core.embed.model import Files
     from pyrite_cli.core.embed.onnx import OnnxRuntime
     from pyrite_cli.core.embed.runtime import Runtime
+    from pyrite_cli.core.git import Git
     from pyrite_cli.core.sync import Kb, Vectors
 
 
@@ -59,6 +58,8 @@ class Container:
             file = file.parent  # which is one configuration, before it has the file and after
         if not self.index.shared:
             return str(file)
+        from pyrite_cli.core.git import remote
+
         top = self.project.repository
         origin = remote(top) if top else ""
         if top is None or not origin:
@@ -179,8 +180,10 @@ class Container:
                 raise UsageError(f"no KB is called {name!r}", f"configured: {', '.join(known)}")
 
     def _kb(self, kb: KbConfig, ref: str, worktree: bool, *, indexed: bool = True) -> Kb:
-        from pyrite_cli.core import rules
-        from pyrite_cli.core.source import Source  # only commands that look at files
+        from pyrite_cli.core import rules  # only commands that look at files
+        from pyrite_cli.core.git import remote
+        from pyrite_cli.core.places import locate
+        from pyrite_cli.core.source import Source
         from pyrite_cli.core.sync import Kb
 
         repository, folder = locate(kb, self.project.root)
@@ -233,7 +236,10 @@ class Container:
         Raises:
             ModelError: Another model is configured, or this one is not exported and can't be.
         """
-        from pyrite_cli.core.embed import onnx  # numpy and onnxruntime, 0.2 s
+        from pyrite_cli.core.embed import blas
+
+        with blas.single():
+            from pyrite_cli.core.embed import onnx  # numpy, 40 ms
 
         if model.name != self.config.embedding.model:
             raise ModelError(
@@ -274,6 +280,8 @@ class Container:
         root = Path(state.source)
         if root.is_absolute() and root.is_dir():
             return root
+        from pyrite_cli.core.places import locate  # only where it was synced elsewhere
+
         for kb in self.config.kbs:
             if kb.name == state.name:
                 try:
@@ -295,8 +303,12 @@ class Container:
         if root is None:
             return None, None
         ref, held = state.ref or "HEAD", state.revision.commit
-        git = Git(root)
         now = head(root, ref)
+        if now and now == held:
+            return True, 0
+        from pyrite_cli.core.git import Git  # most indexes are of the present
+
+        git = Git(root)
         try:
             if now is None:
                 now = git.quiet("rev-parse", "--quiet", "--verify", f"{ref}^{{commit}}")

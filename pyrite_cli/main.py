@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ import typer
 from pyrite_cli import render
 from pyrite_cli.commands.context import Context
 from pyrite_cli.commands.table import SETTINGS, Program
+from pyrite_cli.core.patterns import regex
 from pyrite_schemas.errors import Exit, PyriteError
 
 app = typer.Typer(
@@ -145,7 +145,7 @@ def _not_utf_8(arguments: Sequence[str]) -> str:
     return next((text for text, word in zip(shown, arguments, strict=True) if text != word), "")
 
 
-_GUESS = re.compile(r"(.*?)[.;,]? \(?(?:Possible options:|[Dd]id you mean) (.*?)[)?]")
+_GUESS = regex(r"(.*?)[.;,]? \(?(?:Possible options:|[Dd]id you mean) (.*?)[)?]")
 
 
 def _misused(error: Any, *, json: bool) -> int:

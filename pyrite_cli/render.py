@@ -4,7 +4,6 @@ stderr."""
 from __future__ import annotations
 
 import os
-import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -12,6 +11,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import typer
+
+from pyrite_cli.core.patterns import regex
 
 if TYPE_CHECKING:
     import msgspec
@@ -31,7 +32,7 @@ def json_line(value: msgspec.Struct) -> None:
     sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
 
 
-_CONTROLS = re.compile("(\x1b\\[[0-9;]*m)|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROLS = regex("(\x1b\\[[0-9;]*m)|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def _printable(text: str) -> str:

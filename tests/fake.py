@@ -21,22 +21,18 @@ import msgspec
 import numpy as np
 
 from pyrite_backends.names import link_name
-from pyrite_backends.protocol import (
-    BODY,
-    Body,
-    Frequencies,
-    Model,
-    Tokeniser,
-    VectorCache,
-)
+from pyrite_backends.protocol import Model, Tokeniser, VectorCache
 from pyrite_cli.core import audit, ids
 from pyrite_schemas.entry import Chunk, Diagnostic, Entry, Link
 from pyrite_schemas.errors import BusyError, NoIndexError, OutdatedError, StorageError
 from pyrite_schemas.search import (
+    BODY,
+    Body,
     EntryDetail,
     EntryRow,
     Filters,
     Found,
+    Frequencies,
     History,
     Leg,
     LinkRow,

@@ -152,6 +152,8 @@ _ENVIRONMENT = {
     "PYRITE_DATABASE_URL": "The server, when `storage.backend` is postgres and no url is given.",
     "DATABASE_URL": "The same, tried second.",
     "HF_HUB_OFFLINE": "`1` keeps models from being looked up on the network.",
+    "ORT_DISABLE_TELEMETRY": "Pyrite sets it to `1`, or onnxruntime would record what it is used "
+    "for, to send it home; `0` lets it.",
     "NO_COLOR, FORCE_COLOR": "Colour never, or also where the output is no terminal.",
 }
 

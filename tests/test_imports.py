@@ -17,24 +17,56 @@ HEAVY = {"sqlalchemy", "git", "rich", "torch", "numpy", "yaml", "click", "onnxru
          "frontmatter", "platformdirs", "pyromark"}  # fmt: skip
 
 SCRIPT = """
-import json, sys
+import sys
 from pyrite_cli.main import execute
 code = execute(sys.argv[2:])
+found = sorted(sys.modules)
+import json, re
+compiled = [
+    f"{module}.{name}" for module in found if module.startswith("pyrite_")
+    for name, value in vars(sys.modules[module]).items() if isinstance(value, re.Pattern)
+]
 with open(sys.argv[1], "w") as file:
-    json.dump([code, sorted(sys.modules)], file)
+    json.dump([code, found, compiled], file)
 """
+
+BASE = """
+import sys, typer, msgspec, Stemmer, unicodedata, pyrite_backends.sqlite.driver
+found = sorted(sys.modules)
+import json
+with open(sys.argv[1], "w") as file:
+    json.dump([0, found, []], file)
+"""
+"""What a search can't do without. Of the standard library, that is another set in every version."""
+
+LEFT_OUT = {
+    "pyrite_backends.meanings", "pyrite_backends.protocol", "pyrite_backends.references",
+    "pyrite_cli.core.git", "pyrite_cli.core.source", "pyrite_cli.core.sync",
+}  # fmt: skip
+"""Parts of the program that a keyword search has no use for where the index is of the present."""
+
+COMPILED = {"pyrite_cli.core.plain", "pyrite_cli.core.snippet", "pyrite_cli.commands.table"}
+"""Modules whose regular expressions every search with a result uses."""
+
+MOST = 45
+"""Modules of the program that a keyword search may import."""
 
 
 def modules(folder: Path, *arguments: str) -> set[str]:
     """Everything that a run of the program, which must succeed, has imported."""
+    return _told(folder, SCRIPT, *arguments)[0]
+
+
+def _told(folder: Path, script: str, *arguments: str) -> tuple[set[str], set[str]]:
+    """What a script has imported, and the regular expressions that stand in modules of ours."""
     told = folder.parent / "modules.json"
     subprocess.run(
-        [sys.executable, "-c", SCRIPT, str(told), *arguments],
+        [sys.executable, "-c", script, str(told), *arguments],
         cwd=folder, check=True, capture_output=True, env=os.environ, stdin=subprocess.DEVNULL,
     )  # fmt: skip
-    code, names = json.loads(told.read_text())
+    code, names, compiled = json.loads(told.read_text())
     assert code == 0
-    return set(names)
+    return set(names), set(compiled)
 
 
 @pytest.fixture
@@ -123,3 +155,25 @@ def test_a_sync_of_a_change_needs_no_model_libraries(synced: Repo) -> None:
     assert {name.partition(".")[0] for name in found} & {
         "torch", "transformers", "sentence_transformers", "onnxruntime", "huggingface_hub", "rich",
     } == set()  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("search", "alpha"), ("search", '"alpha" tag:x -gamma*', "--path", "*.md", "--json")],
+    ids=" ".join,
+)
+def test_a_search_imports_nothing_beside_the_program_and_its_foundations(
+    synced: Repo, command: tuple[str, ...]
+) -> None:
+    base, _ = _told(synced.root, BASE)
+    found = modules(synced.root, *command) - base
+    own = {name for name in found if name.startswith("pyrite_")}
+    assert {name for name in found - own if not name.startswith("typer.")} == set()
+    assert own & LEFT_OUT == set()
+    assert len(own) <= MOST
+
+
+def test_a_search_compiles_only_the_regular_expressions_it_uses(synced: Repo) -> None:
+    _, compiled = _told(synced.root, SCRIPT, "search", "alpha")
+    others = {name for name in compiled if name.rpartition(".")[0] not in COMPILED}
+    assert others == set(), "make them by `pyrite_cli.core.patterns.regex`"

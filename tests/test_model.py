@@ -126,6 +126,19 @@ def test_a_query_needs_no_torch(run: Here, repo: Repo) -> None:
         } == set()  # fmt: skip
 
 
+def test_a_query_leaves_nothing_in_the_home_folder(
+    run: Here, repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("index", "sync")
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    modules(repo.root, "semantic-search", "felines")
+    # Where onnxruntime keeps what it would send home of its use.
+    assert list(home.rglob("*")) == []
+
+
 def test_a_sync_with_nothing_to_do_loads_nothing(run: Here, repo: Repo) -> None:
     run("index", "sync")
     found = {name.partition(".")[0] for name in modules(repo.root, "index", "sync")}

@@ -7,7 +7,6 @@ method that its own class gives.
 from __future__ import annotations
 
 import itertools
-import json
 import time
 from abc import ABC, abstractmethod
 from collections import defaultdict
@@ -16,13 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from pyrite_backends import references
 from pyrite_backends.conditions import Condition
-from pyrite_backends.meanings import refused
 from pyrite_backends.names import link_name
-from pyrite_backends.protocol import BODY, Body, Model, Tokeniser
 from pyrite_schemas.entry import Diagnostic
 from pyrite_schemas.search import (
+    BODY,
+    Body,
     EntryDetail,
     EntryRow,
     Filters,
@@ -37,6 +35,7 @@ from pyrite_schemas.sync import Commit, File, KbState, LogMark, Pending, Revisio
 
 if TYPE_CHECKING:
     from pyrite_backends.portable import Catalog
+    from pyrite_backends.protocol import Model, Tokeniser
 
 _BATCH = 500
 DAY = 86400
@@ -99,6 +98,8 @@ class CommonReader(ABC):
         """The queries in SQLAlchemy Core, over this reader's connection and transaction."""
 
     def model(self) -> Model | None:
+        from pyrite_backends.protocol import Model  # a keyword search needs none of it
+
         rows = self._rows("SELECT value FROM setting WHERE name = 'model'")
         return msgspec.json.decode(rows[0][0], type=Model) if rows else None
 
@@ -111,7 +112,7 @@ class CommonReader(ABC):
 
     def _state(self, row: Row) -> KbState:
         name, source, ref, config, commit, tree, overlay, entries, chunks, embedded, *last = row
-        pairs = tuple((path, blob) for path, blob in json.loads(overlay))
+        pairs = tuple((path, blob) for path, blob in msgspec.json.decode(overlay))
         revision = Revision(commit, tree, pairs)
         synced, owner, log, web = last
         mark = msgspec.json.decode(log, type=LogMark)
@@ -257,6 +258,9 @@ class CommonReader(ABC):
         )
 
     def diagnostics(self, kb: str) -> list[Diagnostic]:
+        from pyrite_backends import references  # only `status` and a sync ask
+        from pyrite_backends.meanings import refused
+
         rows = self._rows(
             # In this order, or SQLite looks for the diagnostics of each entry.
             "SELECT e.path, d.line, d.code, d.message FROM diagnostic d CROSS JOIN entry e"
@@ -333,7 +337,7 @@ class CommonReader(ABC):
     def waits_by_day(self) -> list[tuple[int, int]]:
         """(day since 1970, number of writers that had to wait), of days that have any."""
         rows = self._rows("SELECT value FROM setting WHERE name = 'waits'")
-        return [(day, count) for day, count in json.loads(rows[0][0])] if rows else []
+        return [(day, count) for day, count in msgspec.json.decode(rows[0][0])] if rows else []
 
     def _all(self, where: Condition, depth: int) -> list[Leg]:
         """Every entry that passes a condition, by KB and id, with its first chunk."""
@@ -386,7 +390,7 @@ def batches(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
 def pending(row: Row) -> Pending:
     """A row of `PENDING_TEXT`."""
     digest, title, heading, text = row
-    return Pending(digest, title, tuple(json.loads(heading)), text)
+    return Pending(digest, title, tuple(msgspec.json.decode(heading)), text)
 
 
 def _marks(values: Sequence[object]) -> str:
@@ -405,7 +409,7 @@ def _found(leg: Leg, row: Row, tags: tuple[str, ...], last: Commit | None) -> Fo
         blob=blob,
         date=date,
         tags=tags,
-        heading=tuple(json.loads(heading)),
+        heading=tuple(msgspec.json.decode(heading)),
         start_line=start,
         end_line=end,
         text=text,

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pyrite_backends.protocol import Index, Tokeniser
 from pyrite_schemas.config import StorageConfig
 from pyrite_schemas.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pyrite_backends.protocol import Index, Tokeniser
 
 
 def open_index(

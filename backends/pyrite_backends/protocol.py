@@ -18,10 +18,12 @@ import msgspec
 
 from pyrite_schemas.entry import Diagnostic, Entry
 from pyrite_schemas.search import (
+    Body,
     EntryDetail,
     EntryRow,
     Filters,
     Found,
+    Frequencies,
     Leg,
     LinkRow,
     LogicalEntry,
@@ -44,38 +46,6 @@ class Model(msgspec.Struct, frozen=True):
     name: str
     fingerprint: str
     dimensions: int
-
-
-class Frequencies(msgspec.Struct, frozen=True):
-    """How rare what is looked for is.
-
-    Attributes:
-        entries: All there are.
-        chunks: All there are.
-        words: Of all fields of all chunks.
-        hits: Chunks that hold each term, in the order asked.
-    """
-
-    entries: int
-    chunks: int
-    words: int
-    hits: tuple[int, ...]
-
-
-class Body(msgspec.Struct, frozen=True, gc=False):
-    """An entry's own words.
-
-    Attributes:
-        title: Its title.
-        texts: Of its first `BODY` chunks, in order.
-    """
-
-    title: str
-    texts: tuple[str, ...]
-
-
-BODY = 64
-"""Chunks of a `Body`: as much as a long chapter."""
 
 
 class Tokeniser(Protocol):

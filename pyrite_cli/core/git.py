@@ -14,6 +14,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from pyrite_cli.core.patterns import regex
 from pyrite_cli.core.repository import is_bare
 from pyrite_schemas.errors import SourceError
 
@@ -301,18 +302,18 @@ def _version(numbers: tuple[int, ...]) -> str:
 
 
 _SAID = ("fatal:", "error:")
-_REFUSED = re.compile(
+_REFUSED = regex(
     rb"dubious ownership|safe\.bareRepository|unknown repository extension|not a git repository"
     rb"|[Ee]xpected git repo version"
 )
-_GONE = re.compile(
+_GONE = regex(
     r"(?:could not fetch|unable to read tree|not a tree object|bad tree object|missing blob object"
     r"|unable to read|could not parse object|could not read) \(?'?(?P<id>[0-9a-f]{40,64})",
     re.I,
 )
 
 
-_DAMAGED = re.compile("inflate|corrupt|unable to unpack|bad object|missing blob|index file")
+_DAMAGED = regex("inflate|corrupt|unable to unpack|bad object|missing blob|index file")
 
 
 def remote(root: Path, *, web: bool = False) -> str:
@@ -331,6 +332,6 @@ def remote(root: Path, *, web: bool = False) -> str:
     return f"{match['host'].lower()}{port}/{match['path'].strip('/').removesuffix('.git')}"
 
 
-_REMOTE = re.compile(
+_REMOTE = regex(
     r"(?:[a-z+]+://)?(?:[^/@]*@)?(?P<host>[\w.-]+)(?::(?P<port>[0-9]+))?[:/](?P<path>.+)"
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from pyrite_cli.core.patterns import regex
+
 
 def decode_path(name: bytes) -> str:
     """A git path as text; a byte that is no UTF-8 becomes `\\udcNN`, which `encode_path` undoes."""
@@ -15,7 +17,7 @@ def decode_path(name: bytes) -> str:
         return name.decode(errors="surrogateescape").encode(errors="backslashreplace").decode()
 
 
-_ESCAPED = re.compile(r"\\udc([0-9a-f]{2})")
+_ESCAPED = regex(r"\\udc([0-9a-f]{2})")
 
 
 def encode_path(path: str) -> bytes:

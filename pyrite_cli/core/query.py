@@ -12,9 +12,10 @@ import functools
 import itertools
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from pyrite_cli.core.patterns import regex
 from pyrite_cli.core.tokens import CJK, Analyzer
 from pyrite_schemas.search import Filters, Query, Term
 
@@ -26,7 +27,7 @@ MAX_FIELDS = 16
 """Distinct names before a colon that are looked up as fields, each at the price of a look at all
 entries; the rest is text."""
 
-_PART = re.compile(
+_PART = regex(
     r"""(?P<minus>-(?!-))?(?:
         (?P<field>[^\W\d][\w.-]*):(?:"(?P<quoted>[^"]*)"|(?P<value>[^\s"]+))
       | "(?P<phrase>[^"]*)"
@@ -35,9 +36,9 @@ _PART = re.compile(
     re.X,
 )
 _OWN = frozenset(("kb", "type", "tag", "path", "since", "until"))
-_CJK_RUN = re.compile(f"([{CJK}]+)|[^{CJK}]+")
-_DATE = re.compile(r"[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2}(?:T.+)?)?)?")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_CJK_RUN = regex(f"([{CJK}]+)|[^{CJK}]+")
+_DATE = regex(r"[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2}(?:T.+)?)?)?")
+_SURROGATE = regex("[\ud800-\udfff]")
 
 
 class Parsed(NamedTuple):
@@ -190,13 +191,19 @@ def _phrase(text: str, analyzer: Analyzer, prefix: bool = False) -> list[Term]:
 
 def _words(text: str, analyzer: Analyzer) -> list[Term]:
     """A word may hold several tokens (`IL-6`): alternatives, but a CJK run is a phrase."""
-    terms = []
-    for run in _CJK_RUN.finditer(unicodedata.normalize("NFC", text)):
-        tokens = analyzer.surface(run.group())
-        if tokens and run.group(1):
+    terms: list[Term] = []
+    for run, cjk in [(text, False)] if text.isascii() else _runs(text):
+        tokens = analyzer.surface(run)
+        if tokens and cjk:
             terms.append(Term(tuple(tokens)))
         else:
             terms.extend(Term((token,)) for token in tokens)
     if terms and text.endswith("*"):
         terms[-1] = Term(terms[-1].tokens, prefix=True)
     return terms
+
+
+def _runs(text: str) -> Iterator[tuple[str, bool]]:
+    """Stretches of CJK characters, and what stands between them."""
+    for run in _CJK_RUN.finditer(unicodedata.normalize("NFC", text)):
+        yield run[0], bool(run[1])

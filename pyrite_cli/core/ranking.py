@@ -13,11 +13,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from pyrite_backends.protocol import Body, Reader
 from pyrite_cli.core.tokens import Analyzer
-from pyrite_schemas.search import Contribution, Leg, Term
+from pyrite_schemas.search import Body, Contribution, Leg, Term
+
+if TYPE_CHECKING:
+    from pyrite_backends.protocol import Reader
 
 RERANKED = 20
 """Entries of the keyword leg that are weighed as a whole."""

@@ -6,6 +6,8 @@ import os
 import re
 from pathlib import Path
 
+from pyrite_cli.core.patterns import regex
+
 
 def top_level(folder: Path) -> Path | None:
     """The repository a folder lies in: a work tree's top or a bare repository; None outside."""
@@ -52,9 +54,9 @@ def is_bare(root: Path) -> bool:
         return False
 
 
-_BARE = re.compile(rb"^\s*bare\s*=\s*(?:true|yes|on|1)\s*(?:[#;]|$)", re.I | re.M)
-_HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_BRANCH = re.compile(r"refs/(?:heads|remotes)/(?!.*\.\.)[^\0-\x20~^:?*\[\\]+")
+_BARE = regex(rb"^\s*bare\s*=\s*(?:true|yes|on|1)\s*(?:[#;]|$)", re.I | re.M)
+_HASH = regex(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_BRANCH = regex(r"refs/(?:heads|remotes)/(?!.*\.\.)[^\0-\x20~^:?*\[\\]+")
 
 
 def head(root: Path, ref: str = "HEAD") -> str | None:

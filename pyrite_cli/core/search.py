@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import msgspec
 
-from pyrite_backends.protocol import Index, Model, Reader
 from pyrite_cli.core import permalink, ranking
 from pyrite_cli.core import query as language
 from pyrite_cli.core.freshness import Lag, freshness, looked_at
@@ -31,7 +30,10 @@ from pyrite_schemas.search import (
 )
 from pyrite_schemas.sync import KbState
 
-Embed = Callable[[str, Model], bytes]
+if TYPE_CHECKING:
+    from pyrite_backends.protocol import Index, Model, Reader
+
+Embed: TypeAlias = "Callable[[str, Model], bytes]"
 """The float32 unit vector of a query under the index's model."""
 
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, get_args, get_type_hints
 
 import msgspec
 
+from pyrite_cli.core.patterns import regex
 from pyrite_cli.core.repository import is_bare, top_level
 from pyrite_schemas.config import (
     CacheConfig,
@@ -24,9 +25,9 @@ from pyrite_schemas.config import (
 from pyrite_schemas.errors import ConfigError
 
 FILE_NAMES = ("pyrite.yaml", "pyrite.yml")
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|[\w.-]+@[\w.-]+:")
-_NAME = re.compile(r"[^\W_][\w.-]*")
+_VARIABLE = regex(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_URL = regex(r"[A-Za-z][A-Za-z0-9+.-]*://|[\w.-]+@[\w.-]+:")
+_NAME = regex(r"[^\W_][\w.-]*")
 
 
 class Project(NamedTuple):

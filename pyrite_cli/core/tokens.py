@@ -12,12 +12,12 @@ vocabularies token by token.
 from __future__ import annotations
 
 import functools
-import re
 import unicodedata
 from collections.abc import Callable, Iterator
 
 import Stemmer
 
+from pyrite_cli.core.patterns import regex
 from pyrite_schemas.search import Term
 
 _CJK = (
@@ -28,7 +28,7 @@ _CJK = (
 )  # fmt: skip
 CJK = "".join(f"{chr(first)}-{chr(last)}" for first, last in _CJK)
 
-_FOREIGN = re.compile(
+_FOREIGN = regex(
     "[^\x00-\u00b4\u00b6-\u017e\u0180-\u01c3\u01cd-\u01da\u01dc-\u01dd\u01e4-\u01e7"
     "\u0370-\u0373\u0376-\u0377\u037b-\u037d\u0391-\u03a1\u03a3-\u03a9\u03b1-\u03c1"
     "\u03c3-\u03c9\u0402-\u040c\u040e-\u044f\u0452-\u045c\u045e-\u0475\u0478-\u0481"
@@ -45,7 +45,7 @@ index is made anew."""
 
 STEMLESS = "simple"
 _PORTER_MAX = 64
-_SPLIT = re.compile(r"[a-z0-9]+")
+_SPLIT = regex(r"[a-z0-9]+")
 
 
 class _Fold(dict[int, str]):
@@ -161,7 +161,7 @@ def _runs(text: str) -> Iterator[tuple[int, int]]:
         yield start, len(text)
 
 
-_ASCII_WORD = re.compile(r"[A-Za-z0-9]+")
+_ASCII_WORD = regex(r"[A-Za-z0-9]+")
 
 
 def _stemmer(language: str) -> Callable[[str], str]:
@@ -176,9 +176,9 @@ def _stemmer(language: str) -> Callable[[str], str]:
 
 _snowball_porter = Stemmer.Stemmer("porter", 0).stemWord
 _ALONE = {"eed": "e", "eeds": "e", "ies": "ie", "sses": "sse"}
-_STEP_2 = re.compile(r"(?:logi|logy|bli|bly)(?:ed|ing)?s?|(?:log|bl)ies")
-_DOUBLED = re.compile(r"(.*([^aeioulszbdfgmnprt]))\2(?:ed|ing)s?")
-_VOWEL = re.compile(r"[aeiou]|(?<=.)y")
+_STEP_2 = regex(r"(?:logi|logy|bli|bly)(?:ed|ing)?s?|(?:log|bl)ies")
+_DOUBLED = regex(r"(.*([^aeioulszbdfgmnprt]))\2(?:ed|ing)s?")
+_VOWEL = regex(r"[aeiou]|(?<=.)y")
 
 
 def porter(token: str) -> str:

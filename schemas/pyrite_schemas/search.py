@@ -112,6 +112,38 @@ class Leg(msgspec.Struct, frozen=True, gc=False):
     score: float
 
 
+class Frequencies(msgspec.Struct, frozen=True):
+    """How rare what is looked for is.
+
+    Attributes:
+        entries: All there are.
+        chunks: All there are.
+        words: Of all fields of all chunks.
+        hits: Chunks that hold each term, in the order asked.
+    """
+
+    entries: int
+    chunks: int
+    words: int
+    hits: tuple[int, ...]
+
+
+class Body(msgspec.Struct, frozen=True, gc=False):
+    """An entry's own words.
+
+    Attributes:
+        title: Its title.
+        texts: Of its first `BODY` chunks, in order.
+    """
+
+    title: str
+    texts: tuple[str, ...]
+
+
+BODY = 64
+"""Chunks of a `Body`: as much as a long chapter."""
+
+
 class Found(msgspec.Struct, frozen=True):
     """An entry and one of its chunks, as stored."""
 

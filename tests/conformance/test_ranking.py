@@ -6,11 +6,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pyrite_backends.protocol import BODY, Index, Reader
+from pyrite_backends.protocol import Index, Reader
 from pyrite_cli.core import ranking
 from pyrite_cli.core.query import parse
 from pyrite_cli.core.tokens import Analyzer
-from pyrite_schemas.search import NO_FILTERS, Filters, Leg, Term
+from pyrite_schemas.search import BODY, NO_FILTERS, Filters, Leg, Term
 from tests.conformance.shelf import embed, put, put_all, vector
 from tests.fake import MemoryIndex
 

@@ -9,8 +9,8 @@ from pyrite_backends.common import CommonReader, Row
 from pyrite_backends.conditions import Condition, every
 from pyrite_backends.postgres import conditions, keyword
 from pyrite_backends.postgres.connection import Connection, native
-from pyrite_backends.protocol import Frequencies, Tokeniser
-from pyrite_schemas.search import Filters, Leg, Query, Term
+from pyrite_backends.protocol import Tokeniser
+from pyrite_schemas.search import Filters, Frequencies, Leg, Query, Term
 from pyrite_schemas.sync import KbState
 
 if TYPE_CHECKING:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from pyrite_backends.conditions import (
     Condition,
@@ -16,8 +16,10 @@ from pyrite_backends.conditions import (
     one_of,
     tagged,
 )
-from pyrite_backends.protocol import Tokeniser
 from pyrite_schemas.search import Filters, Query, Term
+
+if TYPE_CHECKING:
+    from pyrite_backends.protocol import Tokeniser
 
 _GLOB = {ord("["): "[[]"}
 
@@ -61,6 +63,8 @@ def _field(name: str, value: str) -> Condition:
         alternatives.append("item.type = ?")
         values.append(value)
     else:
+        import json  # only here
+
         try:
             number = json.loads(value)
             if isinstance(number, int) and abs(number) >= 2**63:

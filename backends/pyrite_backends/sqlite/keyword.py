@@ -11,14 +11,17 @@ ranked holds each word once, and the one that selects is asked apart.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from pyrite_backends import stages
 from pyrite_backends.common import HEADING, TAGS, TEXT, TITLE, Row, best_entries
 from pyrite_backends.conditions import TRUE, Condition
-from pyrite_backends.protocol import Tokeniser
 from pyrite_backends.sqlite.conditions import match
 from pyrite_backends.stages import Expression, Stage, Word
 from pyrite_schemas.search import Leg, Term
+
+if TYPE_CHECKING:
+    from pyrite_backends.protocol import Tokeniser
 
 Ask = Callable[[str, Sequence[object]], list[Row]]
 """Rows of a statement with `?` marks."""

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from pyrite_backends.common import CommonReader, Row, best_entries
 from pyrite_backends.conditions import TRUE, Condition, every
-from pyrite_backends.protocol import Frequencies, Tokeniser
 from pyrite_backends.sqlite import conditions, keyword
 from pyrite_backends.sqlite.driver import Connection, load_vectors
 from pyrite_schemas.errors import StorageError
-from pyrite_schemas.search import Filters, Leg, Query, Term
+from pyrite_schemas.search import Filters, Frequencies, Leg, Query, Term
 
 if TYPE_CHECKING:
     from pyrite_backends.portable import Catalog
+    from pyrite_backends.protocol import Tokeniser
 
 
 class SqliteReader(CommonReader):

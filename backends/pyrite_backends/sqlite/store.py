@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyrite_backends.protocol import Model, Tokeniser
 from pyrite_backends.sqlite.driver import Connection, sqlite
 from pyrite_backends.sqlite.reader import SqliteReader, wrap
 from pyrite_schemas.errors import (
@@ -24,6 +23,7 @@ from pyrite_schemas.errors import (
 from pyrite_schemas.sync import Pending
 
 if TYPE_CHECKING:
+    from pyrite_backends.protocol import Model, Tokeniser
     from pyrite_backends.sqlite.writer import SqliteWriter
 
 FORMAT = 3

@@ -198,7 +198,7 @@ def _export(files: Files, scratch: Path, folder: Path) -> None:
         "session.optimized_model_external_initializers_file_name", onnx.WEIGHTS
     )
     options.add_session_config_entry(
-        "session.optimized_model_external_initializers_min_size_in_bytes", "1024"
+        "session.optimized_model_external_initializers_min_size_in_bytes", "8192"
     )
     ort.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
     model.tokenizer.backend_tokenizer.save(str(folder / onnx.TOKENIZER))

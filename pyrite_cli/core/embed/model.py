@@ -5,7 +5,6 @@ Nothing here imports torch or loads a model.
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import json
 import os
@@ -228,6 +227,8 @@ def _fingerprint(folder: Path, cache: Path) -> str:
     remembered = known.get(str(folder))
     if remembered and remembered["stamp"] == stamp:
         return str(remembered["fingerprint"])
+    import hashlib  # openssl, 4 ms, and a query knows the fingerprint
+
     digest = hashlib.sha256(VERSION.encode())
     for file in files:
         content = hashlib.sha256(file.read_bytes()).hexdigest()

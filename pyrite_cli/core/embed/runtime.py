@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
-Matrix = npt.NDArray[np.float32]
+if TYPE_CHECKING:
+    import numpy.typing as npt  # 2 ms
+
+Matrix: TypeAlias = "npt.NDArray[np.float32]"
 
 
 class Runtime(Protocol):
