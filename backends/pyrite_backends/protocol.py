@@ -26,6 +26,7 @@ from pyrite_schemas.search import (
     LinkRow,
     LogicalEntry,
     Query,
+    Requirement,
     TagCount,
 )
 from pyrite_schemas.sync import CacheStats, File, KbState, Pending, Touch
@@ -86,10 +87,19 @@ class Reader(Protocol):
 
     def keyword(self, query: Query, filters: Filters, depth: int) -> list[Leg]:
         """The best `depth` entries by BM25 over chunks, each with its best chunk; ties by KB and
-        id. A query with no terms matches every entry the filters leave, with score 0."""
+        id. Where no ranked term has to stand in an entry, those in which none does come last, with
+        score 0."""
         ...
 
-    def semantic(self, vector: bytes, filters: Filters, depth: int, *, exact: bool) -> list[Leg]:
+    def semantic(
+        self,
+        vector: bytes,
+        filters: Filters,
+        depth: int,
+        *,
+        exact: bool,
+        condition: Requirement | None = None,
+    ) -> list[Leg]:
         """The best `depth` entries by cosine over chunks, likewise.
 
         Args:
@@ -97,11 +107,16 @@ class Reader(Protocol):
             filters: What to look in.
             depth: Number of entries.
             exact: Compare all vectors, where the engine would otherwise approximate.
+            condition: What an entry must be besides.
         """
         ...
 
     def fetch(self, legs: Sequence[Leg]) -> list[Found]:
         """The entries and chunks of legs, in their order."""
+        ...
+
+    def fields(self) -> list[str]:
+        """The names of all fields of frontmatter, each as it is written."""
         ...
 
     def has_field(self, name: str) -> bool:

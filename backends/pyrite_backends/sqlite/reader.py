@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from pyrite_backends.common import HEADING, TAGS, TEXT, TITLE, CommonReader, Row, best_entries
-from pyrite_backends.conditions import TRUE, Condition, every
+from pyrite_backends.conditions import TRUE, Condition
 from pyrite_backends.protocol import Tokeniser
 from pyrite_backends.sqlite import conditions
 from pyrite_backends.sqlite.driver import Connection, load_vectors
+from pyrite_backends.sqlite.matching import SqliteMatcher
 from pyrite_schemas.errors import StorageError
-from pyrite_schemas.search import Filters, Leg, Query
+from pyrite_schemas.search import Filters, Leg, Query, Requirement, Term
 
 if TYPE_CHECKING:
     from pyrite_backends.portable import Catalog
@@ -48,13 +49,16 @@ class SqliteReader(CommonReader):
 
         return Catalog(borrow("sqlite://", self._db, module=sqlite))
 
+    def _matcher(self) -> SqliteMatcher:
+        return SqliteMatcher(self._tokeniser)
+
     def keyword(self, query: Query, filters: Filters, depth: int) -> list[Leg]:
-        where = every((conditions.of(filters), conditions.of_query(query, self._tokeniser)))
-        terms = query.ranked
-        if not terms:
-            if not filters and not query.must_not:
-                return []
-            return self._all(where, depth)
+        where = self._allowed(filters, query.condition)
+        if not query.ranked:
+            return self._all(where, depth) if filters or query.condition else []
+        return self._filled(self._ranked(query.ranked, where, depth), query, where, depth)
+
+    def _ranked(self, terms: Sequence[Term], where: Condition, depth: int) -> list[Leg]:
         joins = (
             ""
             if where is TRUE
@@ -80,9 +84,10 @@ class SqliteReader(CommonReader):
         depth: int,
         *,
         exact: bool,  # noqa: ARG002 (always so here)
+        condition: Requirement | None = None,
     ) -> list[Leg]:
         load_vectors(self._db)
-        where = conditions.of(filters)
+        where = self._allowed(filters, condition)
         narrowed = (
             ""
             if where is TRUE
@@ -100,6 +105,10 @@ class SqliteReader(CommonReader):
         return best_entries(
             lambda limit: self._rows(sql, (vector, *where.values, limit, *where.values)), depth
         )
+
+    def fields(self) -> list[str]:
+        sql = "SELECT DISTINCT f.key FROM entry e, json_each(e.meta) f ORDER BY f.key"
+        return [name for (name,) in self._rows(sql)]
 
     def has_field(self, name: str) -> bool:
         same, value = conditions.same("f.key", name)

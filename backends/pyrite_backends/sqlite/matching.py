@@ -1,0 +1,35 @@
+"""What a query asks of an entry, as SQLite expressions over FTS5."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pyrite_backends.conditions import Condition
+from pyrite_backends.matching import Matcher
+from pyrite_backends.protocol import Tokeniser
+from pyrite_backends.sqlite import conditions
+from pyrite_schemas.search import Comparison, Filters, Near, Term
+
+
+class SqliteMatcher(Matcher):
+    """See `pyrite_backends.matching.Matcher`.
+
+    Args:
+        tokeniser: The one the index was made with.
+    """
+
+    def __init__(self, tokeniser: Tokeniser) -> None:
+        self._tokeniser = tokeniser
+
+    def filters(self, filters: Filters) -> Condition:
+        return conditions.of(filters)
+
+    def field(self, name: str, tests: Sequence[str | Comparison]) -> Condition:
+        return conditions.field(name, tests)
+
+    def terms(self, terms: Sequence[Term | Near]) -> Condition:
+        return Condition(
+            "e.id IN (SELECT c.entry_id FROM chunk_fts JOIN chunk c ON c.id = chunk_fts.rowid"
+            " WHERE chunk_fts MATCH ?)",
+            (conditions.match(terms, self._tokeniser),),
+        )
