@@ -28,8 +28,9 @@ class SqliteMatcher(Matcher):
         return conditions.field(name, tests)
 
     def terms(self, terms: Sequence[Term | Near]) -> Condition:
+        # The plus keeps SQLite from walking the entries found and asking FTS5 about each chunk.
         return Condition(
-            "e.id IN (SELECT c.entry_id FROM chunk_fts JOIN chunk c ON c.id = chunk_fts.rowid"
+            "+e.id IN (SELECT c.entry_id FROM chunk_fts JOIN chunk c ON c.id = chunk_fts.rowid"
             " WHERE chunk_fts MATCH ?)",
             (conditions.match(terms, self._tokeniser),),
         )
