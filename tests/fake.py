@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import operator
 import posixpath
 import re
 import threading
@@ -27,7 +28,9 @@ from pyrite_schemas.entry import Chunk, Diagnostic, Entry, Link
 from pyrite_schemas.errors import BusyError, NoIndexError, OutdatedError, StorageError
 from pyrite_schemas.search import (
     BODY,
+    And,
     Body,
+    Comparison,
     EntryDetail,
     EntryRow,
     Filters,
@@ -37,7 +40,11 @@ from pyrite_schemas.search import (
     Leg,
     LinkRow,
     LogicalEntry,
+    Near,
+    Not,
+    Or,
     Query,
+    Requirement,
     TagCount,
     Term,
 )
@@ -157,29 +164,48 @@ class MemoryReader:
         return [File(path, entries[path].blob) for path in sorted(paths) if path in entries]
 
     def keyword(self, query: Query, filters: Filters, depth: int) -> list[Leg]:
-        allowed = [row for row in self._state.rows() if passes(row, filters)]
-        if not query.ranked:
-            if not filters and not query.must_not:
-                return []
-            kept = [row for row in allowed if not self._stands(query.must_not, row)]
-            kept.sort(key=lambda row: (row.kb, row.id))
-            return [Leg(row.number, 0, 0.0) for row in kept[: max(depth, 0)]]
+        allowed = [
+            row for row in self._state.rows() if self._allowed(row, filters, query.condition)
+        ]
+        if not query.ranked and not filters and query.condition is None:
+            return []
         phrases = [self._phrase(term) for term in query.ranked]
         score = self._bm25([phrase for phrase in phrases if phrase[0]])
         best: list[tuple[float, str, str, int, int]] = []
+        rest: list[tuple[float, str, str, int, int]] = []
         for row in allowed:
-            if self._stands(query.must_not, row):
-                continue
-            if not all(self._stands(group, row) for group in query.must):
-                continue
             scored = [
                 (-found, row.kb, row.id, position, row.number)
                 for position, fields in enumerate(self._fields(row.entry))
                 if (found := score(fields)) is not None
             ]
-            best += [min(scored)] if scored else []
-        best.sort()
-        return [Leg(number, chunk, -found) for found, _, _, chunk, number in best[: max(depth, 0)]]
+            if scored:
+                best.append(min(scored))
+            elif query.loose or not query.ranked:
+                rest.append((0.0, row.kb, row.id, 0, row.number))
+        order = sorted(best) + sorted(rest)
+        return [Leg(number, chunk, -found) for found, _, _, chunk, number in order[: max(depth, 0)]]
+
+    def _allowed(self, row: Row, filters: Filters, condition: Requirement | None) -> bool:
+        return passes(row, filters) and (condition is None or self._is(row, condition))
+
+    def _is(self, row: Row, what: Requirement) -> bool:
+        """Whether an entry is what a query asks for."""
+        match what:
+            case Term():
+                phrase = self._phrase(what)
+                return any(occurrences(phrase, tokens) for tokens in self._texts(row))
+            case Near():
+                left, right = self._phrase(what.left), self._phrase(what.right)
+                return any(near(left, right, what.distance, tokens) for tokens in self._texts(row))
+            case Filters():
+                return passes(row, what)
+            case Not():
+                return not self._is(row, what.one)
+            case And():
+                return all(self._is(row, part) for part in what.parts)
+            case Or():
+                return any(self._is(row, part) for part in what.parts)
 
     def _bm25(self, phrases: list[tuple[list[str], bool]]) -> Callable[[Fields], float | None]:
         """How well a chunk matches; None when it does not."""
@@ -206,15 +232,10 @@ class MemoryReader:
 
         return score
 
-    def _stands(self, terms: Iterable[Term], row: Row) -> bool:
-        """Whether any of the terms stands in an entry."""
-        phrases = [self._phrase(term) for term in terms]
-        return any(
-            occurrences(phrase, tokens)
-            for fields in self._fields(row.entry)
-            for tokens in fields
-            for phrase in phrases
-        )
+    def _texts(self, row: Row) -> Iterator[list[str]]:
+        """The tokens of each field of each chunk."""
+        for fields in self._fields(row.entry):
+            yield from fields
 
     def _phrase(self, term: Term) -> tuple[list[str], bool]:
         last = [] if self._tokeniser.in_engine or not term.prefix else [term.tokens[-1]]
@@ -229,11 +250,19 @@ class MemoryReader:
             for at, chunk in enumerate(entry.chunks)
         ]
 
-    def semantic(self, vector: bytes, filters: Filters, depth: int, *, exact: bool) -> list[Leg]:
+    def semantic(
+        self,
+        vector: bytes,
+        filters: Filters,
+        depth: int,
+        *,
+        exact: bool,
+        condition: Requirement | None = None,
+    ) -> list[Leg]:
         wanted = np.frombuffer(vector, np.float32).astype(float)
         best = []
         for row in self._state.rows():
-            if not passes(row, filters):
+            if not self._allowed(row, filters, condition):
                 continue
             scored = []
             for position, chunk in enumerate(row.entry.chunks):
@@ -285,6 +314,9 @@ class MemoryReader:
 
     def waits(self) -> int:
         return 0
+
+    def fields(self) -> list[str]:
+        return sorted({name for row in self._state.rows() for name in json.loads(row.entry.meta)})
 
     def has_field(self, name: str) -> bool:
         return any(
@@ -604,6 +636,23 @@ def occurrences(phrase: tuple[list[str], bool], tokens: list[str]) -> int:
     return sum(tokens[at].startswith(last) if prefix else tokens[at] == last for at in ends)
 
 
+def near(
+    left: tuple[list[str], bool], right: tuple[list[str], bool], distance: int, tokens: list[str]
+) -> bool:
+    """Whether two phrases stand in a field with fewer words between them."""
+
+    def places(phrase: tuple[list[str], bool]) -> list[int]:
+        size = len(phrase[0])
+        every = range(len(tokens) - size + 1)
+        return [at for at in every if occurrences(phrase, tokens[at : at + size])]
+
+    return any(
+        two - one < len(left[0]) + distance if one <= two else one - two < len(right[0]) + distance
+        for one in places(left)
+        for two in places(right)
+    )
+
+
 def passes(row: Row, filters: Filters) -> bool:
     """Whether an entry may be found."""
     entry = row.entry
@@ -621,6 +670,7 @@ def passes(row: Row, filters: Filters) -> bool:
         and (not until or (date != "" and date[: len(until)] <= until))
         and last[: len(filters.committed_since)] >= filters.committed_since
         and (not filters.authors or any(wrote(one, filters.authors) for one in row.commits))
+        and all(within(test, entry.meta) for test in filters.compared)
     )
 
 
@@ -658,6 +708,41 @@ def field_matches(name: str, value: str, meta: str) -> bool:
                 if same:
                     return True
     return False
+
+
+SIGNS: dict[str, Callable[[Any, Any], bool]] = {
+    ">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le,
+}  # fmt: skip
+
+
+def within(test: Comparison, meta: str) -> bool:
+    """Whether a frontmatter field, or an item of it, lies within bounds."""
+
+    def passes(item: Any) -> bool:
+        if not test.bounds:
+            return item is not None
+        for sign, bound in test.bounds:
+            if isinstance(item, str) and re.match(r"[0-9]{4}(-[0-9]{2}|\Z)", item):
+                right = re.match(r"[0-9]{4}(-[0-9]{2}|\Z)", bound)
+                if not right or not SIGNS[sign](item[: len(bound)], bound):
+                    return False
+            elif isinstance(item, int | float) and not isinstance(item, bool):
+                try:
+                    number = json.loads(bound)
+                except ValueError:
+                    return False
+                if not SIGNS[sign](as_stored(item), as_stored(number)):
+                    return False
+            else:
+                return False
+        return True
+
+    return any(
+        passes(item)
+        for field, held in json.loads(meta).items()
+        if field.casefold() == test.field.casefold()
+        for item in (held if isinstance(held, list) else [held])
+    )
 
 
 def as_stored(number: float) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import jsonschema
@@ -23,6 +24,26 @@ def run(
 ) -> Here:
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
     return here(tmp_path / "repo", monkeypatch, capsys)
+
+
+def test_the_page_on_queries_says_what_happens(repo: Repo, run: Here) -> None:
+    shutil.copytree(ROOT / "examples/handbook", repo.root, dirs_exist_ok=True)
+    run("index", "sync", "--no-embed")
+    page = (ROOT / "docs" / "query.md").read_text()
+    said = 0
+    for block in _BLOCK.finditer(page):
+        commands = list(_COMMAND.finditer(block["text"]))
+        ends = [one.start() for one in commands[1:]] + [len(block["text"])]
+        for one, end in zip(commands, ends, strict=True):
+            ran = run(*shlex.split(one["command"]))
+            told = (ran.out + ran.err).splitlines()
+            assert sorted(told) == sorted(block["text"][one.end() : end].split("\n")[:-1])
+            said += 1
+    assert said > 8
+    for row in re.findall(r"^\| (`.*?) \|", page, re.M):
+        for query in re.findall(r"`(.+?)`", row):
+            ran = run("search", "--", query)
+            assert ran.code < 2, query
 
 
 def test_the_page_on_types_says_what_happens(repo: Repo, run: Here) -> None:

@@ -180,7 +180,7 @@ def test_a_repository_is_not_touched_not_even_its_index(repo: Repo, bench: Bench
     kbs = (bench.kb(), bench.kb("docs", "docs"), bench.kb("head", "", "HEAD"))
     bench.sync(*kbs)
     with bench.index.reader() as reader:
-        reader.keyword(Query(should=(Term(("alpha",)),)), Filters(), 10)
+        reader.keyword(Query(ranked=(Term(("alpha",)),)), Filters(), 10)
     assert audit.verify(bench.index, kbs, lambda _: None) == []
     bench.sync(*kbs)
     assert contents(repo.root) == before

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pyrite_cli.core import metadata, pipeline, query
+from pyrite_cli.core import fields, metadata, pipeline, query
 from pyrite_cli.core.globs import glob
 from pyrite_cli.core.parse import MAX_TITLE, parse
 from pyrite_cli.core.search import Request, search
@@ -144,9 +144,9 @@ def test_a_query_looks_few_names_up_and_the_rest_is_text() -> None:
 
     text = " ".join(f"n{number}:x" for number in range(100)) + " n1:y"
     parsed = query.parse(text, Analyzer("english"), is_field)
-    assert len(asked) == len(set(asked)) == query.MAX_FIELDS
-    assert len(parsed.filters.where) == query.MAX_FIELDS + 1
-    assert parsed.text.split()[0] == f"n{query.MAX_FIELDS}:x"
+    assert len(asked) == len(set(asked)) == fields.MAX_FIELDS
+    assert len(parsed.filters.where) == fields.MAX_FIELDS + 1
+    assert parsed.text.split()[0] == f"n{fields.MAX_FIELDS}:x"
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from pyrite_backends.conditions import Condition
+from pyrite_backends.conditions import Condition, every
+from pyrite_backends.matching import Matcher
 from pyrite_backends.names import link_name
 from pyrite_schemas.entry import Diagnostic
 from pyrite_schemas.search import (
@@ -29,6 +30,8 @@ from pyrite_schemas.search import (
     Leg,
     LinkRow,
     LogicalEntry,
+    Query,
+    Requirement,
     TagCount,
 )
 from pyrite_schemas.sync import Commit, File, KbState, LogMark, Pending, Revision
@@ -92,6 +95,10 @@ class CommonReader(ABC):
     @abstractmethod
     def _condition(self, filters: Filters) -> Condition:
         """What an entry must be to pass the filters."""
+
+    @abstractmethod
+    def _matcher(self) -> Matcher:
+        """Compiles what a query asks of an entry."""
 
     @abstractmethod
     def _catalog(self) -> Catalog:
@@ -338,6 +345,17 @@ class CommonReader(ABC):
         """(day since 1970, number of writers that had to wait), of days that have any."""
         rows = self._rows("SELECT value FROM setting WHERE name = 'waits'")
         return [(day, count) for day, count in msgspec.json.decode(rows[0][0])] if rows else []
+
+    def _allowed(self, filters: Filters, condition: Requirement | None) -> Condition:
+        """What an entry must be to pass filters and a query's condition."""
+        return every((self._condition(filters), self._matcher().of(condition)))
+
+    def _filled(self, legs: list[Leg], query: Query, where: Condition, depth: int) -> list[Leg]:
+        """The entries in which a ranked term stands and, for a loose query, the others too."""
+        if not query.loose or len(legs) >= depth:
+            return legs
+        rest = every((where, self._matcher().lacking(query.ranked)))
+        return legs + self._all(rest, depth - len(legs))
 
     def _all(self, where: Condition, depth: int) -> list[Leg]:
         """Every entry that passes a condition, by KB and id, with its first chunk."""

@@ -5,8 +5,12 @@ The marks are SQLite's; an engine that writes them otherwise replaces them when 
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
+
+from pyrite_schemas.search import Comparison
 
 
 class Condition(NamedTuple):
@@ -32,16 +36,22 @@ def either(conditions: Sequence[Condition]) -> Condition:
     return Condition(f"({sql})", values)
 
 
+def negation(condition: Condition) -> Condition:
+    """The opposite of a condition."""
+    return Condition(f"NOT ({condition.sql})", condition.values)
+
+
 def one_of(expression: str, values: Sequence[object]) -> Condition:
     """An expression has one of the values."""
     return Condition(f"{expression} IN ({', '.join('?' * len(values))})", tuple(values))
 
 
-def tagged(tag: str) -> Condition:
-    """An entry has a tag, in any case."""
+def tagged(*tags: str) -> Condition:
+    """An entry has one of the tags, in any case."""
+    folded = tuple(tag.lstrip("#").casefold() for tag in tags)
+    one = one_of("t.folded", folded)
     return Condition(
-        "EXISTS (SELECT 1 FROM tag t WHERE t.entry_id = e.id AND t.folded = ?)",
-        (tag.lstrip("#").casefold(),),
+        f"EXISTS (SELECT 1 FROM tag t WHERE t.entry_id = e.id AND {one.sql})", one.values
     )
 
 
@@ -91,6 +101,41 @@ def located(pattern: str, like: str, marks: Mapping[int, str]) -> Condition:
     if name in ("", "."):
         return TRUE
     return Condition("(e.path = ? OR substr(e.path, 1, ?) = ?)", (name, len(name) + 1, f"{name}/"))
+
+
+def numeric(test: Comparison) -> tuple[str, tuple[float, ...]] | None:
+    """A test of numbers as ` AND`-ed comparisons with a `{}` for what is compared, and its values;
+    None when some bound is no number."""
+    numbers = [_number(bound) for _, bound in test.bounds]
+    if not numbers or None in numbers:
+        return None
+    sql = " AND ".join(f"{{0}} {sign} {{1}}" for sign, _ in test.bounds)
+    return sql, tuple(number for number in numbers if number is not None)
+
+
+def calendric(test: Comparison) -> tuple[str, tuple[object, ...]] | None:
+    """The same of dates, as far as each bound goes."""
+    if not test.bounds or not all(DATED.match(bound) for _, bound in test.bounds):
+        return None
+    sql = " AND ".join(f"substr({{0}}, 1, {len(bound)}) {sign} ?" for sign, bound in test.bounds)
+    return sql, tuple(bound for _, bound in test.bounds)
+
+
+DATED = re.compile(r"[0-9]{4}(?:-[0-9]{2}|\Z)")
+"""How text begins that compares with dates."""
+
+
+def _number(text: str) -> float | None:
+    try:
+        number: float = int(text)
+    except ValueError:
+        try:
+            number = float(text)
+        except ValueError:
+            return None
+    # In 64 bits, or as engines read what has no room there.
+    number = float(number) if abs(number) >= 2**63 else number
+    return number if math.isfinite(number) else None
 
 
 def _joined(word: str, parts: Sequence[Condition]) -> Condition:

@@ -28,6 +28,7 @@ from pyrite_schemas.search import (
     LinkRow,
     LogicalEntry,
     Query,
+    Requirement,
     TagCount,
     Term,
 )
@@ -89,10 +90,19 @@ class Reader(Protocol):
 
     def keyword(self, query: Query, filters: Filters, depth: int) -> list[Leg]:
         """The best `depth` entries by BM25 over chunks, each with its best chunk; ties by KB and
-        id. A query with no terms matches every entry the filters leave, with score 0."""
+        id. Where no ranked term has to stand in an entry, those in which none does come last, with
+        score 0."""
         ...
 
-    def semantic(self, vector: bytes, filters: Filters, depth: int, *, exact: bool) -> list[Leg]:
+    def semantic(
+        self,
+        vector: bytes,
+        filters: Filters,
+        depth: int,
+        *,
+        exact: bool,
+        condition: Requirement | None = None,
+    ) -> list[Leg]:
         """The best `depth` entries by cosine over chunks, likewise.
 
         Args:
@@ -100,6 +110,7 @@ class Reader(Protocol):
             filters: What to look in.
             depth: Number of entries.
             exact: Compare all vectors, where the engine would otherwise approximate.
+            condition: What an entry must be besides.
         """
         ...
 
@@ -113,6 +124,9 @@ class Reader(Protocol):
 
     def bodies(self, entries: Sequence[int]) -> list[Body]:
         """The words of some entries, by their numbers in legs of this reader, in that order."""
+
+    def fields(self) -> list[str]:
+        """The names of all fields of frontmatter, each as it is written."""
         ...
 
     def has_field(self, name: str) -> bool:

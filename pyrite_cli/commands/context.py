@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,7 +14,7 @@ from pyrite_schemas.errors import UsageError
 if TYPE_CHECKING:
     from pyrite_cli.container import Container
     from pyrite_schemas.config import Mode
-    from pyrite_schemas.search import Filters
+    from pyrite_schemas.search import Comparison, Filters
 
 
 class Context:
@@ -81,7 +82,11 @@ Paths = Annotated[
 ]
 Where = Annotated[
     list[str] | None,
-    typer.Option("--where", metavar="FIELD=VALUE", help="Only with this frontmatter; repeatable."),
+    typer.Option(
+        "--where",
+        metavar="FIELD=VALUE",
+        help="Only with this frontmatter; >, >=, < and <= compare numbers and dates; repeatable.",
+    ),
 ]
 Since = Annotated[
     str, typer.Option("--since", metavar="DATE", help="Only entries dated on or after DATE.")
@@ -102,6 +107,8 @@ Authors = Annotated[
     ),
 ]
 
+
+_WHERE = re.compile(r"\s*([^=<>]*[^=<>\s])\s*(>=|<=|=|>|<)\s*(.*?)\s*", re.S)
 
 _MODES: tuple[Mode, ...] = ("keyword", "semantic", "hybrid")
 
@@ -133,20 +140,25 @@ def filters(
     """Filters from options.
 
     Raises:
-        UsageError: An unknown KB, `--where` without `=`, or a date that isn't one.
+        UsageError: An unknown KB, `--where` that compares nothing, or a date that isn't one.
     """
     from pyrite_schemas.search import Filters  # --help needs no msgspec
 
     box.check_names(kbs or ())
-    pairs = []
+    pairs: list[tuple[str, str]] = []
+    compared: list[Comparison] = []
     for condition in where or ():
-        field, equals, value = condition.partition("=")
-        if not equals or not field.strip():
+        found = _WHERE.fullmatch(condition)
+        if not found:
             raise UsageError(f"--where {condition!r} is not FIELD=VALUE", "such as status=Final")
-        pairs.append((field.strip(), value.strip()))
+        field, sign, value = found.groups()
+        if sign == "=":
+            pairs.append((field, value))
+        else:
+            compared.append(_comparison(condition, field, f"{sign}{value}"))
     dates = (("--since", since), ("--until", until), ("--committed-since", committed_since))
     if any(date for _, date in dates):
-        from pyrite_cli.core.query import in_utc, is_date  # only with a date filter
+        from pyrite_cli.core.fields import in_utc, is_date  # only with a date filter
 
         for name, date in dates:
             if date and not is_date(date):
@@ -162,4 +174,18 @@ def filters(
         until,
         committed_since,
         tuple(author for author in authors or () if author.strip()),
+        tuple(compared),
     )
+
+
+def _comparison(condition: str, field: str, compared: str) -> Comparison:
+    from pyrite_cli.core.fields import bounds  # only with such a condition
+    from pyrite_schemas.search import Comparison
+
+    found = bounds(compared)
+    if not found:
+        raise UsageError(
+            f"--where {condition!r} compares with neither a number nor a date",
+            "such as priority>=3 or due<2026-01-31",
+        )
+    return Comparison(field, found)

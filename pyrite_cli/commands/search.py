@@ -36,7 +36,7 @@ Words = Annotated[
     list[str],
     typer.Argument(
         metavar="QUERY...",
-        help='Words, "a phrase", -without, prefix*, field:value.',
+        help='Words, "a phrase", -without, prefix*, field:value, OR, (a group).',
         show_default=False,
     ),
 ]
@@ -44,7 +44,7 @@ MaybeWords = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[QUERY]...",
-        help='Words, "a phrase", -without, prefix*, field:value.',
+        help='Words, "a phrase", -without, prefix*, field:value, OR, (a group).',
         show_default=False,
     ),
 ]
@@ -105,11 +105,14 @@ def search(
     """Search by keyword, by meaning, or by both.
 
     Words are alternatives, ranked by how well they match: entries that hold more of them, and
-    rarer ones, come first. "A phrase" must stand in the entry, -word must not, prefix* matches
-    what begins so, and field:value filters by any frontmatter field, as the options do.
+    rarer ones, come first. "A phrase" and +word must stand in the entry, -word must not, prefix*
+    matches what begins so, and field:value filters by any frontmatter field, as the options do:
+    also date:2026-01..2026-03 and priority:>=3. AND, OR, NEAR and (groups) combine all of it;
+    docs/query.md has the whole language.
 
     \b
       pyrite search '"cold room" alarm'
+      pyrite search 'alarm NEAR/5 freezer (tag:safety OR type:runbook)'
       pyrite search --mode hybrid --tag vault what to do when the power fails
       pyrite search status:accepted -draft --since 2024-01 --paths
 
@@ -220,6 +223,8 @@ def _show(box: Container, answer: Answer, paths: bool, json: bool) -> None:
         if not reply.results:
             render.note(f"nothing found for {reply.query!r}")
     if not json:
+        for note in reply.notes:
+            render.note(note)
         remarks(box, reply.kbs, vectors=reply.mode != "keyword")
     if not reply.results:
         raise typer.Exit(Exit.NOTHING)

@@ -1,61 +1,55 @@
-"""The query language: any string is a valid query.
+"""The query language (docs/query.md): any string is a valid query.
 
-Words are alternatives; `"a phrase"` must stand in the entry; `-word` must not; `prefix*` matches
-what begins so; `OR` between phrases makes them alternatives; `kb: type: tag: path: since: until:`
-and any frontmatter field followed by a value filter. What is none of this is just words.
+A query is read once, to the terms that rank, a tree of what an entry must be, and the text for a
+model. Every engine compiles the same tree.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-import functools
-import itertools
-import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from pyrite_cli.core import requirements
+from pyrite_cli.core.fields import Fields
+from pyrite_cli.core.lexemes import Lexeme, lexemes
 from pyrite_cli.core.patterns import regex
 from pyrite_cli.core.tokens import CJK, Analyzer
-from pyrite_schemas.search import Filters, Query, Term
+from pyrite_schemas.search import Filters, Near, Query, Requirement, Term
 
 MAX_TERMS = 256
-"""Terms that are looked up, and conditions that are tested; the rest of a longer query is left
-out."""
+"""Terms that rank, and conditions that are tested; the rest of a longer query is left out."""
 
-MAX_FIELDS = 16
-"""Distinct names before a colon that are looked up as fields, each at the price of a look at all
-entries; the rest is text."""
-
-_PART = regex(
-    r"""(?P<minus>-(?!-))?(?:
-        (?P<field>[^\W\d][\w.-]*):(?:"(?P<quoted>[^"]*)"|(?P<value>[^\s"]+))
-      | "(?P<phrase>[^"]*)"
-      | (?P<word>[^\s"]+)
-    )""",
-    re.X,
-)
-_OWN = frozenset(("kb", "type", "tag", "path", "since", "until"))
 _CJK_RUN = regex(f"([{CJK}]+)|[^{CJK}]+")
-_DATE = regex(r"[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2}(?:T.+)?)?)?")
 _SURROGATE = regex("[\ud800-\udfff]")
+_OPERANDS = frozenset(("word", "phrase", "field", "open", "-", "+"))
+_END = Lexeme("close")
 
 
 class Parsed(NamedTuple):
-    """A query in its three parts.
+    """A query in its parts.
 
     Attributes:
         query: What to look for.
         filters: What to look in.
         text: The words alone, for an embedding model.
+        kbs: All KBs that are named.
+        notes: What may have been misunderstood.
     """
 
     query: Query
     filters: Filters
     text: str
+    kbs: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
-def parse(text: str, analyzer: Analyzer, is_field: Callable[[str], bool]) -> Parsed:
+def parse(
+    text: str,
+    analyzer: Analyzer,
+    is_field: Callable[[str], bool],
+    names: Callable[[], Iterable[str]] = tuple,
+) -> Parsed:
     """Read a query.
 
     Args:
@@ -63,133 +57,230 @@ def parse(text: str, analyzer: Analyzer, is_field: Callable[[str], bool]) -> Par
         analyzer: Splits words the way the index does.
         is_field: Whether some entry has a frontmatter field of that name; otherwise `name:value`
             is text like any other (`std::vector`, `http://…`).
+        names: All frontmatter fields, to tell what a name may have meant.
     """
-    is_field = _limited_lookup(is_field)
-    must: list[list[Term]] = []
-    should: list[Term] = []
-    must_not: list[Term] = []
-    conditions: dict[Filters, None] = {}
-    words: list[str] = []
-    either = False  # the last part was `OR`
-    group: list[Term] | None = None  # of `must`, when the last phrase or word stands in one
-    for part in _PART.finditer(_SURROGATE.sub(" ", text.replace("\0", " "))):
-        field, minus, phrase = part["field"], part["minus"], part["phrase"]
-        if part["word"] == "OR" and not minus:
-            either = True
-            continue
-        if field is not None and not minus:
-            value = part["value"] if part["quoted"] is None else part["quoted"]
-            condition = _condition(field, value, is_field)
-            if condition is not None:
-                conditions[condition] = None
-                either, group = False, None
-                continue
-        source = part.group()[len(minus or "") :] if phrase is None else phrase
-        if minus:
-            # All of `-IL-6` must stand there to exclude, not any `6`.
-            must_not.extend(_phrase(source, analyzer, phrase is None and source.endswith("*")))
-            either, group = False, None
-            continue
-        words.append(source)
-        terms = _words(source, analyzer) if phrase is None else _phrase(source, analyzer)
-        if either and group is not None:
-            # `"a phrase" OR word`: neither is required alone.
-            group.extend(terms)
-            should.extend(terms if phrase is None else ())
-        elif phrase is not None and terms and not either:
-            group = terms
-            must.append(group)
-        else:
-            group = None
-            should.extend(terms)
-        either = False
+    fields = Fields(is_field, names)
+    reading = _Reading(_SURROGATE.sub(" ", text.replace("\0", " ")), analyzer, fields)
+    parts = reading.parts()
+    whole = requirements.every(_required(parts))
+    kept = requirements.first(whole, MAX_TERMS)
+    filters, condition = requirements.parted(kept)
+    extra = [term for part in parts for term in part.ranked]
+    ranked = tuple(dict.fromkeys((*requirements.terms(condition), *extra)))
+    if len(ranked) > MAX_TERMS or kept != whole:
+        fields.notes[f"the query is too long: only the first {MAX_TERMS} words count"] = None
+    plain = any(part.plain and part.ranked for part in parts)
     query = Query(
-        _limited(must),
-        tuple(dict.fromkeys(should))[:MAX_TERMS],
-        tuple(dict.fromkeys(must_not))[:MAX_TERMS],
+        ranked[:MAX_TERMS],
+        condition,
+        bool(ranked) and not plain and not requirements.needs_text(condition),
     )
-    found = functools.reduce(Filters.joined, itertools.islice(conditions, MAX_TERMS), Filters())
-    return Parsed(query, found, " ".join(words))
+    kbs = (
+        kb for leaf in requirements.leaves(whole) if isinstance(leaf, Filters) for kb in leaf.kbs
+    )
+    return Parsed(
+        query, filters, " ".join(reading.words), tuple(dict.fromkeys(kbs)), tuple(fields.notes)
+    )
 
 
-def _limited_lookup(is_field: Callable[[str], bool]) -> Callable[[str], bool]:
-    """Ask once for a name, and for no more than `MAX_FIELDS` of them."""
-    known: dict[str, bool] = {}
+class _Part(NamedTuple):
+    """A part of a query.
 
-    def look_up(name: str) -> bool:
-        if name not in known:
-            known[name] = len(known) < MAX_FIELDS and is_field(name)
-        return known[name]
-
-    return look_up
-
-
-def _limited(groups: list[list[Term]]) -> tuple[tuple[Term, ...], ...]:
-    """The first `MAX_TERMS` terms of all groups, without duplicates."""
-    left = MAX_TERMS
-    kept = []
-    for group in groups:
-        terms = tuple(dict.fromkeys(group))[:left]
-        if not terms:
-            break
-        left -= len(terms)
-        kept.append(terms)
-    return tuple(dict.fromkeys(kept))
-
-
-def _condition(field: str, value: str, is_field: Callable[[str], bool]) -> Filters | None:
-    name = field.lower()
-    if value.startswith((":", "//")):
-        return None
-    if name not in _OWN:
-        return Filters(where=((field, value),)) if is_field(field) else None
-    if not value or (name in ("since", "until") and not is_date(value)):
-        return None
-    match name:
-        case "kb":
-            return Filters(kbs=(value,))
-        case "type":
-            return Filters(types=(value,))
-        case "tag":
-            return Filters(tags=(value,))
-        case "path":
-            return Filters(paths=(value,))
-        case "since":
-            return Filters(since=value)
-        case _:
-            return Filters(until=value)
-
-
-def is_date(text: str) -> bool:
-    """Whether a text is an ISO 8601 year, month, date or datetime."""
-    if not _DATE.fullmatch(text):
-        return False
-    try:
-        dt.datetime.fromisoformat({4: f"{text}-01-01", 7: f"{text}-01"}.get(len(text), text))
-    except ValueError:
-        return False
-    return True
-
-
-def in_utc(text: str) -> str:
-    """A date as commits have it: a moment with an offset from UTC is turned to UTC.
-
-    Args:
-        text: What `is_date` takes, or nothing.
+    Attributes:
+        condition: What an entry is when it has it; None when it is nothing.
+        plain: Whether it only ranks, as words do by themselves; otherwise it is required.
+        ranked: Terms that rank without being required.
     """
-    moment = dt.datetime.fromisoformat(text) if len(text) > 10 else None
-    if moment is None or moment.tzinfo is None:
-        return text
-    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    condition: Requirement | None = None
+    plain: bool = True
+    ranked: tuple[Term, ...] = ()
+
+    @property
+    def extra(self) -> tuple[Term, ...]:
+        """What still only ranks when the part is required."""
+        return () if self.plain else self.ranked
 
 
-def _phrase(text: str, analyzer: Analyzer, prefix: bool = False) -> list[Term]:
-    """All tokens, side by side."""
+class _Reading:
+    """One walk over a query.
+
+    Attributes:
+        words: The words that are looked for, as written.
+    """
+
+    def __init__(self, text: str, analyzer: Analyzer, fields: Fields) -> None:
+        self.words: list[str] = []
+        self._analyzer = analyzer
+        self._fields = fields
+        self._lexemes = list(lexemes(text, fields))
+        self._at = 0
+
+    def parts(self) -> list[_Part]:
+        """All up to the end of the group."""
+        found = []
+        while self._next.kind != "close":
+            if self._next.kind == "OR":  # with nothing on one of its sides
+                self._at += 1
+            else:
+                found.append(self._alternatives())
+        return found
+
+    @property
+    def _next(self) -> Lexeme:
+        return self._lexemes[self._at] if self._at < len(self._lexemes) else _END
+
+    def _follows(self, *kinds: str) -> bool:
+        """Whether the next part is an operator of this kind and has something behind it."""
+        if self._next.kind not in kinds:
+            return False
+        behind = self._lexemes[self._at + 1 : self._at + 3]
+        if len(behind) > 1 and behind[0].kind == "NOT":
+            return behind[1].kind in _OPERANDS
+        return bool(behind) and behind[0].kind in _OPERANDS
+
+    def _alternatives(self) -> _Part:
+        """What `OR` joins."""
+        found = [self._all()]
+        while self._next.kind == "OR":
+            joins = self._follows("OR")
+            self._at += 1
+            if joins:
+                found.append(self._all(behind=True))
+        found = [part for part in found if part.condition is not None] or found[:1]
+        if len(found) == 1:
+            return found[0]
+        condition = requirements.either(_conditions(found))
+        if all(part.plain for part in found):
+            return _Part(condition, True, _ranked(found))
+        return _Part(condition, False, tuple(term for part in found for term in part.extra))
+
+    def _all(self, *, behind: bool = False) -> _Part:
+        """What `AND` joins.
+
+        Args:
+            behind: Whether this is behind an operator, where `NOT` is one too.
+        """
+        found = [self._operand() if behind else self._near()]
+        while self._follows("AND"):
+            self._at += 1
+            found.append(self._operand())
+        if len(found) == 1:
+            return found[0]
+        extra = tuple(term for part in found for term in part.extra)
+        return _Part(requirements.every(_conditions(found)), False, extra)
+
+    def _operand(self) -> _Part:
+        """What follows an operator, perhaps with a `NOT`."""
+        if self._next.kind != "NOT":
+            return self._near()
+        self._at += 1
+        return self._negated(self._near)
+
+    def _near(self) -> _Part:
+        """What `NEAR` joins."""
+        left = self._unit()
+        pairs: list[Requirement] = []
+        while (
+            self._follows("NEAR")
+            and isinstance(left.condition, Term)
+            and (following := self._lexemes[self._at + 1]).kind in ("word", "phrase")
+            and any(self._analyzer.surface(following.text))
+        ):
+            apart = self._next.apart
+            self._at += 1
+            right = self._unit()
+            assert isinstance(right.condition, Term)
+            pairs.append(Near(left.condition, right.condition, apart))
+            left = right
+        return _Part(requirements.every(pairs), False) if pairs else left
+
+    def _unit(self) -> _Part:
+        """A word, phrase, field or group, and its sign."""
+        signs = ""
+        while self._next.kind in ("-", "+"):
+            signs += self._next.kind
+            self._at += 1
+        if signs.count("-") % 2:
+            return self._negated(self._bare)
+        part = self._bare()
+        return _Part(part.condition, False, part.extra) if signs else part
+
+    def _bare(self) -> _Part:
+        """The same without its sign."""
+        lexeme = self._next
+        if lexeme.kind == "close":  # what had the sign was a group too deep to count, and empty
+            return _Part()
+        self._at += 1
+        match lexeme.kind:
+            case "open":
+                part = self._group(lexeme.field)
+                self._at += 1
+                return part
+            case "phrase" | "word" if lexeme.field:
+                return _Part(self._fields.condition(lexeme.field, lexeme.text))
+            case "phrase":
+                return self._phrase(lexeme.text)
+            case "field":
+                condition = self._fields.condition(lexeme.field, lexeme.text)
+                return self._word(lexeme.source) if condition is None else _Part(condition, False)
+            case _:
+                return self._word(lexeme.text)
+
+    def _negated(self, read: Callable[[], _Part]) -> _Part:
+        before = len(self.words)
+        part = read()
+        del self.words[before:]
+        return _Part(
+            None if part.condition is None else requirements.negated(part.condition), False
+        )
+
+    def _group(self, field: str) -> _Part:
+        """What stands between parentheses, as one."""
+        parts = self.parts()
+        plain = [part for part in parts if part.plain and part.condition is not None]
+        required = _required(parts)
+        ranked = _ranked(parts)
+        condition = requirements.every(required)
+        if condition is None:
+            return _Part(requirements.either(_conditions(plain)), not field, ranked)
+        if plain and (field or not requirements.needs_text(condition)):
+            # As in a whole query: beside conditions, at least one word must stand there.
+            words = (*_conditions(plain), *(() if field else requirements.terms(condition)))
+            one = requirements.either(words)
+            condition = requirements.every((condition, one) if one else (condition,))
+        return _Part(condition, False, ranked)
+
+    def _phrase(self, text: str) -> _Part:
+        self.words.append(text)
+        term = _side_by_side(text, self._analyzer)
+        return _Part(term, False) if term else _Part()
+
+    def _word(self, text: str) -> _Part:
+        self.words.append(text)
+        ranked = _alternatives(text, self._analyzer)
+        return _Part(_side_by_side(text, self._analyzer, text.endswith("*")), True, ranked)
+
+
+def _conditions(parts: Iterable[_Part]) -> list[Requirement]:
+    return [part.condition for part in parts if part.condition is not None]
+
+
+def _required(parts: Sequence[_Part]) -> list[Requirement]:
+    return requirements.alternatives(_conditions(part for part in parts if not part.plain))
+
+
+def _ranked(parts: Iterable[_Part]) -> tuple[Term, ...]:
+    return tuple(term for part in parts for term in part.ranked)
+
+
+def _side_by_side(text: str, analyzer: Analyzer, prefix: bool = False) -> Term | None:
+    """All tokens of a phrase, or of a word where it is required: of `-IL-6`, not any `6`."""
     tokens = tuple(analyzer.surface(text))
-    return [Term(tokens, prefix)] if tokens else []
+    return Term(tokens, prefix) if tokens else None
 
 
-def _words(text: str, analyzer: Analyzer) -> list[Term]:
+def _alternatives(text: str, analyzer: Analyzer) -> tuple[Term, ...]:
     """A word may hold several tokens (`IL-6`): alternatives, but a CJK run is a phrase."""
     terms: list[Term] = []
     for run, cjk in [(text, False)] if text.isascii() else _runs(text):
@@ -200,7 +291,7 @@ def _words(text: str, analyzer: Analyzer) -> list[Term]:
             terms.extend(Term((token,)) for token in tokens)
     if terms and text.endswith("*"):
         terms[-1] = Term(terms[-1].tokens, prefix=True)
-    return terms
+    return tuple(terms)
 
 
 def _runs(text: str) -> Iterator[tuple[str, bool]]:

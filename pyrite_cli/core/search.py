@@ -74,12 +74,14 @@ class Hits(NamedTuple):
         filters: Its conditions and those that the query itself names.
         ranked: The page that was asked for, best first, with what each leg gave.
         entries: The same as stored.
+        notes: What of the query may be misunderstood.
     """
 
     query: Query
     filters: Filters
     ranked: Sequence[Fused]
     entries: Sequence[Found]
+    notes: tuple[str, ...] = ()
 
 
 class Searcher:
@@ -105,6 +107,7 @@ class Searcher:
         self._embed = embed
         self._check_kbs = check_kbs
         self._is_field = functools.cache(reader.has_field)
+        self._fields = functools.cache(reader.fields)
 
     def find(self, request: Request) -> Hits:
         """Rank what a request asks for; needs the reader open.
@@ -113,14 +116,15 @@ class Searcher:
             UsageError: The query names a KB that isn't there.
             ModelError: Semantic or hybrid search of an index without vectors.
         """
-        parsed = language.parse(request.text, self._analyzer, self._is_field)
-        self._check_kbs(parsed.filters.kbs)
+        parsed = language.parse(request.text, self._analyzer, self._is_field, self._fields)
+        self._check_kbs(parsed.kbs)
         filters = request.filters.narrowed(parsed.filters)
         states = looked_at(self.states, filters)
         legs = _legs(self._reader, request, parsed, filters, self._analyzer, self._embed, states)
         ranked = _ranked(self._reader, legs, request.mode)
         page = ranked[request.offset : request.offset + request.limit]
-        return Hits(parsed.query, filters, page, self._reader.fetch([leg for leg, _ in page]))
+        entries = self._reader.fetch([leg for leg, _ in page])
+        return Hits(parsed.query, filters, page, entries, parsed.notes)
 
     def answer(self, request: Request, hits: Hits, kbs: tuple[Freshness, ...]) -> Answer:
         """What a person or a program is told; needs no reader.
@@ -142,7 +146,7 @@ class Searcher:
             )
             for one, (leg, parts) in zip(hits.entries, hits.ranked, strict=True)
         )
-        reply = SearchReply(request.text, request.mode, len(results), kbs, results)
+        reply = SearchReply(request.text, request.mode, len(results), kbs, results, hits.notes)
         return Answer(reply, hits.query)
 
 
@@ -205,7 +209,10 @@ def _legs(
     legs: dict[str, list[Leg]] = {"semantic": []}
     if text and model is not None and filters.kbs != NOWHERE:
         vector = embed(text, model)
-        legs["semantic"] = reader.semantic(vector, filters, depth, exact=request.exact)
+        condition = parsed.query.condition
+        legs["semantic"] = reader.semantic(
+            vector, filters, depth, exact=request.exact, condition=condition
+        )
     if request.mode == "hybrid":
         legs["keyword"] = keyword(depth)
     return legs

@@ -102,7 +102,7 @@ def _query_seconds(reader: Reader) -> float:
     found = reader.fetch(reader.keyword(Query(), Filters(kbs=names), 1)) if names else []
     if not found:
         return 0.0
-    words = Query(should=tuple(Term((word,)) for word in found[0].title.lower().split()))
+    words = Query(tuple(Term((word,)) for word in found[0].title.lower().split()))
     begun = time.perf_counter()
     reader.keyword(words, Filters(), 10)
     return time.perf_counter() - begun

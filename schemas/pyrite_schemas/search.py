@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from pyrite_schemas.config import Mode
@@ -21,26 +23,42 @@ class Term(msgspec.Struct, frozen=True):
     prefix: bool = False
 
 
-class Query(msgspec.Struct, frozen=True):
-    """A parsed query. An entry matches when each group of `must` has a term that stands in it,
-    none of `must_not` does and, without `must`, at least one of `should` does. All terms of `must`
-    and `should` count towards its score.
+class Near(msgspec.Struct, frozen=True):
+    """Two words or phrases that stand close together in one field of one chunk, in any order.
+
+    Attributes:
+        left: The one.
+        right: The other.
+        distance: From the last word of what comes first to the first word of what comes second,
+            at most so many words; 1 is side by side.
     """
 
-    must: tuple[tuple[Term, ...], ...] = ()
-    should: tuple[Term, ...] = ()
-    must_not: tuple[Term, ...] = ()
+    left: Term
+    right: Term
+    distance: int
 
-    @property
-    def ranked(self) -> tuple[Term, ...]:
-        """All terms that score, without duplicates."""
-        terms = [term for group in self.must for term in group]
-        return tuple(dict.fromkeys([*terms, *self.should]))
+
+Sign = Literal[">", ">=", "<", "<="]
+
+
+class Comparison(msgspec.Struct, frozen=True):
+    """A frontmatter field, or an item of a list field, lies within bounds. Numbers compare with
+    numbers, and ISO 8601 dates with text that begins as one, as far as the bound goes; nothing else
+    does.
+
+    Attributes:
+        field: Its name, in any case.
+        bounds: A sign and a number or date each, all for the same item; without any, the field is
+            there and not null.
+    """
+
+    field: str
+    bounds: tuple[tuple[Sign, str], ...] = ()
 
 
 class Filters(msgspec.Struct, frozen=True):
     """Which entries may be found. Kinds are AND-ed; `kbs`, `types` and `paths` are OR-ed within,
-    `tags` and `where` AND-ed.
+    the others AND-ed.
 
     Attributes:
         kbs: Names of KBs; `NOWHERE` is none of them.
@@ -53,6 +71,7 @@ class Filters(msgspec.Struct, frozen=True):
         until: ISO date, inclusive.
         committed_since: ISO date or moment in UTC; entries whose last commit is older are out.
         authors: Parts of a name or address, in any case: one commit's author has them all.
+        compared: Fields of frontmatter and their bounds.
     """
 
     kbs: tuple[str, ...] = ()
@@ -64,6 +83,7 @@ class Filters(msgspec.Struct, frozen=True):
     until: str = ""
     committed_since: str = ""
     authors: tuple[str, ...] = ()
+    compared: tuple[Comparison, ...] = ()
 
     def __bool__(self) -> bool:
         return self != NO_FILTERS
@@ -82,6 +102,7 @@ class Filters(msgspec.Struct, frozen=True):
             min(until, key=lambda bound: f"{bound}~", default=""),
             max(self.committed_since, other.committed_since),
             (*self.authors, *other.authors),
+            (*self.compared, *other.compared),
         )
 
     def narrowed(self, other: Filters) -> Filters:
@@ -96,6 +117,45 @@ NO_FILTERS = Filters()
 
 NOWHERE = ("",)
 """The `kbs` of filters that no KB passes: none has an empty name."""
+
+
+class Not(msgspec.Struct, frozen=True):
+    """What an entry must not be."""
+
+    one: Requirement
+
+
+class And(msgspec.Struct, frozen=True):
+    """All of it, each anywhere in the entry."""
+
+    parts: tuple[Requirement, ...]
+
+
+class Or(msgspec.Struct, frozen=True):
+    """At least one of it."""
+
+    parts: tuple[Requirement, ...]
+
+
+Requirement = Term | Near | Filters | Not | And | Or
+"""What an entry must be: a tree whose leaves are terms that stand in one of its chunks, and
+conditions on its fields."""
+
+
+class Query(msgspec.Struct, frozen=True):
+    """A parsed query. An entry matches when it satisfies the condition and, unless the query is
+    loose or has none, at least one of the ranked terms stands in it.
+
+    Attributes:
+        ranked: Words and phrases that score, without duplicates.
+        condition: What an entry must be besides; None when it may be anything.
+        loose: Whether entries match too in which none of the ranked terms stands, as in
+            `alarm OR tag:safety`; they come last, with score 0.
+    """
+
+    ranked: tuple[Term, ...] = ()
+    condition: Requirement | None = None
+    loose: bool = False
 
 
 class Leg(msgspec.Struct, frozen=True, gc=False):
@@ -250,6 +310,7 @@ class SearchReply(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
         count: Number of results printed.
         kbs: How current the answer is.
         results: The best first.
+        notes: What of the query may be misunderstood, such as a field that no entry has.
     """
 
     query: str
@@ -257,6 +318,7 @@ class SearchReply(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
     count: int
     kbs: tuple[Freshness, ...]
     results: tuple[Result, ...]
+    notes: tuple[str, ...] = ()
 
 
 class BatchReply(

@@ -95,7 +95,7 @@ def vector(text: str) -> bytes:
 
 def words(*tokens: str) -> Query:
     """A query for any of these words."""
-    return Query(should=tuple(Term((token,)) for token in tokens))
+    return Query(ranked=tuple(Term((token,)) for token in tokens))
 
 
 def search(

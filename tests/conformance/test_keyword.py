@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pyrite_backends.protocol import Index
 from pyrite_cli.core.query import parse
 from pyrite_cli.core.tokens import Analyzer
-from pyrite_schemas.search import Filters, Query, Term
+from pyrite_schemas.search import Filters, Not, Query, Term
 from tests.conformance.conftest import Engine
 from tests.conformance.shelf import Files, found, put, put_all, search, words
 from tests.fake import MemoryIndex
@@ -78,7 +78,7 @@ def test_a_prefix_finds_what_begins_so(index: Index, analyzer: Analyzer) -> None
         assert found(reader, '"gamma del*"', analyzer) == []
         assert found(reader, "京*", analyzer) == ["f"]
         assert found(reader, "elta*", analyzer) == []
-        term = Query(should=(Term(("gamma", "del"), prefix=True),))
+        term = Query(ranked=(Term(("gamma", "del"), prefix=True),))
         assert [hit.id for hit in reader.fetch(reader.keyword(term, Filters(), 9))] == ["b"]
 
 
@@ -146,7 +146,7 @@ def many() -> Files:
 
 def test_a_limit_is_filled_when_enough_exist_and_pages_are_one_list(index: Index) -> None:
     put_all(index, {"one": many(), "two": many()})
-    query = Query(should=(Term(("common",)), Term(("word7",))))
+    query = Query(ranked=(Term(("common",)), Term(("word7",))))
     with index.reader() as reader:
         for filters, there in (
             (Filters(types=("even",), kbs=("two",)), 61),
@@ -165,7 +165,7 @@ def test_ties_go_by_kb_and_id_not_by_when_they_came(index: Index) -> None:
         for kb in ("two", "one"):
             put(index, dict(list(files.items())[:count]), kb)
     with index.reader() as reader:
-        for query in (words("same"), Query(must_not=(Term(("x",)),))):
+        for query in (words("same"), Query(condition=Not(Term(("x",))))):
             legs = reader.keyword(query, Filters(), 5)
             assert len({leg.score for leg in legs}) == 1
             assert [(hit.kb, hit.id) for hit in reader.fetch(legs)] == [

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from pyrite_backends.conditions import (
     FALSE,
     Condition,
     authored,
+    calendric,
     committed,
     dated,
     either,
     every,
     located,
+    numeric,
     one_of,
     tagged,
 )
-from pyrite_schemas.search import Filters
+from pyrite_schemas.search import Comparison, Filters
 
 _LIKE = str.maketrans({"*": "%", "?": "_", "%": r"\%", "_": r"\_", "\\": "\\\\"})
 _FIELDS = (
     "EXISTS (SELECT 1 FROM jsonb_each(e.fields) field, jsonb_array_elements("
     "CASE jsonb_typeof(field.value) WHEN 'array' THEN field.value"
-    " ELSE jsonb_build_array(field.value) END) item WHERE {named} AND ({alternatives}))"
+    " ELSE jsonb_build_array(field.value) END) item WHERE {named} AND {one})"
 )
 
 Distinct = Callable[[str], Sequence[str]]
@@ -51,7 +53,8 @@ def of(filters: Filters, distinct: Distinct) -> Condition:
     parts.extend(tagged(tag) for tag in filters.tags)
     if filters.paths:
         parts.append(either([located(path, "e.path LIKE ?", _LIKE) for path in filters.paths]))
-    parts.extend(_field(name, value, distinct) for name, value in filters.where)
+    parts.extend(field(name, [value], distinct) for name, value in filters.where)
+    parts.extend(field(test.field, [test], distinct) for test in filters.compared)
     parts.extend(dated(filters.since, filters.until))
     parts.extend(committed(filters.committed_since))
     parts.extend(authored(filters.authors))
@@ -68,24 +71,45 @@ def named(expression: str, value: str, distinct: Distinct) -> Condition:
     return one_of(expression, equal) if equal else FALSE
 
 
-def _field(name: str, value: str, distinct: Distinct) -> Condition:
-    """A frontmatter field, or an item of a list field, equals a value as JSON prints it."""
-    field = named("field.key", name, distinct)
-    alternatives = ["item = to_jsonb(?::text)"]
-    values: list[object] = [*field.values, value]
+def field(name: str, tests: Iterable[str | Comparison], distinct: Distinct) -> Condition:
+    """A frontmatter field, or an item of a list field, equals a value as JSON prints it, or lies
+    within bounds: one of the tests is enough."""
+    key = named("field.key", name, distinct)
+    one = either([_equals(test) if isinstance(test, str) else _within(test) for test in tests])
+    return Condition(_FIELDS.format(named=key.sql, one=one.sql), (*key.values, *one.values))
+
+
+def _equals(value: str) -> Condition:
+    text = Condition("item = to_jsonb(?::text)", (value,))
     if value in ("true", "false", "null"):
-        alternatives.append("item = ?::jsonb")
-        values.append(value)
-    else:
-        number = _number(value)
-        if number is not None:
-            alternatives.append(
-                "CASE jsonb_typeof(item) WHEN 'number' THEN (item #>> '{}')::numeric = ?::numeric"
-                " ELSE false END"
-            )
-            values.append(number)
-    sql = _FIELDS.format(named=field.sql, alternatives=" OR ".join(alternatives))
-    return Condition(sql, tuple(values))
+        return either((text, Condition("item = ?::jsonb", (value,))))
+    number = _number(value)
+    if number is None:
+        return text
+    return either((text, Condition(_AS_NUMBER.format(f"{_NUMBER} = ?::numeric"), (number,))))
+
+
+def _within(test: Comparison) -> Condition:
+    if not test.bounds:
+        return Condition("jsonb_typeof(item) <> 'null'", ())
+    found = [FALSE]
+    if numbers := numeric(test):
+        sql, values = numbers
+        within = _AS_NUMBER.format(sql.format(_NUMBER, "?::numeric"))
+        found.append(Condition(within, tuple(map(repr, values))))
+    if dates := calendric(test):
+        sql, bounds = dates
+        within = sql.format(_TEXT)
+        found.append(
+            Condition(f"(jsonb_typeof(item) = 'string' AND {_DATED} AND {within})", bounds)
+        )
+    return either(found)
+
+
+_NUMBER = "(item #>> '{}')::numeric"
+_AS_NUMBER = "CASE jsonb_typeof(item) WHEN 'number' THEN {} ELSE false END"
+_TEXT = "((item #>> '{}') COLLATE \"C\")"
+_DATED = f"{_TEXT} ~ '^[0-9]{{4}}($|-[0-9]{{2}})'"
 
 
 def _number(value: str) -> str | None:

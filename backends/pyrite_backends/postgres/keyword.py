@@ -19,7 +19,7 @@ from pyrite_backends.common import Row, best_entries
 from pyrite_backends.conditions import TRUE, Condition
 from pyrite_backends.postgres.words import clipped
 from pyrite_backends.protocol import Tokeniser
-from pyrite_schemas.search import Leg, Query, Term
+from pyrite_schemas.search import Leg, Term
 
 K1, B = 1.2, 0.75
 _LEAST_IDF = 1e-6
@@ -82,18 +82,6 @@ def any_of(terms: Sequence[Term], tokeniser: Tokeniser) -> str:
 
 def _quoted(word: str) -> str:
     return "'" + word.replace("\\", "\\\\").replace("'", "''") + "'"
-
-
-def of_query(query: Query, tokeniser: Tokeniser) -> Iterator[Condition]:
-    """What an entry must hold, and must not, besides matching at all."""
-    groups = query.must if len(query.must) > 1 or query.should else ()
-    for negated, terms in (*((False, group) for group in groups), (True, query.must_not)):
-        if terms:
-            yield Condition(
-                f"e.id {'NOT ' if negated else ''}IN"
-                " (SELECT x.entry FROM fulltext x WHERE x.words @@ ?::tsquery)",
-                (any_of(terms, tokeniser),),
-            )
 
 
 def search(

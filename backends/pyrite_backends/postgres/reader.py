@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pyrite_backends.common import CommonReader, Row
-from pyrite_backends.conditions import Condition, every
+from pyrite_backends.conditions import Condition
 from pyrite_backends.postgres import conditions, keyword
 from pyrite_backends.postgres.connection import Connection, native
+from pyrite_backends.postgres.matching import PostgresMatcher
 from pyrite_backends.protocol import Tokeniser
-from pyrite_schemas.search import Filters, Frequencies, Leg, Query, Term
+from pyrite_schemas.search import Filters, Frequencies, Leg, Query, Requirement, Term
 from pyrite_schemas.sync import KbState
 
 if TYPE_CHECKING:
@@ -58,15 +59,17 @@ class PostgresReader(CommonReader):
         *rest, synced, owner, log, web = row
         return super()._state((*rest, synced.timestamp(), owner, log, web))
 
+    def _matcher(self) -> PostgresMatcher:
+        return PostgresMatcher(self._tokeniser, self._distinct)
+
     def keyword(self, query: Query, filters: Filters, depth: int) -> list[Leg]:
-        where = every((self._condition(filters), *keyword.of_query(query, self._tokeniser)))
+        where = self._allowed(filters, query.condition)
         if depth <= 0:
             return []
         if not query.ranked:
-            if not filters and not query.must_not:
-                return []
-            return self._all(where, depth)
-        return keyword.search(self._rows, query.ranked, self._tokeniser, where, depth)
+            return self._all(where, depth) if filters or query.condition else []
+        legs = keyword.search(self._rows, query.ranked, self._tokeniser, where, depth)
+        return self._filled(legs, query, where, depth)
 
     def frequencies(self, terms: Sequence[Term]) -> Frequencies:
         ((entries,),) = self._rows("SELECT coalesce(sum(entries), 0)::bigint FROM kb")
@@ -74,12 +77,23 @@ class PostgresReader(CommonReader):
         hits = keyword.hits(self._rows, terms, self._tokeniser)
         return Frequencies(entries, chunks, words, hits)
 
-    def semantic(self, vector: bytes, filters: Filters, depth: int, *, exact: bool) -> list[Leg]:
+    def semantic(
+        self,
+        vector: bytes,
+        filters: Filters,
+        depth: int,
+        *,
+        exact: bool,
+        condition: Requirement | None = None,
+    ) -> list[Leg]:
         from pyrite_backends.postgres import semantic  # numpy, which a query's model needs anyway
 
-        where = self._condition(filters)
+        where = self._allowed(filters, condition)
         size = len(vector) // 4
         return semantic.search(self._rows, vector, size, where, depth, exact=exact)
+
+    def fields(self) -> list[str]:
+        return sorted(self._distinct(conditions.FIELDS))
 
     def has_field(self, name: str) -> bool:
         named = conditions.named("f", name, self._distinct)

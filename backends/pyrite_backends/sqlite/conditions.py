@@ -1,4 +1,4 @@
-"""Filters and queries as SQLite expressions. Values are always bound."""
+"""Filters and terms as SQLite expressions. Values are always bound."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from pyrite_backends.conditions import (
+    FALSE,
     Condition,
     authored,
+    calendric,
     committed,
     dated,
     either,
     every,
     located,
+    numeric,
     one_of,
     tagged,
 )
-from pyrite_schemas.search import Filters, Query, Term
+from pyrite_schemas.search import Comparison, Filters, Near, Term
 
 if TYPE_CHECKING:
     from pyrite_backends.protocol import Tokeniser
@@ -34,7 +37,8 @@ def of(filters: Filters) -> Condition:
     parts.extend(tagged(tag) for tag in filters.tags)
     if filters.paths:
         parts.append(either([located(path, "e.path GLOB ?", _GLOB) for path in filters.paths]))
-    parts.extend(_field(name, value) for name, value in filters.where)
+    parts.extend(field(name, [value]) for name, value in filters.where)
+    parts.extend(field(test.field, [test]) for test in filters.compared)
     parts.extend(dated(filters.since, filters.until))
     parts.extend(committed(filters.committed_since))
     parts.extend(authored(filters.authors))
@@ -54,40 +58,70 @@ def same(expression: str, value: str) -> tuple[str, str]:
     )
 
 
-def _field(name: str, value: str) -> Condition:
-    """A frontmatter field, or an item of a list field, equals a value as JSON prints it."""
-    alternatives = ["item.atom = ?"]
+def field(name: str, tests: Iterable[str | Comparison]) -> Condition:
+    """A frontmatter field, or an item of a list field, equals a value as JSON prints it, or lies
+    within bounds: one of the tests is enough."""
     named, folded = same("field.key", name)
-    values: list[object] = [folded, value]
-    if value in ("true", "false", "null"):
-        alternatives.append("item.type = ?")
-        values.append(value)
-    else:
-        import json  # only here
-
-        try:
-            number = json.loads(value)
-            if isinstance(number, int) and abs(number) >= 2**63:
-                number = float(number)  # as SQLite reads such a number in JSON
-        except (ValueError, OverflowError, RecursionError):
-            number = None
-        if isinstance(number, int | float):
-            alternatives.append("(item.type IN ('integer', 'real') AND item.atom = ?)")
-            values.append(number)
+    one = either([_equals(test) if isinstance(test, str) else _within(test) for test in tests])
     return Condition(
         "EXISTS (SELECT 1 FROM json_each(e.meta) field,"
         " json_each(CASE field.type WHEN 'array' THEN field.value"
         " ELSE json_array(CASE field.type WHEN 'true' THEN json('true')"
         " WHEN 'false' THEN json('false') WHEN 'object' THEN json('{}')"
-        " ELSE field.atom END) END) item"
-        f" WHERE {named} AND ({' OR '.join(alternatives)}))",
-        tuple(values),
+        f" ELSE field.atom END) END) item WHERE {named} AND {one.sql})",
+        (folded, *one.values),
     )
 
 
-def match(terms: Iterable[Term], tokeniser: Tokeniser) -> str:
+def _equals(value: str) -> Condition:
+    if value in ("true", "false", "null"):
+        return Condition("item.atom = ? OR item.type = ?", (value, value))
+    import json  # only here
+
+    try:
+        number = json.loads(value)
+        if isinstance(number, int) and abs(number) >= 2**63:
+            number = float(number)  # as SQLite reads such a number in JSON
+    except (ValueError, OverflowError, RecursionError):
+        number = None
+    if isinstance(number, int | float):
+        return Condition(
+            "item.atom = ? OR (item.type IN ('integer', 'real') AND item.atom = ?)", (value, number)
+        )
+    return Condition("item.atom = ?", (value,))
+
+
+def _within(test: Comparison) -> Condition:
+    if not test.bounds:
+        return Condition("item.type <> 'null'", ())
+    found = [FALSE]
+    if numbers := numeric(test):
+        sql, values = numbers
+        within = sql.format("item.atom", "?")
+        found.append(Condition(f"(item.type IN ('integer', 'real') AND {within})", values))
+    if dates := calendric(test):
+        sql, bounds = dates
+        within = sql.format("item.atom")
+        found.append(Condition(f"(item.type = 'text' AND {_DATED} AND {within})", bounds))
+    return either(found)
+
+
+_YEAR = "[0-9][0-9][0-9][0-9]"
+_DATED = f"(item.atom GLOB '{_YEAR}' OR item.atom GLOB '{_YEAR}-[0-9][0-9]*')"
+
+
+def match(terms: Iterable[Term | Near], tokeniser: Tokeniser) -> str:
     """An FTS5 expression: any of the terms."""
-    return " OR ".join(_term(term, tokeniser) for term in terms)
+    return " OR ".join(
+        _near(term, tokeniser) if isinstance(term, Near) else _term(term, tokeniser)
+        for term in terms
+    )
+
+
+def _near(near: Near, tokeniser: Tokeniser) -> str:
+    # FTS5 counts the words between.
+    both = f"{_term(near.left, tokeniser)} {_term(near.right, tokeniser)}"
+    return f"NEAR({both}, {near.distance - 1})"
 
 
 def _term(term: Term, tokeniser: Tokeniser) -> str:
@@ -98,19 +132,3 @@ def _term(term: Term, tokeniser: Tokeniser) -> str:
     # Tokens are letters and digits alone; the quotes keep FTS5 from reading them as operators.
     text = '"' + " ".join(tokens).replace('"', "").replace("\0", "") + '"'
     return f"{text} *" if term.prefix else text
-
-
-def of_query(query: Query, tokeniser: Tokeniser) -> Condition:
-    """What an entry must hold, and must not, besides matching at all."""
-    parts = []
-    groups = query.must if len(query.must) > 1 or query.should else ()
-    for negated, terms in (*((False, group) for group in groups), (True, query.must_not)):
-        if terms:
-            parts.append(
-                Condition(
-                    f"e.id {'NOT ' if negated else ''}IN (SELECT c.entry_id FROM chunk_fts"
-                    " JOIN chunk c ON c.id = chunk_fts.rowid WHERE chunk_fts MATCH ?)",
-                    (match(terms, tokeniser),),
-                )
-            )
-    return every(parts)

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from pyrite_backends.common import CommonReader, Row, best_entries
-from pyrite_backends.conditions import TRUE, Condition, every
+from pyrite_backends.conditions import TRUE, Condition
 from pyrite_backends.sqlite import conditions, keyword
 from pyrite_backends.sqlite.driver import Connection, load_vectors
+from pyrite_backends.sqlite.matching import SqliteMatcher
 from pyrite_schemas.errors import StorageError
-from pyrite_schemas.search import Filters, Frequencies, Leg, Query, Term
+from pyrite_schemas.search import Filters, Frequencies, Leg, Query, Requirement, Term
 
 if TYPE_CHECKING:
     from pyrite_backends.portable import Catalog
@@ -47,14 +48,15 @@ class SqliteReader(CommonReader):
 
         return Catalog(borrow("sqlite://", self._db, module=sqlite))
 
+    def _matcher(self) -> SqliteMatcher:
+        return SqliteMatcher(self._tokeniser)
+
     def keyword(self, query: Query, filters: Filters, depth: int) -> list[Leg]:
-        where = every((conditions.of(filters), conditions.of_query(query, self._tokeniser)))
-        terms = query.ranked
-        if not terms:
-            if not filters and not query.must_not:
-                return []
-            return self._all(where, depth)
-        return keyword.search(self._rows, terms, self._tokeniser, where, depth, self._lists)
+        where = self._allowed(filters, query.condition)
+        if not query.ranked:
+            return self._all(where, depth) if filters or query.condition else []
+        legs = keyword.search(self._rows, query.ranked, self._tokeniser, where, depth, self._lists)
+        return self._filled(legs, query, where, depth)
 
     def frequencies(self, terms: Sequence[Term]) -> Frequencies:
         hits = tuple(self._lists.hits(conditions.match((term,), self._tokeniser)) for term in terms)
@@ -68,9 +70,10 @@ class SqliteReader(CommonReader):
         depth: int,
         *,
         exact: bool,  # noqa: ARG002 (always so here)
+        condition: Requirement | None = None,
     ) -> list[Leg]:
         load_vectors(self._db)
-        where = conditions.of(filters)
+        where = self._allowed(filters, condition)
         narrowed = (
             ""
             if where is TRUE
@@ -88,6 +91,10 @@ class SqliteReader(CommonReader):
         return best_entries(
             lambda limit: self._rows(sql, (vector, *where.values, limit, *where.values)), depth
         )
+
+    def fields(self) -> list[str]:
+        sql = "SELECT DISTINCT f.key FROM entry e, json_each(e.meta) f ORDER BY f.key"
+        return [name for (name,) in self._rows(sql)]
 
     def has_field(self, name: str) -> bool:
         same, value = conditions.same("f.key", name)

@@ -1,0 +1,172 @@
+"""Conditions on fields in a query: `name:value`, and what a name may have meant."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Callable, Iterable
+
+from pyrite_cli.core.patterns import regex
+from pyrite_schemas.search import And, Comparison, Filters, Not, Requirement, Sign
+
+OWN = ("kb", "type", "tag", "path", "date", "since", "until")
+"""Names that mean the same in every knowledge base, whatever its frontmatter has."""
+
+MAX_FIELDS = 16
+"""Distinct other names that are looked up, each at the price of a look at all entries; the rest is
+text."""
+
+_DATE = regex(r"[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2}(?:T.+)?)?)?")
+_NUMBER = regex(r"-?[0-9]{1,300}(?:\.[0-9]{1,300})?(?:[eE][+-]?[0-9]{1,3})?")
+_SIGNS: tuple[Sign, ...] = (">=", "<=", ">", "<")
+_NEAR_ENOUGH = 0.75
+_ANY = "*"
+
+
+class Fields:
+    """The fields that a query may name.
+
+    Args:
+        is_field: Whether some entry has a frontmatter field of that name.
+        names: All there are; asked for only where a name is none of them.
+
+    Attributes:
+        notes: What may have been misunderstood.
+    """
+
+    def __init__(self, is_field: Callable[[str], bool], names: Callable[[], Iterable[str]]) -> None:
+        self._is_field = is_field
+        self._names = names
+        self._known: dict[str, bool] = {}
+        self.notes: dict[str, None] = {}
+
+    def known(self, name: str) -> bool:
+        """Whether a name before a colon is that of a field."""
+        return name.lower() in OWN or self._held(name)
+
+    def condition(self, name: str, value: str) -> Requirement | None:
+        """What `name:value` asks of an entry; None when it is text."""
+        if value.startswith((":", "//")):  # `std::vector`, `http://…`
+            return None
+        own = name.lower()
+        if own not in OWN:
+            if self._held(name):
+                return _compared(name, value)
+            self._suggest(name)
+            return None
+        if not value:
+            return None
+        match own:
+            case "kb":
+                return Filters(kbs=(value,))
+            case "type":
+                return _present(own) if value == _ANY else Filters(types=(value,))
+            case "tag":
+                return _present("tags") if value == _ANY else Filters(tags=(value,))
+            case "path":
+                return Filters(paths=(value,))
+            case "date":
+                found = _dated(value)
+                if found is None and self._held(name):
+                    return Filters(where=((name, value),))
+            case "since":
+                found = Filters(since=value) if is_date(value) else None
+            case _:
+                found = Filters(until=value) if is_date(value) else None
+        if found is None:
+            self.notes[f"{own}: takes a date such as 2026-01-31; {value!r} is searched as text"] = (
+                None
+            )
+        return found
+
+    def _held(self, name: str) -> bool:
+        if name not in self._known:
+            self._known[name] = len(self._known) < MAX_FIELDS and self._is_field(name)
+        return self._known[name]
+
+    def _suggest(self, name: str) -> None:
+        """Note what a name that is none may have been meant to be, when there is such a one."""
+        from difflib import get_close_matches  # only where a name is none
+
+        folded = {one.casefold(): one for one in (*self._names(), *OWN)}
+        for close in get_close_matches(name.casefold(), folded, 1, _NEAR_ENOUGH):
+            meant = f"no entry has a field {name!r}; did you mean {folded[close]}:?"
+            self.notes[meant] = None
+
+
+def bounds(value: str) -> tuple[tuple[Sign, str], ...]:
+    """What `>=3`, `<2026`, `2026-01..2026-03` and `3..` say; nothing for any other value."""
+    for sign in _SIGNS:
+        if value.startswith(sign):
+            bound = value.removeprefix(sign)
+            return ((sign, bound),) if is_bound(bound) else ()
+    low, dots, high = value.partition("..")
+    if not dots or not (low or high) or not all(map(is_bound, filter(None, (low, high)))):
+        return ()
+    lower: tuple[tuple[Sign, str], ...] = ((">=", low),) if low else ()
+    return (*lower, ("<=", high)) if high else lower
+
+
+def is_bound(text: str) -> bool:
+    """Whether a text is a number or a date."""
+    return bool(_NUMBER.fullmatch(text) and math.isfinite(float(text))) or is_date(text)
+
+
+def is_date(text: str) -> bool:
+    """Whether a text is an ISO 8601 year, month, date or datetime."""
+    if not _DATE.fullmatch(text):
+        return False
+    try:
+        dt.datetime.fromisoformat({4: f"{text}-01-01", 7: f"{text}-01"}.get(len(text), text))
+    except ValueError:
+        return False
+    return True
+
+
+def in_utc(text: str) -> str:
+    """A date as commits have it: a moment with an offset from UTC is turned to UTC.
+
+    Args:
+        text: What `is_date` takes, or nothing.
+    """
+    moment = dt.datetime.fromisoformat(text) if len(text) > 10 else None
+    if moment is None or moment.tzinfo is None:
+        return text
+    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _present(name: str) -> Filters:
+    return Filters(compared=(Comparison(name),))
+
+
+def _compared(name: str, value: str) -> Filters:
+    if value == _ANY:
+        return _present(name)
+    found = bounds(value)
+    return (
+        Filters(compared=(Comparison(name, found),)) if found else Filters(where=((name, value),))
+    )
+
+
+def _dated(value: str) -> Requirement | None:
+    """An entry's own date by itself or within bounds; None when the value is neither."""
+    if value == _ANY:
+        return Filters(since="0")
+    if is_date(value):
+        return Filters(since=value, until=value)
+    found = bounds(value)
+    if not found or not all(is_date(bound) for _, bound in found):
+        return None
+    parts: list[Requirement] = []
+    for sign, bound in found:
+        since, until = Filters(since=bound), Filters(until=bound)
+        match sign:
+            case ">=":
+                parts.append(since)
+            case "<=":
+                parts.append(until)
+            case ">":
+                parts += [since, Not(until)]
+            case _:
+                parts += [until, Not(since)]
+    return And(tuple(parts)) if len(parts) > 1 else parts[0]
