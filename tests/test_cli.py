@@ -141,11 +141,27 @@ def test_search_explains(synced: Here) -> None:
     assert re.search(r"score \d+\.\d+: keyword #1 \(\d", synced("search", "oil", "--explain").out)
 
 
+def test_a_field_that_was_mistyped_is_named(synced: Here) -> None:
+    note = "no entry has a field 'stauts'; did you mean status:?"
+    ran = synced("search", "oil", "stauts:final")
+    assert note in ran.err
+    assert note not in ran.out
+    ran = synced("search", "oil", "stauts:final", "--json")
+    assert shape("search", ran.out)["notes"] == [note]
+    assert note not in ran.err
+    assert shape("search", synced("search", "oil std::x", "--json").out)["notes"] == []
+
+
 def test_a_word_left_out_needs_no_escape(synced: Here) -> None:
     left = "README.md\nops/valve.md\n"
     assert synced("search", "oil", "-grease", "--paths").out == left
     assert synced("search", "--paths", "-n", "3", "--", "oil", "-grease").out == left
     assert synced("search", "oil -grease", "--paths").out == left
+    assert synced("search", "oil", '-"grease"', "--paths").out == left
+    assert synced("search", "oil", "-(grease OR zzz)", "--paths").out == left
+    assert synced("search", "-grease", "-n", "9", "oil", "--paths").out == left
+    joined = synced("search", "oil", "AND", "-grease", "nowhere", "--json")
+    assert shape("search", joined.out)["query"] == "oil AND -grease nowhere"
 
 
 @pytest.mark.parametrize(
@@ -156,6 +172,8 @@ def test_a_word_left_out_needs_no_escape(synced: Here) -> None:
         (("--tag", "start", "--tag", "water"), {"ops/pump.md"}),
         (("--path", "ops"), {"ops/pump.md", "ops/valve.md"}),
         (("--where", "status=final"), {"ops/pump.md"}),
+        (("--where", "date>=2024-01"), {"ops/pump.md"}),
+        (("--where", " DATE < 2024 "), {"ops/valve.md"}),
         (("--since", "2024", "--path", "ops"), {"ops/pump.md"}),
         (("--since", "2025"), {"README.md", "日本.md"}),  # by their last commit
         (("--until", "2023-12-31"), {"ops/valve.md"}),

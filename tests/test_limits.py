@@ -205,6 +205,14 @@ def test_a_kb_in_the_query_narrows_the_one_in_the_options(reach: Reach) -> None:
     assert {one.kb for one in reach("alpha kb:a kb:b").results} == {"a", "b"}
 
 
+def test_what_a_query_requires_holds_in_every_mode(reach: Reach) -> None:
+    for mode in ("keyword", "semantic", "hybrid"):
+        assert reach("alpha -x", mode, "a").count == 0
+        assert reach("alpha path:nowhere OR beta", mode, "a").count == 0
+        assert reach('alpha "x alpha"', mode, "a").count == 1
+        assert reach("alpha AND x", mode, "a").count == 1
+
+
 def test_freshness_and_vectors_are_those_of_the_kbs_the_query_names(reach: Reach) -> None:
     assert [kb.name for kb in reach("alpha kb:b").kbs] == ["b"]
     assert reach("alpha kb:a", "semantic").count == 1

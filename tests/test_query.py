@@ -81,8 +81,10 @@ def words(*tokens: str) -> tuple[Term, ...]:
 
 near = st.lists(
     st.sampled_from(
-        ['"', "-", "*", "(", ")", "OR", "AND", "NOT", "NEAR(", "+", "^", ":", "{", "}", "'", ";",
-        "--",
+        ['"', "-", "*", "(", ")", "OR", "AND", " OR ", " AND ", " NEAR ", " NEAR/3 ",
+         "NOT ", "status:(", "status:>=1", "date:2020..", "-(", "status:*", "type:(",
+         "NOT", "NEAR(", "+", "^", ":", "{", "}",
+         "'", ";", "--",
          " ", "  ", "\n", "\0", "\ud800", "fox", "brown", "std::vector", "http://x", "kb:", "tag:x",
          "path:docs/*", 'status:"s 1"', "since:2020", "until:x", "type:", "日本", "😀", "e\u0301",
          "\\", "%"]
@@ -120,6 +122,20 @@ LONG = {
     "all": 'tag:a "b c" -d kb:e ' * 500 + " ".join(f'tag:t{n} "p{n}" -m{n}' for n in range(500)),
     "quotes": '"' * 10_000,
     "marks": "!?" * 5000,
+    "required": " ".join(f"+a{n}" for n in range(2000)),
+    "nears": " ".join(f"a{n} NEAR b{n}" for n in range(600)),
+    "near chain": " NEAR/3 ".join(f"a{n}" for n in range(700)),
+    "groups": " ".join(f"(a{n} AND b{n}) OR tag:c{n}" for n in range(300)),
+    "nested": "(a OR " * 1600,
+    "nested not": "-(a " * 2500,
+    "nested signs": "-(+(" * 2500,
+    "closed": "(" * 5000 + ")" * 5000,
+    "unopened": "a) " * 3300,
+    "field group": "status:(" + " ".join(f"a{n} >={n}" for n in range(800)) + ")",
+    "nested fields": "status:(" * 1200,
+    "operators": "AND OR NOT NEAR " * 600,
+    "comparisons": " ".join(f"-status:{n}..{n + 1}" for n in range(500)),
+    "quotes and signs": '-"' * 5000,
 }
 
 
@@ -175,6 +191,35 @@ def test_ten_kilobytes_are_a_query_like_any_other(database: Connection, text: st
         ("since:2020-06 fox", set()),
         ("path:docs/2* brown", {2}),
         ("tag:none fox", set()),
+        ("quick AND dog", {2}),
+        ("fox OR dog AND cat", {1, 2}),
+        ("+quick -fox", {2}),
+        ("dog AND NOT fox", {2}),
+        ("MUST NOT dog", {2, 4, 5}),
+        ("(fox)", {1}),
+        ("fox (dog OR cat)", {1, 2}),
+        ("what is a (brown) dog?", {1, 2, 4}),
+        ("main(fox)", {1}),
+        ("fox)", {1}),
+        ("((fox", {1}),
+        ("-(fox OR dog) quick", set()),
+        ("fox OR status:s7", {1, 7}),
+        ("-status:s1 quick", {2}),
+        ("status:(s1 OR s2) quick", {1, 2}),
+        ("status:(s1 s7)", {1, 7}),
+        ("-type:note", set()),
+        ("-text:fox quick", {1, 2}),
+        ("quick NEAR/2 fox", {1}),
+        ("quick NEAR/1 fox", set()),
+        ("fox NEAR/2 quick", {1}),
+        ("near fox", {1, 5}),
+        ("quick NEAR", {1, 2, 5}),
+        ("C++ AND http", {3}),
+        ("date:2020 fox", {1}),
+        ("date:2021 fox", set()),
+        ("date:>2020-05 fox", set()),
+        ("date:2020-05..2020-06 fox", {1}),
+        ("status:* fox", {1}),
     ],
 )
 def test_the_query_language(database: Connection, text: str, found: set[int]) -> None:
@@ -200,6 +245,13 @@ def test_the_query_language(database: Connection, text: str, found: set[int]) ->
         ("😀IL-6", words("il", "6")),
         ("foo-ba*", (Term(("foo",)), Term(("ba",), prefix=True))),
         ("*", ()),
+        ("a and b or c not d near e", words("a", "and", "b", "or", "c", "not", "d", "near", "e")),
+        ("AND", words("and")),
+        ("AND a NOT b NEAR", words("and", "a", "not", "b", "near")),
+        ("a OR (b OR c)", words("a", "b", "c")),
+        ("date:soon", words("date", "soon")),
+        ("a+b ++c", words("a", "b", "c")),
+        ("() ( )", ()),
         ("!!! ... ---", ()),
     ],
 )
@@ -226,3 +278,56 @@ def test_a_repeated_field_is_looked_up_once() -> None:
     asked: list[str] = []
     parse("x:1 x:2 x:3 y:1", ENGLISH, lambda name: bool(asked.append(name)))
     assert asked == ["x", "y"]
+
+
+@pytest.mark.parametrize(
+    ("text", "notes"),
+    [
+        ("stauts:s1", ["no entry has a field 'stauts'; did you mean status:?"]),
+        ("-Stauts:s1", ["no entry has a field 'Stauts'; did you mean status:?"]),
+        ("stauts:(a OR b)", ["no entry has a field 'stauts'; did you mean status:?"]),
+        ("types:note tpye:x", [
+            "no entry has a field 'types'; did you mean type:?",
+            "no entry has a field 'tpye'; did you mean type:?",
+        ]),
+        ("grösse:5", ["no entry has a field 'grösse'; did you mean größe:?"]),
+        ("since:yesterday", [
+            "since: takes a date such as 2026-01-31; 'yesterday' is searched as text"
+        ]),
+        ("date:>=soon", ["date: takes a date such as 2026-01-31; '>=soon' is searched as text"]),
+        ("std::vector http://x.y note:this C:/x 12:30 e.g.:x status:s1 kb::x", []),
+        ("+a " * 70, []),
+        (" ".join(f"+a{n}" for n in range(70)), [
+            "the query is too long: what comes last is left out"
+        ]),
+    ],
+)  # fmt: skip
+def test_what_may_be_misunderstood_is_said(text: str, notes: list[str]) -> None:
+    parsed = parse(text, ENGLISH, lambda name: name.lower() in FIELDS, lambda: FIELDS)
+    assert list(parsed.notes) == notes
+
+
+def test_names_are_asked_for_only_when_one_is_no_field() -> None:
+    asked: list[str] = []
+    for text in ("status:x tag:y", "std::vector http://x (a OR b)", "how do I: x"):
+        parse(text, ENGLISH, FIELDS.__contains__, lambda: asked.append("") or ())
+    assert not asked
+
+
+@given(
+    st.lists(st.sampled_from(["fox", '"quick brown"', "tag:x", "-dog", "status:s1"]), min_size=2)
+)
+def test_the_sides_of_or_mean_the_same_in_any_order(sides: list[str]) -> None:
+    one, other = read(" OR ".join(sides)), read(" OR ".join(reversed(sides)))
+    assert set(one.query.ranked) == set(other.query.ranked)
+    assert set(requirements.leaves(one.query.condition)) == set(
+        requirements.leaves(other.query.condition)
+    )
+    assert one.query.loose == other.query.loose
+
+
+def test_kbs_that_are_named_anywhere_are_known_to_be() -> None:
+    parsed = read('kb:a ("b c" OR kb:b) -kb:c')
+    assert parsed.kbs == ("a", "b", "c")
+    assert parsed.filters.kbs == ("a",)
+    assert read("kb:(a b) x").filters.kbs == ("a", "b")

@@ -198,7 +198,8 @@ def _request(
 
     chosen = mode_of(mode)
     wanted = filters(box, kb, kind, tag, path, where, since, until, committed_since, author)
-    return Request(" ".join(words), chosen, wanted, limit, offset, explain, exact)
+    text = " ".join(word.strip() for word in words)
+    return Request(text, chosen, wanted, limit, offset, explain, exact)
 
 
 def _answer(box: Container, request: Request) -> Answer:

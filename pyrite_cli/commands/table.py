@@ -55,20 +55,21 @@ class _Searching(typer.core.TyperCommand):
     """A command that takes a query, in which `-word` is no option but a word to leave out."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Put such words behind `--`, where they are safe."""
+        """Put a space before such words, where they stand: operators join neighbours."""
         valued = {
             name for one in self.params if not getattr(one, "is_flag", True) for name in one.opts
         }
         end = args.index("--") if "--" in args else len(args)
-        pairs = list(zip(["", *args], args[:end], strict=False))
-        words = [arg for before, arg in pairs if before not in valued and _WITHOUT.match(arg)]
-        kept = [arg for before, arg in pairs if before in valued or not _WITHOUT.match(arg)]
-        behind = ["--", *words, *args[end + 1 :]] if words or end < len(args) else []
-        rest: list[str] = super().parse_args(ctx, [*kept, *behind])
+        pairs = zip(["", *args], args[:end], strict=False)
+        safe = [
+            f" {arg}" if before not in valued and _WITHOUT.match(arg) else arg
+            for before, arg in pairs
+        ]
+        rest: list[str] = super().parse_args(ctx, [*safe, *args[end:]])
         return rest
 
 
-_WITHOUT = re.compile(r"-(?!n\d)[^\W\d]\S")
+_WITHOUT = re.compile(r"-(?!n\d)(?:[^\W\d]\S|[(\"])")
 
 
 class _Group(typer.core.TyperGroup):

@@ -68,7 +68,7 @@ def parse(
     extra = [term for part in parts for term in part.ranked]
     ranked = tuple(dict.fromkeys((*requirements.terms(condition), *extra)))
     if len(ranked) > MAX_TERMS or kept != whole:
-        fields.notes[f"the query is too long: only the first {MAX_TERMS} words count"] = None
+        fields.notes["the query is too long: what comes last is left out"] = None
     plain = any(part.plain and part.ranked for part in parts)
     query = Query(
         ranked[:MAX_TERMS],

@@ -89,8 +89,13 @@ def leaves(part: Requirement | None) -> Iterator[Term | Near | Filters]:
                 yield from leaves(one)
 
 
+LOOK = 3
+"""What it costs beside its leaves to have text looked for by itself, as each of several required
+words is: alternatives are looked for together."""
+
+
 def first(part: Requirement | None, limit: int) -> Requirement | None:
-    """What the first so many leaves make of a tree; words that are near each other are two."""
+    """What of a tree costs no more than so much. A leaf costs 1; words near each other are two."""
     return _cut(part, limit)[0]
 
 
@@ -107,7 +112,10 @@ def _cut(part: Requirement | None, left: int) -> tuple[Requirement | None, int]:
             kept = []
             for each in part.parts:
                 one, left = _cut(each, left)
-                kept += [] if one is None else [one]
+                if one is not None:
+                    kept.append(one)
+                    text = any(isinstance(leaf, Term | Near) for leaf in leaves(one))
+                    left -= LOOK if text and isinstance(part, And) else 0
             return (every if isinstance(part, And) else either)(kept), left
         case _:
             return None, left

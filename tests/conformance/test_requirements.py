@@ -13,6 +13,7 @@ from pyrite_schemas.search import And, Comparison, Filters, Near, Not, Or, Query
 from tests.conformance.conftest import Engine
 from tests.conformance.shelf import embed, found, put, put_all, search, vector
 from tests.fake import MemoryIndex
+from tests.test_query import LONG
 
 CORPUS = {
     "a.md": "---\ntype: runbook\ntags: [safety, vault]\nstatus: draft\npriority: 3\n"
@@ -299,6 +300,16 @@ def test_any_tree_means_the_same_everywhere(index: Index, several: list[Query]) 
                 assert [leg.score for leg in got] == pytest.approx(
                     [leg.score for leg in same], rel=1e-6, abs=1e-9
                 )
+
+
+def test_ten_kilobytes_of_anything_are_answered(index: Index, analyzer: Analyzer) -> None:
+    with index.reader() as reader:
+        for text in LONG.values():
+            assert len(text) <= 20_000
+            parsed = parse(text, analyzer, reader.has_field, reader.fields)
+            assert len(reader.keyword(parsed.query, parsed.filters, 99)) <= len(EVERYTHING)
+            condition = parsed.query.condition
+            reader.semantic(vector("x"), parsed.filters, 9, exact=True, condition=condition)
 
 
 pieces = st.sampled_from(
