@@ -236,6 +236,8 @@ def search(words: Sequence[Word], depth: int, few: int, count: Count, rank: Rank
         count: Counts chunks.
         rank: Ranks chunks.
     """
+    if depth <= 0:
+        return []
     total = sum(word.chunks for word in words)
     wanted = few + _PER_ENTRY * depth
     need, tried = 0.0, math.inf

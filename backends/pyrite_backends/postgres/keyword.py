@@ -11,18 +11,20 @@ as 1 / (pi²/6 - sum) - 1/2, rounded: exact up to 2,000, of which a tsvector kee
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from pyrite_backends.common import Row, best_entries
+from pyrite_backends import stages
+from pyrite_backends.common import Row
 from pyrite_backends.conditions import TRUE, Condition
 from pyrite_backends.postgres.words import clipped
 from pyrite_backends.protocol import Tokeniser
+from pyrite_backends.stages import K1, B, Expression, Stage, Word
 from pyrite_schemas.search import Leg, Query, Term
 
-K1, B = 1.2, 0.75
-_LEAST_IDF = 1e-6
+FEW = 100
+"""Chunks that are ranked in the time that it takes to ask for them."""
+
 _LIMIT = 1.64493406685
 """pi²/6 as `ts_rank` has it."""
 
@@ -57,11 +59,6 @@ class _Scored(NamedTuple):
     tsquery: str
     chunks: int
     idf: float
-
-    @property
-    def most(self) -> float:
-        """More than it can add to a score."""
-        return self.idf * (K1 + 1)
 
 
 def tsquery(term: Term, tokeniser: Tokeniser) -> tuple[tuple[str, ...], str]:
@@ -101,31 +98,49 @@ def search(
 ) -> list[Leg]:
     """The best entries by BM25 of their best chunk.
 
-    Rare words decide: chunks that hold none of them are looked at only when those that do can't
-    be shown to be better (the bound of MaxScore; Turtle and Flood, 1995).
+    Args:
+        ask: Runs a statement.
+        terms: What is looked for; at least one.
+        tokeniser: The one the index was made with.
+        where: What an entry must be.
+        depth: Entries wanted.
     """
-    ((chunks, words),) = ask("SELECT chunks, words FROM corpus", ())
-    scored = _scored(ask, terms, tokeniser, chunks)
-    if not scored or not chunks:
+    scored, average = _scored(ask, terms, tokeniser)
+    if not scored:
         return []
-    average = words / chunks
-    for deciding, rest in _stages(scored):
-        statement, values = _statement(scored, deciding, average, where)
-        legs = best_entries(
-            lambda limit, s=statement, v=values: ask(s, (*v, limit)),  # type: ignore[misc]
-            depth,
+    queries = [f"({term.tsquery})" for term in scored]
+
+    def count(stage: Stage, limit: int) -> int:
+        statement = (
+            "SELECT count(*) FROM (SELECT 1 FROM fulltext WHERE words @@ ?::tsquery LIMIT ?) few"
         )
-        if not rest or (len(legs) == depth and legs[-1].score > rest):
-            return legs
-    return []
+        ((found,),) = ask(statement, (_written(stage.holds, queries), limit))
+        return int(found)
+
+    def rank(stage: Stage | None, limit: int) -> list[Row]:
+        matching = _written(stage.holds, queries) if stage else " | ".join(queries)
+        statement, values = _statement(scored, matching, average, where)
+        return ask(statement, (*values, limit))
+
+    words = [Word(term.chunks, term.idf) for term in scored]
+    return stages.search(words, depth, FEW, count, rank)
 
 
-def _scored(ask: Ask, terms: Sequence[Term], tokeniser: Tokeniser, chunks: int) -> list[_Scored]:
+def _written(expression: Expression, queries: Sequence[str]) -> str:
+    return stages.written(expression, queries, " & ", " | ")
+
+
+def _scored(ask: Ask, terms: Sequence[Term], tokeniser: Tokeniser) -> tuple[list[_Scored], float]:
+    """The terms that stand anywhere, and how many words a chunk has on average."""
     read = [(term, *tsquery(term, tokeniser)) for term in terms]
     single = [words[0] for term, words, _ in read if len(words) == 1 and not term.prefix]
-    counts: dict[str, int] = dict(
-        ask("SELECT word, chunks FROM lexeme WHERE word = ANY(?)", (single,))
+    rows = ask(
+        "SELECT c.chunks, c.words, l.word, l.chunks FROM corpus c"
+        " LEFT JOIN lexeme l ON l.word = ANY(?)",
+        (single,),
     )
+    chunks, all_words = rows[0][:2]
+    counts = {word: hits for _, _, word, hits in rows}
     found = []
     for term, words, asked in read:
         if len(words) == 1 and not term.prefix:
@@ -133,37 +148,12 @@ def _scored(ask: Ask, terms: Sequence[Term], tokeniser: Tokeniser, chunks: int) 
         else:
             ((hits,),) = ask("SELECT count(*) FROM fulltext WHERE words @@ ?::tsquery", (asked,))
         if hits:
-            idf = math.log((chunks - hits + 0.5) / (hits + 0.5))
-            idf = idf if idf > 0 else _LEAST_IDF
-            found.append(_Scored(words, term.prefix, asked, hits, idf))
-    return found
-
-
-def _stages(terms: Sequence[_Scored]) -> Iterator[tuple[list[_Scored], float]]:
-    """Which terms a chunk must have one of to be looked at, and what it may score without; all of
-    them in the end."""
-    ordered = sorted(terms, key=lambda term: term.chunks)
-    total = sum(term.chunks for term in terms)
-    rest = sum(term.most for term in terms)
-    whole = rest
-    for number, term in enumerate(ordered[:-1], 1):
-        rest -= term.most
-        if rest <= _SAFE * whole:
-            deciding = ordered[:number]
-            if sum(one.chunks for one in deciding) <= _WORTH * total:
-                yield deciding, rest
-            break
-    yield list(terms), 0.0
-
-
-_SAFE = 0.6
-"""Share of the highest thinkable score below which the tenth hit usually is not."""
-_WORTH = 0.5
-"""Share of the chunks that is few enough to try with them alone."""
+            found.append(_Scored(words, term.prefix, asked, hits, stages.idf(chunks, hits)))
+    return found, all_words / chunks if chunks else 0.0
 
 
 def _statement(
-    terms: Sequence[_Scored], deciding: Sequence[_Scored], average: float, where: Condition
+    terms: Sequence[_Scored], matching: str, average: float, where: Condition
 ) -> tuple[str, list[object]]:
     norm = f"({K1 * (1 - B)!r}::float8 + {K1 * B / average!r}::float8 * f.length)"
     parts: list[str] = []
@@ -188,5 +178,4 @@ def _statement(
         " JOIN entry e ON e.id = found.entry JOIN kb k ON k.id = e.kb_id"
         " ORDER BY found.score DESC, found.chunk"
     )
-    matching = " | ".join(f"({term.tsquery})" for term in deciding)
     return sql, [*values, matching, *where.values]
