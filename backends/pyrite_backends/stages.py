@@ -11,6 +11,7 @@ Nothing here knows an engine: words are numbers in a list.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -30,7 +31,7 @@ _BRANCHES = 4
 _COMMON = 0.25
 """Share of what is needed that the commonest words are granted unseen, so that their long lists
 need not be read."""
-_SHARES = (0.85, 0.75, 0.65, 0.55, 0.45, 0.35, 0.25, 0.15)
+_SHARES = (0.75, 0.55, 0.35, 0.15)
 """Of the highest thinkable score: what is tried as the score of the last entry wanted."""
 _STEPS = 3
 """Stages tried before everything is ranked."""
@@ -248,7 +249,7 @@ def search(words: Sequence[Word], depth: int, few: int, count: Count, rank: Rank
         if part.need >= tried:
             break
         tried = part.need
-        legs = best_entries(lambda limit, part=part: rank(part, limit), depth)  # type: ignore[misc]
+        legs = best_entries(functools.partial(rank, part), depth)
         if len(legs) < depth:
             wanted *= 8
         elif legs[-1].score > part.need + _MARGIN:
@@ -257,7 +258,7 @@ def search(words: Sequence[Word], depth: int, few: int, count: Count, rank: Rank
             need = legs[-1].score - 2 * _MARGIN  # that many are as good: all that can be are next
             if need <= 0:
                 break
-    return best_entries(lambda limit: rank(None, limit), depth)
+    return best_entries(functools.partial(rank, None), depth)
 
 
 def _sized(words: Sequence[Word], wanted: int, count: Count) -> Stage:

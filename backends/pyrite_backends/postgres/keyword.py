@@ -171,11 +171,12 @@ def _statement(
         parts.append(f"{weight} * (1::float8 - {norm} / ({count} + {norm}))")
         values.extend(given)
     joins = "" if where is TRUE else " JOIN entry e ON e.id = f.entry JOIN kb k ON k.id = e.kb_id"
+    # Lateral, with a limit: a few hundred look-ups, where a join may read all entries.
     sql = (
-        "SELECT found.chunk, found.score, e.id, k.name, e.key FROM ("
+        "SELECT found.chunk, found.score, found.entry, named.name, named.key FROM ("
         f"SELECT f.chunk, f.entry, {' + '.join(parts)} AS score FROM fulltext f{joins}"
         f" WHERE f.words @@ ?::tsquery AND {where.sql} ORDER BY score DESC LIMIT ?) found"
-        " JOIN entry e ON e.id = found.entry JOIN kb k ON k.id = e.kb_id"
-        " ORDER BY found.score DESC, found.chunk"
+        " CROSS JOIN LATERAL (SELECT k.name, e.key FROM entry e JOIN kb k ON k.id = e.kb_id"
+        " WHERE e.id = found.entry LIMIT 1) named ORDER BY found.score DESC, found.chunk"
     )
     return sql, [*values, matching, *where.values]
