@@ -37,8 +37,8 @@ _STEPS = 3
 """Stages tried before everything is ranked."""
 _PER_ENTRY = 15
 """Chunks that a stage should have for each entry wanted: usually enough, seldom many more."""
-_WORTH = 0.5
-"""Share of all that a stage may be to be worth trying."""
+_WORTH = 0.4
+"""Share of all chunks, each word's counted apart, that a stage may be to be worth trying."""
 _MARGIN = 2 * 10.0**-SCORE_DIGITS
 
 
@@ -251,7 +251,8 @@ def search(words: Sequence[Word], depth: int, few: int, count: Count, rank: Rank
         tried = part.need
         legs = best_entries(functools.partial(rank, part), depth)
         if len(legs) < depth:
-            wanted *= 8
+            # A filter, or entries of many chunks: go by how many came through.
+            wanted *= max(8, 4 * depth // (len(legs) + 1))
         elif legs[-1].score > part.need + _MARGIN:
             return legs
         else:
