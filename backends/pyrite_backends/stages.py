@@ -222,7 +222,7 @@ def written(expression: Expression, words: Sequence[str], both: str, either: str
 
 
 Count = Callable[[Stage, int], int]
-"""How many chunks a stage has, up to a limit."""
+"""How many chunks a stage has; more than a limit need not be counted."""
 Rank = Callable[[Stage | None, int], Sequence[Row]]
 """So many of the best chunks of a stage, or of all, for `best_entries`."""
 
