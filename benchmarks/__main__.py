@@ -13,6 +13,7 @@ from benchmarks import (
     commits,
     common,
     embedding,
+    queries,
     relevance,
     reuse,
     startup,
@@ -23,7 +24,17 @@ from benchmarks.common import Figure
 SCALE = "scale"
 """A part that takes an hour and runs alone."""
 
-PARTS = ("sync", "commits", "chunking", "startup", "reuse", "embedding", "relevance", "backends")
+PARTS = (
+    "sync",
+    "commits",
+    "chunking",
+    "startup",
+    "reuse",
+    "embedding",
+    "relevance",
+    "backends",
+    "queries",
+)
 
 
 def main() -> None:
@@ -110,6 +121,8 @@ def _measure(
             return embedding.measure(common.corpus(small, place), cache) if model else []
         case "backends":
             return backends.measure(place, cache, large, semantic=model)
+        case "queries":
+            return queries.measure(place, cache, large, semantic=model)
         case _:
             return relevance.measure(place, cache, semantic=model)
 

@@ -11,6 +11,7 @@ Nothing here knows an engine: words are numbers in a list.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -30,14 +31,14 @@ _BRANCHES = 4
 _COMMON = 0.25
 """Share of what is needed that the commonest words are granted unseen, so that their long lists
 need not be read."""
-_SHARES = (0.85, 0.75, 0.65, 0.55, 0.45, 0.35, 0.25, 0.15)
+_SHARES = (0.75, 0.55, 0.35, 0.15)
 """Of the highest thinkable score: what is tried as the score of the last entry wanted."""
 _STEPS = 3
 """Stages tried before everything is ranked."""
 _PER_ENTRY = 15
 """Chunks that a stage should have for each entry wanted: usually enough, seldom many more."""
-_WORTH = 0.5
-"""Share of all that a stage may be to be worth trying."""
+_WORTH = 0.4
+"""Share of all chunks, each word's counted apart, that a stage may be to be worth trying."""
 _MARGIN = 2 * 10.0**-SCORE_DIGITS
 
 
@@ -221,7 +222,7 @@ def written(expression: Expression, words: Sequence[str], both: str, either: str
 
 
 Count = Callable[[Stage, int], int]
-"""How many chunks a stage has, up to a limit."""
+"""How many chunks a stage has; more than a limit need not be counted."""
 Rank = Callable[[Stage | None, int], Sequence[Row]]
 """So many of the best chunks of a stage, or of all, for `best_entries`."""
 
@@ -236,6 +237,8 @@ def search(words: Sequence[Word], depth: int, few: int, count: Count, rank: Rank
         count: Counts chunks.
         rank: Ranks chunks.
     """
+    if depth <= 0:
+        return []
     total = sum(word.chunks for word in words)
     wanted = few + _PER_ENTRY * depth
     need, tried = 0.0, math.inf
@@ -246,16 +249,17 @@ def search(words: Sequence[Word], depth: int, few: int, count: Count, rank: Rank
         if part.need >= tried:
             break
         tried = part.need
-        legs = best_entries(lambda limit, part=part: rank(part, limit), depth)  # type: ignore[misc]
+        legs = best_entries(functools.partial(rank, part), depth)
         if len(legs) < depth:
-            wanted *= 8
+            # A filter, or entries of many chunks: go by how many came through.
+            wanted *= max(8, 4 * depth // (len(legs) + 1))
         elif legs[-1].score > part.need + _MARGIN:
             return legs
         else:
             need = legs[-1].score - 2 * _MARGIN  # that many are as good: all that can be are next
             if need <= 0:
                 break
-    return best_entries(lambda limit: rank(None, limit), depth)
+    return best_entries(functools.partial(rank, None), depth)
 
 
 def _sized(words: Sequence[Word], wanted: int, count: Count) -> Stage:

@@ -11,18 +11,20 @@ as 1 / (pi²/6 - sum) - 1/2, rounded: exact up to 2,000, of which a tsvector kee
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from pyrite_backends.common import Row, best_entries
+from pyrite_backends import stages
+from pyrite_backends.common import Row
 from pyrite_backends.conditions import TRUE, Condition
 from pyrite_backends.postgres.words import clipped
 from pyrite_backends.protocol import Tokeniser
-from pyrite_schemas.search import Leg, Term
+from pyrite_backends.stages import K1, B, Expression, Stage, Word
+from pyrite_schemas.search import Frequencies, Leg, Term
 
-K1, B = 1.2, 0.75
-_LEAST_IDF = 1e-6
+FEW = 100
+"""Chunks that are ranked in the time that it takes to ask for them."""
+
 _LIMIT = 1.64493406685
 """pi²/6 as `ts_rank` has it."""
 
@@ -58,11 +60,6 @@ class _Scored(NamedTuple):
     chunks: int
     idf: float
 
-    @property
-    def most(self) -> float:
-        """More than it can add to a score."""
-        return self.idf * (K1 + 1)
-
 
 def tsquery(term: Term, tokeniser: Tokeniser) -> tuple[tuple[str, ...], str]:
     """A term's stems, and what PostgreSQL is asked for."""
@@ -89,78 +86,71 @@ def search(
 ) -> list[Leg]:
     """The best entries by BM25 of their best chunk.
 
-    Rare words decide: chunks that hold none of them are looked at only when those that do can't
-    be shown to be better (the bound of MaxScore; Turtle and Flood, 1995).
+    Args:
+        ask: Runs a statement.
+        terms: What is looked for; at least one.
+        tokeniser: The one the index was made with.
+        where: What an entry must be.
+        depth: Entries wanted.
     """
-    ((chunks, words),) = ask("SELECT chunks, words FROM corpus", ())
-    scored = _scored(ask, terms, tokeniser, chunks)
-    if not scored or not chunks:
+    scored, average = _scored(ask, terms, tokeniser)
+    if not scored:
         return []
-    average = words / chunks
-    for deciding, rest in _stages(scored):
-        statement, values = _statement(scored, deciding, average, where)
-        legs = best_entries(
-            lambda limit, s=statement, v=values: ask(s, (*v, limit)),  # type: ignore[misc]
-            depth,
-        )
-        if not rest or (len(legs) == depth and legs[-1].score > rest):
-            return legs
-    return []
+    queries = [f"({term.tsquery})" for term in scored]
+
+    def count(stage: Stage, _limit: int) -> int:
+        # A limit would make the planner think that reading the table from its start is quick.
+        statement = "SELECT count(*) FROM fulltext WHERE words @@ ?::tsquery"
+        ((found,),) = ask(statement, (_written(stage.holds, queries),))
+        return int(found)
+
+    def rank(stage: Stage | None, limit: int) -> list[Row]:
+        matching = _written(stage.holds, queries) if stage else " | ".join(queries)
+        statement, values = _statement(scored, matching, average, where)
+        return ask(statement, (*values, limit))
+
+    words = [Word(term.chunks, term.idf) for term in scored]
+    return stages.search(words, depth, FEW, count, rank)
 
 
-def hits(ask: Ask, terms: Sequence[Term], tokeniser: Tokeniser) -> tuple[int, ...]:
+def _written(expression: Expression, queries: Sequence[str]) -> str:
+    return stages.written(expression, queries, " & ", " | ")
+
+
+def frequencies(ask: Ask, terms: Sequence[Term], tokeniser: Tokeniser) -> Frequencies:
     """In how many chunks each term stands."""
     read = [(term, *tsquery(term, tokeniser)) for term in terms]
     single = [words[0] for term, words, _ in read if len(words) == 1 and not term.prefix]
-    counts: dict[str, int] = dict(
-        ask("SELECT word, chunks FROM lexeme WHERE word = ANY(?)", (single,))
+    rows = ask(
+        "SELECT (SELECT coalesce(sum(entries), 0)::bigint FROM kb), c.chunks, c.words, l.word,"
+        " l.chunks FROM corpus c LEFT JOIN lexeme l ON l.word = ANY(?)",
+        (single,),
     )
-    found = []
+    counts = {word: chunks for *_, word, chunks in rows}
+    hits = []
     for term, words, asked in read:
         if len(words) == 1 and not term.prefix:
-            found.append(counts.get(words[0], 0))
+            hits.append(counts.get(words[0], 0))
         else:
             ((number,),) = ask("SELECT count(*) FROM fulltext WHERE words @@ ?::tsquery", (asked,))
-            found.append(number)
-    return tuple(found)
+            hits.append(number)
+    entries, chunks, all_words = rows[0][:3]
+    return Frequencies(entries, chunks, all_words, tuple(hits))
 
 
-def _scored(ask: Ask, terms: Sequence[Term], tokeniser: Tokeniser, chunks: int) -> list[_Scored]:
+def _scored(ask: Ask, terms: Sequence[Term], tokeniser: Tokeniser) -> tuple[list[_Scored], float]:
+    """The terms that stand anywhere, and how many words a chunk has on average."""
+    all_of = frequencies(ask, terms, tokeniser)
     found = []
-    for term, number in zip(terms, hits(ask, terms, tokeniser), strict=True):
+    for term, hits in zip(terms, all_of.hits, strict=True):
         words, asked = tsquery(term, tokeniser)
-        if number:
-            idf = math.log((chunks - number + 0.5) / (number + 0.5))
-            idf = idf if idf > 0 else _LEAST_IDF
-            found.append(_Scored(words, term.prefix, asked, number, idf))
-    return found
-
-
-def _stages(terms: Sequence[_Scored]) -> Iterator[tuple[list[_Scored], float]]:
-    """Which terms a chunk must have one of to be looked at, and what it may score without; all of
-    them in the end."""
-    ordered = sorted(terms, key=lambda term: term.chunks)
-    total = sum(term.chunks for term in terms)
-    rest = sum(term.most for term in terms)
-    whole = rest
-    for number, term in enumerate(ordered[:-1], 1):
-        rest -= term.most
-        if rest <= _SAFE * whole:
-            deciding = ordered[:number]
-            if sum(one.chunks for one in deciding) <= _WORTH * total:
-                yield deciding, rest
-            break
-    yield list(terms), 0.0
-
-
-_SAFE = 0.6
-"""Share of the highest thinkable score below which the tenth hit usually is not."""
-_WORTH = 0.5
-"""Share of the chunks that is few enough to try with them alone."""
+        if hits:
+            found.append(_Scored(words, term.prefix, asked, hits, stages.idf(all_of.chunks, hits)))
+    return found, all_of.words / all_of.chunks if all_of.chunks else 0.0
 
 
 def _statement(
-    terms: Sequence[_Scored], deciding: Sequence[_Scored], average: float, where: Condition
+    terms: Sequence[_Scored], matching: str, average: float, where: Condition
 ) -> tuple[str, list[object]]:
     norm = f"({K1 * (1 - B)!r}::float8 + {K1 * B / average!r}::float8 * f.length)"
     parts: list[str] = []
@@ -178,12 +168,12 @@ def _statement(
         parts.append(f"{weight} * (1::float8 - {norm} / ({count} + {norm}))")
         values.extend(given)
     joins = "" if where is TRUE else " JOIN entry e ON e.id = f.entry JOIN kb k ON k.id = e.kb_id"
+    # Lateral, with a limit: a few hundred look-ups, where a join may read all entries.
     sql = (
-        "SELECT found.chunk, found.score, e.id, k.name, e.key FROM ("
+        "SELECT found.chunk, found.score, found.entry, named.name, named.key FROM ("
         f"SELECT f.chunk, f.entry, {' + '.join(parts)} AS score FROM fulltext f{joins}"
         f" WHERE f.words @@ ?::tsquery AND {where.sql} ORDER BY score DESC LIMIT ?) found"
-        " JOIN entry e ON e.id = found.entry JOIN kb k ON k.id = e.kb_id"
-        " ORDER BY found.score DESC, found.chunk"
+        " CROSS JOIN LATERAL (SELECT k.name, e.key FROM entry e JOIN kb k ON k.id = e.kb_id"
+        " WHERE e.id = found.entry LIMIT 1) named ORDER BY found.score DESC, found.chunk"
     )
-    matching = " | ".join(f"({term.tsquery})" for term in deciding)
     return sql, [*values, matching, *where.values]

@@ -72,10 +72,7 @@ class PostgresReader(CommonReader):
         return self._filled(legs, query, where, depth)
 
     def frequencies(self, terms: Sequence[Term]) -> Frequencies:
-        ((entries,),) = self._rows("SELECT coalesce(sum(entries), 0)::bigint FROM kb")
-        ((chunks, words),) = self._rows("SELECT chunks, words FROM corpus")
-        hits = keyword.hits(self._rows, terms, self._tokeniser)
-        return Frequencies(entries, chunks, words, hits)
+        return keyword.frequencies(self._rows, terms, self._tokeniser)
 
     def semantic(
         self,
