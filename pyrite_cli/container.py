@@ -13,7 +13,8 @@ from pyrite_backends.protocol import Index, Model, VectorCache
 from pyrite_cli.core import settings
 from pyrite_cli.core.git import Git, remote
 from pyrite_cli.core.places import locate
-from pyrite_cli.core.repository import head, shallow
+from pyrite_cli.core.repository import head, is_bare, shallow
+from pyrite_cli.core.standpoint import Standpoint
 from pyrite_cli.core.tokens import Analyzer
 from pyrite_schemas.config import KbConfig
 from pyrite_schemas.errors import ConfigError, ModelError, PyriteError, SourceError, UsageError
@@ -177,6 +178,22 @@ class Container:
         for name in names:
             if name not in known:
                 raise UsageError(f"no KB is called {name!r}", f"configured: {', '.join(known)}")
+
+    @cached_property
+    def standpoint(self) -> Standpoint:
+        """What files are called from where the user is."""
+        return Standpoint(self._folder_of, several=len(self.config.kbs) > 1)
+
+    def _folder_of(self, name: str) -> Path | None:
+        """A configured KB's folder in a work tree; None where there is none on this machine."""
+        for kb in self.config.kbs:
+            if kb.name == name:
+                try:
+                    repository, folder = locate(kb, self.project.root)
+                except PyriteError:
+                    return None
+                return None if is_bare(repository) else repository.resolve() / folder
+        return None
 
     def _kb(self, kb: KbConfig, ref: str, worktree: bool, *, indexed: bool = True) -> Kb:
         from pyrite_cli.core import rules

@@ -30,7 +30,7 @@ from pyrite_schemas.errors import Exit, UsageError
 if TYPE_CHECKING:
     from pyrite_cli.container import Container
     from pyrite_cli.core.search import Answer, Request
-    from pyrite_schemas.search import Result, Term
+    from pyrite_schemas.search import Result
 
 Words = Annotated[
     list[str],
@@ -211,9 +211,8 @@ def _show(box: Container, answer: Answer, paths: bool, json: bool) -> None:
     if json:
         render.json(reply)
     elif paths:
-        several = len(box.config.kbs) > 1
         for result in reply.results:
-            render.out(f"{result.kb}:{result.path}" if several else result.path)
+            render.out(box.standpoint.name(result.kb, result.path))
     else:
         for number, result in enumerate(reply.results, 1):
             _result(box, answer, result, number, last=number == len(reply.results))
@@ -226,16 +225,16 @@ def _show(box: Container, answer: Answer, paths: bool, json: bool) -> None:
 
 
 def _result(box: Container, answer: Answer, result: Result, number: int, *, last: bool) -> None:
-    room = min(render.width(), 100)
-    several = len(box.config.kbs) > 1
-    kb = f"{result.kb}:" if several else ""
-    title = render.clip(result.title, room - 4)
-    render.out(f"{render.style(f'{number:>2}', dim=True)}  {render.style(title, bold=True)}")
-    place = f"{kb}{result.path}:{result.start_line}"
-    left = room - 4 - render.cell_width(place)
-    under = render.clip("".join(f" › {one}" for one in result.heading), left) if left > 9 else ""
-    render.out(f"    {render.style(place, fg='cyan')}{render.style(under, dim=True)}")
-    for line in _wrap(_marked(box, answer, result.snippet), room - 4):
+    room = min(render.width(), 100) - _INDENT
+    title, under = _titled(result.title, result.heading, room)
+    bold, dim = render.style(title, bold=True), render.style(under, dim=True)
+    render.out(f"{render.style(f'{number:>2}', dim=True)}  {bold}{dim}")
+    where = box.standpoint.name(result.kb, result.path, result.start_line)
+    named = len(box.config.kbs) > 1 and box.standpoint.has(result.kb)
+    kb = f"  {result.kb}" if named else ""
+    render.out(f"    {render.style(where, fg='cyan')}{render.style(kb, dim=True)}")
+    text = result.snippet
+    for line in render.wrapped(text, room, _marks(box, answer, text)) if text else ():
         render.out(f"    {line}")
     if isinstance(result.explain, tuple):
         parts = [f"{part.leg} #{part.rank} ({part.score:.3f})" for part in result.explain]
@@ -246,50 +245,27 @@ def _result(box: Container, answer: Answer, result: Result, number: int, *, last
         render.out()
 
 
-_ON, _OFF = "\x02", "\x03"
+_INDENT = 4
+_LEAST_TITLE = 20
+"""Columns that a title keeps beside its headings."""
 
 
-def _marked(box: Container, answer: Answer, text: str) -> str:
-    """A snippet in which control characters surround the matched words."""
-    text = text.replace(_ON, "").replace(_OFF, "")
+def _titled(title: str, heading: Sequence[str], room: int) -> tuple[str, str]:
+    """A title, and as much of the headings below it as there is room for: the innermost first."""
+    parts = list(heading)
+    own = min(render.cell_width(title), max(_LEAST_TITLE, room // 2))
+    under = "".join(f" › {part}" for part in parts)
+    while len(parts) > 1 and render.cell_width(under) > room - own:
+        del parts[0]
+        under = " › …" + "".join(f" › {part}" for part in parts)
+    under = render.clip(under, room - own)
+    return render.clip(title, room - render.cell_width(under)), under
+
+
+def _marks(box: Container, answer: Answer, text: str) -> list[tuple[int, int]]:
+    """(start, end) of the matched words, where they can be shown."""
     if not render.colour():
-        return text
+        return []
     from pyrite_cli.core.snippet import marked
 
-    parts = []
-    at = 0
-    for start, end in marked(text, _telling(answer.query.ranked), box.analyzer):
-        parts += [text[at:start], _ON, text[start:end], _OFF]
-        at = end
-    return "".join([*parts, text[at:]])
-
-
-def _telling(terms: Sequence[Term]) -> list[Term]:
-    """The words worth marking: in a whole sentence, not its `the` and `who`."""
-    if len(terms) < 4:
-        return list(terms)
-    long = [term for term in terms if len(term.tokens) > 1 or len(term.tokens[0]) > 3]
-    return long or list(terms)
-
-
-def _wrap(text: str, room: int) -> list[str]:
-    """Lines no wider than the room, with marks made visible."""
-    lines: list[str] = []
-    line, used = "", 0
-    for word in text.split(" "):
-        size = render.cell_width(word.replace(_ON, "").replace(_OFF, ""))
-        if line and used + 1 + size > room:
-            lines.append(line)
-            line, used = "", 0
-        line = f"{line} {word}" if line else word
-        used += size + (used > 0)
-        while used > room:  # a word that is wider than the room, as in Japanese
-            head = render.clip(line, room + 1).removesuffix("…")
-            if not head or _ON in line:
-                break
-            lines.append(head)
-            line = line[len(head) :]
-            used = render.cell_width(line)
-    lines.append(line)
-    on, off = "\x1b[1;33m", "\x1b[0m"
-    return [part.replace(_ON, on).replace(_OFF, off) for part in lines]
+    return marked(text, answer.query.ranked, box.analyzer)

@@ -12,7 +12,6 @@ from pyrite_backends.protocol import Index, Model, Reader
 from pyrite_cli.core import permalink
 from pyrite_cli.core import query as language
 from pyrite_cli.core.freshness import Lag, freshness, looked_at
-from pyrite_cli.core.plain import plain
 from pyrite_cli.core.snippet import snippet
 from pyrite_cli.core.tokens import Analyzer
 from pyrite_schemas.config import Mode
@@ -255,7 +254,7 @@ def _result(
         type=found.type,
         path=found.path,
         score=round(leg.score, 6),
-        snippet=snippet(plain(found.text), query.ranked, analyzer),
+        snippet=snippet(found.text, query.ranked, analyzer, (found.title, *found.heading)),
         heading=found.heading,
         start_line=found.start_line,
         end_line=found.end_line,
