@@ -159,9 +159,9 @@ def _cut(text: str, around: tuple[int, int]) -> str:
     first = next((n for n, unit in enumerate(units) if unit[1] > start), len(units) - 1)
     begin = units[first][0]
     if end - begin > WIDTH - 20:  # the sentence begins too far before
-        space = text.rfind(" ", begin, max(begin, start - WIDTH // 6))
-        near = space + 1 if space >= 0 else max(begin, start - WIDTH // 6)
-        begin = near if text[begin:near].strip() else begin
+        least = max(begin, start - WIDTH // 6)
+        space = text.rfind(" ", begin, least)
+        begin = space + 1 if text[begin : space + 1].strip() else least
     # What is left of the room goes to what stands before, when little comes behind.
     while first and begin == units[first][0] and len(text) - units[first - 1][0] <= WIDTH:
         first -= 1
@@ -174,10 +174,12 @@ def _cut(text: str, around: tuple[int, int]) -> str:
         cut = cut.rstrip(",;:")
     whole = stop >= len(text.rstrip())
     shown = cut if whole else f"{cut} …"
-    if not text[:begin].strip() or text.startswith(CODE, begin):
-        return _aligned(shown.rstrip())
+    moved = begin > units[first][0]
     inside = text.startswith(CODE, units[first][0])
-    return _aligned(f"{CODE if inside else ''}… {shown.strip()}")
+    mark = "… " if text[:begin].strip() and (moved or not inside) else ""
+    if moved or mark:
+        shown = f"{CODE if inside else ''}{mark}{shown.strip()}"
+    return _aligned(shown)
 
 
 def _aligned(shown: str) -> str:
