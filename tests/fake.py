@@ -316,7 +316,10 @@ class MemoryReader:
                         f"{row.kb}:{row.id}", link.kind,
                         f"{link.kb}:{link.target}" if link.kb else link.target,
                         link.anchor, link.text, link.line, resolve(rows, row.kb, link),
+                        row.entry.path,
                     )  # fmt: skip
+                    files = {f"{one.kb}:{one.id}": one.entry.path for one in rows}
+                    shown = msgspec.structs.replace(shown, leads_to=files.get(shown.resolved, ""))
                     if (row.kb, row.id) == (kb, entry):
                         outward.append(shown)
                     elif shown.resolved == f"{kb}:{entry}":

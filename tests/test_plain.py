@@ -92,6 +92,7 @@ def test_any_text_is_accepted(text: str) -> None:
 
 
 def test_hostile_text_takes_no_time() -> None:
-    for text in ("[" * 5000, "*a" * 5000, "`" * 5000, "<!--" * 3000, "_a_" * 3000, "![[" * 3000,
-                 "[a](" * 3000, "|" * 5000, "| a " * 3000 + "|", "&" * 5000, "[^" * 3000):  # fmt: skip
-        lines(text)
+    hostile = ("[", "*a", "`", "<!--", "_a_", "![[", "[a](", "|", "| a ", "&", "[^", "&amp;", "\\")
+    for text in hostile:
+        lines(text * 5000)
+        lines(f"{text * 3000}|")

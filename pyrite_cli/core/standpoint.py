@@ -6,8 +6,6 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from pyrite_cli.core.paths import encode_path
-
 
 class Standpoint:
     """Names files of KBs as they are reached from the current directory.
@@ -40,8 +38,7 @@ class Standpoint:
         base = self._base(kb)
         shown = f"{kb}:{path}" if self._several else path
         if base is not None:
-            real = os.fsdecode(encode_path(path)) if "\\udc" in path else path
-            shown = self._nearer(f"{base}/{real}")
+            shown = self._nearer(f"{base}/{path}")
         return f"{shown}:{line}" if line else shown
 
     def meant(self, name: str, kbs: list[str]) -> list[tuple[str, str]]:

@@ -155,7 +155,9 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=False):
         type: Frontmatter `type`, or empty.
         path: Relative to the KB.
         score: Higher is better: BM25, cosine, or the sum of reciprocal ranks.
-        snippet: The part of the passage that shows why it was found.
+        snippet: The part of the passage that shows why it was found. Running text is one line; a
+            line of code is a line of its own that begins with four spaces. Empty when the passage
+            holds nothing but its headings.
         heading: Headings above the passage, outermost first, without the title.
         start_line: 1-based first line of the passage in the file.
         end_line: Its last line, inclusive.
@@ -352,6 +354,8 @@ class LinkRow(msgspec.Struct, frozen=True):
         text: The label, or empty.
         line: 1-based line in the file.
         resolved: `kb:id` of the entry it means, or empty when it dangles.
+        path: The file that holds the link, relative to its KB.
+        leads_to: The file of the entry it means, relative to that one's KB; empty when it dangles.
     """
 
     source: str
@@ -361,6 +365,8 @@ class LinkRow(msgspec.Struct, frozen=True):
     text: str
     line: int
     resolved: str
+    path: str = ""
+    leads_to: str = ""
 
 
 class LogicalEntry(msgspec.Struct, frozen=True, array_like=True):
