@@ -377,6 +377,45 @@ class MemoryReader:
     def vectors(self) -> Iterator[tuple[bytes, bytes]]:
         return iter(sorted(self._state.vectors.items()))
 
+    def vectors_of(self, kb: str, entry: str) -> list[bytes]:
+        rows = [row for row in self._state.rows() if (row.kb, row.id) == (kb, entry)]
+        hashes = [chunk.hash for row in rows for chunk in row.entry.chunks]
+        return [self._state.vectors[one] for one in hashes if one in self._state.vectors]
+
+    def _every(self) -> list[Fields]:
+        return [fields for row in self._state.rows() for fields in self._fields(row.entry)]
+
+    def unknown(self, words: Sequence[str]) -> list[str]:
+        known = {token for fields in self._every() for tokens in fields for token in tokens}
+        return [word for word in words if self._tokeniser.stem(word) not in known]
+
+    def vocabulary(self, words: Sequence[str], prefix: str = "") -> list[tuple[str, int]]:
+        counts: Counter[str] = Counter()
+        for fields in self._every():
+            counts.update({token for tokens in fields for token in tokens})
+        found = [word for word in words if word in counts]
+        if prefix:
+            found += [word for word in counts if word.startswith(prefix)]
+        return [(word, counts[word]) for word in found]
+
+    def weights(self, terms: Sequence[Term]) -> list[tuple[int, float]]:
+        every = self._every()
+        found = []
+        for term in terms:
+            phrase = self._phrase(term)
+            having = sum(any(occurrences(phrase, tokens) for tokens in one) for one in every)
+            value = math.log((len(every) - having + 0.5) / (having + 0.5))
+            found.append((having, max(value, LEAST_IDF) if having else 0.0))
+        return found
+
+    def names(self, least: int, most: int) -> Iterator[tuple[str, str, str]]:
+        for row in self._state.rows():
+            own = (row.id, row.entry.title, link_name(row.entry.path), *row.folded)
+            yield from ((row.kb, row.id, one) for one in own if least <= len(one) <= most)
+
+    def types(self) -> list[str]:
+        return sorted({row.entry.type for row in self._state.rows() if row.entry.type})
+
     def problems(self) -> list[str]:
         state = self._state
         used = {chunk.hash for _, chunk in state.chunks(state.entries)}

@@ -27,6 +27,7 @@ from pyrite_schemas.search import (
     LogicalEntry,
     Query,
     TagCount,
+    Term,
 )
 from pyrite_schemas.sync import CacheStats, File, KbState, Pending, Touch
 
@@ -148,6 +149,36 @@ class Reader(Protocol):
 
     def vectors(self) -> Iterator[tuple[bytes, bytes]]:
         """(text hash, float32 vector) of everything embedded, by hash."""
+        ...
+
+    def vectors_of(self, kb: str, entry: str) -> list[bytes]:
+        """The float32 vectors of an entry's chunks, in their order; of those that have one."""
+        ...
+
+    def unknown(self, words: Sequence[str]) -> list[str]:
+        """Those of some folded words that stand nowhere."""
+        ...
+
+    def vocabulary(self, words: Sequence[str], prefix: str = "") -> list[tuple[str, int]]:
+        """(stem, number of chunks) of stems that stand somewhere, in no order.
+
+        Args:
+            words: Stems to look up.
+            prefix: All stems that begin so are looked up too; none when empty.
+        """
+        ...
+
+    def weights(self, terms: Sequence[Term]) -> list[tuple[int, float]]:
+        """(number of chunks, inverse document frequency) of terms, as BM25 has them."""
+        ...
+
+    def names(self, least: int, most: int) -> Iterator[tuple[str, str, str]]:
+        """(KB, id, name) of entries by each name of theirs (id, title, alias in lower case, file
+        name without suffix) that has at least and at most so many characters."""
+        ...
+
+    def types(self) -> list[str]:
+        """The types that entries have, in order."""
         ...
 
     def problems(self) -> list[str]:

@@ -46,7 +46,7 @@ def get(context: typer.Context, entry: Id, fresh: Fresh = False, json: Json = Fa
     box = container(context)
     refresh(box, fresh=fresh)
     with box.index.reader() as reader:
-        found, kbs = _find(box, reader, entry, json=json)
+        found, kbs = find(box, reader, entry, json=json)
     if json:
         render.json(EntryReply(**msgspec.structs.asdict(found), kbs=kbs))
         return
@@ -177,7 +177,7 @@ def links(context: typer.Context, entry: Id, fresh: Fresh = False, json: Json = 
     box = container(context)
     refresh(box, fresh=fresh)
     with box.index.reader() as reader:
-        found, kbs = _find(box, reader, entry, json=json)
+        found, kbs = find(box, reader, entry, json=json)
         outward, inward = reader.links(found.kb, found.id)
     if json:
         render.json(LinksReply(f"{found.kb}:{found.id}", kbs, tuple(outward), tuple(inward)))
@@ -207,7 +207,7 @@ def _show_links(
         render.out(f"  ← {name(link.source.partition(':')[0], link.path, link.line)}")
 
 
-def _find(
+def find(
     box: Container, reader: Reader, name: str, *, json: bool
 ) -> tuple[EntryDetail, tuple[Freshness, ...]]:
     """An entry, and how current its KB is.
@@ -215,11 +215,11 @@ def _find(
     Raises:
         NotFoundError: There is none; how old the index is may be why, so a person is told.
     """
-    from pyrite_cli.core.lookup import find
+    from pyrite_cli.core.lookup import find as look_up
 
     states = reader.kbs()
     try:
-        found = find(reader, name, box.standpoint)
+        found = look_up(reader, name, box.standpoint)
     except NotFoundError:
         if not json:
             tell(box, freshness(states, NO_FILTERS, box.names(), box.lag))

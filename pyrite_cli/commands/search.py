@@ -25,6 +25,7 @@ from pyrite_cli.commands.context import (
     mode_of,
 )
 from pyrite_cli.commands.freshness import Embed, Fresh, refresh, remarks
+from pyrite_cli.commands.titles import heading_line, room
 from pyrite_schemas.errors import Exit, UsageError
 
 if TYPE_CHECKING:
@@ -225,16 +226,13 @@ def _show(box: Container, answer: Answer, paths: bool, json: bool) -> None:
 
 
 def _result(box: Container, answer: Answer, result: Result, number: int, *, last: bool) -> None:
-    room = min(render.width(), 100) - _INDENT
-    title, under = _titled(result.title, result.heading, room)
-    bold, dim = render.style(title, bold=True), render.style(under, dim=True)
-    render.out(f"{render.style(f'{number:>2}', dim=True)}  {bold}{dim}")
+    heading_line(number, result.title, result.heading)
     where = box.standpoint.name(result.kb, result.path, result.start_line)
     named = len(box.config.kbs) > 1 and box.standpoint.has(result.kb)
     kb = f"  {result.kb}" if named else ""
     render.out(f"    {render.style(where, fg='cyan')}{render.style(kb, dim=True)}")
     text = result.snippet
-    for line in render.wrapped(text, room, _marks(box, answer, text)) if text else ():
+    for line in render.wrapped(text, room(), _marks(box, answer, text)) if text else ():
         render.out(f"    {line}")
     if isinstance(result.explain, tuple):
         parts = [f"{part.leg} #{part.rank} ({part.score:.3f})" for part in result.explain]
@@ -243,23 +241,6 @@ def _result(box: Container, answer: Answer, result: Result, number: int, *, last
         )
     if not last:
         render.out()
-
-
-_INDENT = 4
-_LEAST_TITLE = 20
-"""Columns that a title keeps beside its headings."""
-
-
-def _titled(title: str, heading: Sequence[str], room: int) -> tuple[str, str]:
-    """A title, and as much of the headings below it as there is room for: the innermost first."""
-    parts = list(heading)
-    own = min(render.cell_width(title), max(_LEAST_TITLE, room // 2))
-    under = "".join(f" › {part}" for part in parts)
-    while len(parts) > 1 and render.cell_width(under) > room - own:
-        del parts[0]
-        under = " › …" + "".join(f" › {part}" for part in parts)
-    under = render.clip(under, room - own)
-    return render.clip(title, room - render.cell_width(under)), under
 
 
 def _marks(box: Container, answer: Answer, text: str) -> list[tuple[int, int]]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pyrite_backends.common import CommonReader, Row
+from pyrite_backends.common import VECTORS_OF, CommonReader, Row
 from pyrite_backends.conditions import Condition, every
 from pyrite_backends.postgres import conditions, keyword
 from pyrite_backends.postgres.connection import Connection, native
+from pyrite_backends.postgres.words import clipped
 from pyrite_backends.protocol import Tokeniser
-from pyrite_schemas.search import Filters, Leg, Query
+from pyrite_schemas.search import Filters, Leg, Query, Term
 from pyrite_schemas.sync import KbState
 
 if TYPE_CHECKING:
@@ -85,6 +86,29 @@ class PostgresReader(CommonReader):
 
         rows = self._stream("SELECT hash, embedding FROM text_vector ORDER BY hash", binary=True)
         return ((digest, floats(embedding)) for digest, embedding in rows)
+
+    def vectors_of(self, kb: str, entry: str) -> list[bytes]:
+        from pyrite_backends.postgres.copying import floats  # numpy
+
+        rows = self._stream(VECTORS_OF, (kb, entry), binary=True)
+        return [floats(embedding) for (embedding,) in rows]
+
+    def unknown(self, words: Sequence[str]) -> list[str]:
+        stems = [clipped(self._tokeniser.stem(word)) for word in words]
+        known = {stem for stem, _ in self.vocabulary(stems)}
+        return [word for word, stem in zip(words, stems, strict=True) if stem not in known]
+
+    def vocabulary(self, words: Sequence[str], prefix: str = "") -> list[tuple[str, int]]:
+        sql = "SELECT word, chunks FROM lexeme WHERE word = ANY(?)"
+        found = self._rows(sql, (list(words),))
+        if prefix:
+            sql = "SELECT word, chunks FROM lexeme WHERE word >= ? AND word < ?"
+            found += self._rows(sql, (prefix, f"{prefix}\U0010ffff"))
+        return [(word, chunks) for word, chunks in found]
+
+    def _hits(self, term: Term) -> int:
+        sql = "SELECT count(*) FROM fulltext WHERE words @@ ?::tsquery"
+        return int(self._rows(sql, (keyword.tsquery(term, self._tokeniser)[1],))[0][0])
 
     def problems(self) -> list[str]:
         from pyrite_backends.postgres.checks import problems  # only `verify` needs it

@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from pyrite_backends.common import HEADING, TAGS, TEXT, TITLE, CommonReader, Row, best_entries
+from pyrite_backends.common import (
+    HEADING,
+    TAGS,
+    TEXT,
+    TITLE,
+    VECTORS_OF,
+    CommonReader,
+    Row,
+    best_entries,
+)
 from pyrite_backends.conditions import TRUE, Condition, every
 from pyrite_backends.protocol import Tokeniser
 from pyrite_backends.sqlite import conditions
 from pyrite_backends.sqlite.driver import Connection, load_vectors
 from pyrite_schemas.errors import StorageError
-from pyrite_schemas.search import Filters, Leg, Query
+from pyrite_schemas.search import Filters, Leg, Query, Term
 
 if TYPE_CHECKING:
     from pyrite_backends.portable import Catalog
@@ -108,6 +117,31 @@ class SqliteReader(CommonReader):
 
     def vectors(self) -> Iterator[tuple[bytes, bytes]]:
         return iter(self._db.execute("SELECT hash, embedding FROM text_vector ORDER BY hash"))
+
+    def vectors_of(self, kb: str, entry: str) -> list[bytes]:
+        return [vector for (vector,) in self._rows(VECTORS_OF, (kb, entry))]
+
+    def unknown(self, words: Sequence[str]) -> list[str]:
+        sql = "SELECT 1 FROM chunk_fts WHERE chunk_fts MATCH ? LIMIT 1"
+        return [word for word in words if not self._rows(sql, (self._expression(Term((word,))),))]
+
+    def vocabulary(self, words: Sequence[str], prefix: str = "") -> list[tuple[str, int]]:
+        self._db.execute(
+            "CREATE VIRTUAL TABLE IF NOT EXISTS temp.vocabulary"
+            " USING fts5vocab('main', 'chunk_fts', 'row')"
+        )
+        sql = "SELECT term, doc FROM temp.vocabulary WHERE term"
+        found = [row for word in words for row in self._rows(f"{sql} = ?", (word,))]
+        if prefix:
+            found += self._rows(f"{sql} >= ? AND term < ?", (prefix, f"{prefix}\U0010ffff"))
+        return [(word, chunks) for word, chunks in found]
+
+    def _hits(self, term: Term) -> int:
+        sql = "SELECT count(*) FROM chunk_fts WHERE chunk_fts MATCH ?"
+        return int(self._rows(sql, (self._expression(term),))[0][0])
+
+    def _expression(self, term: Term) -> str:
+        return conditions.match([term], self._tokeniser)
 
     def problems(self) -> list[str]:
         from pyrite_backends.sqlite.checks import problems  # only `verify` needs it
