@@ -177,7 +177,13 @@ class Container:
         known = [kb.name for kb in self.config.kbs]
         for name in names:
             if name not in known:
-                raise UsageError(f"no KB is called {name!r}", f"configured: {', '.join(known)}")
+                from pyrite_cli.core.nearness import nearest  # only where one is not there
+
+                near = nearest(name, known)
+                hint = f"did you mean {' or '.join(near)}?" if near else ""
+                raise UsageError(
+                    f"no KB is called {name!r}", hint or f"configured: {', '.join(known)}"
+                )
 
     @cached_property
     def standpoint(self) -> Standpoint:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from pyrite_backends.protocol import Reader
     from pyrite_cli.container import Container
-    from pyrite_schemas.search import EntryDetail, EntryRow, Freshness, History, LinkRow
+    from pyrite_schemas.search import EntryDetail, EntryRow, Freshness, History, LinkRow, Suggestion
 
 Id = Annotated[
     str, typer.Argument(metavar="ID", help="An id, path, alias or file name; KB:ID names the KB.")
@@ -117,6 +117,7 @@ def list_entries(
     with box.index.reader() as reader:
         states = reader.kbs()
         found = reader.entries(wanted, -1 if limit is None else limit, offset)
+        near = () if found else _near(reader, wanted)
     kbs = freshness(states, wanted, box.names(), box.lag)
     if json:
         render.json(ListReply(len(found), kbs, tuple(found)))
@@ -124,9 +125,21 @@ def list_entries(
         _table(box, found)
         if not found:
             render.note("no entries found")
+        _suggest(near)
         tell(box, kbs)
     if not found:
         raise typer.Exit(Exit.NOTHING)
+
+
+def _near(reader: Reader, wanted: Filters) -> tuple[Suggestion, ...]:
+    from pyrite_cli.core.suggestion import values  # only where nothing was found
+
+    return values(reader, wanted)
+
+
+def _suggest(near: Sequence[Suggestion]) -> None:
+    for one in near:
+        render.note(f"nothing holds {one.word}; did you mean: {', '.join(one.near)}")
 
 
 def _table(box: Container, found: Sequence[EntryRow]) -> None:
@@ -160,6 +173,7 @@ def tags(
     with box.index.reader() as reader:
         states = reader.kbs()
         found = reader.tags(wanted)
+        near = () if found else _near(reader, wanted)
     kbs = freshness(states, wanted, box.names(), box.lag)
     if json:
         render.json(TagsReply(len(found), kbs, tuple(found)))
@@ -167,6 +181,7 @@ def tags(
         render.table([(f"{one.count:,}", one.tag) for one in found], right=(0,))
         if not found:
             render.note("no tags found")
+        _suggest(near)
         tell(box, kbs)
     if not found:
         raise typer.Exit(Exit.NOTHING)

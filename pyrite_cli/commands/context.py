@@ -115,7 +115,11 @@ def mode_of(name: str) -> Mode:
     for mode in _MODES:
         if mode == name:
             return mode
-    raise UsageError(f"--mode {name!r} is none of {', '.join(_MODES)}")
+    from pyrite_cli.core.nearness import nearest  # only where it is none
+
+    near = nearest(name, _MODES)
+    hint = f"did you mean {near[0]}?" if near else ""
+    raise UsageError(f"--mode {name!r} is none of {', '.join(_MODES)}", hint)
 
 
 def filters(

@@ -31,7 +31,7 @@ from pyrite_schemas.errors import Exit, UsageError
 if TYPE_CHECKING:
     from pyrite_cli.container import Container
     from pyrite_cli.core.search import Answer, Request
-    from pyrite_schemas.search import Result
+    from pyrite_schemas.search import Contribution, Result, SearchReply
 
 Words = Annotated[
     list[str],
@@ -219,6 +219,8 @@ def _show(box: Container, answer: Answer, paths: bool, json: bool) -> None:
             _result(box, answer, result, number, last=number == len(reply.results))
         if not reply.results:
             render.note(f"nothing found for {reply.query!r}")
+        if reply.suggestions:
+            _suggest(reply)
     if not json:
         remarks(box, reply.kbs, vectors=reply.mode != "keyword")
     if not reply.results:
@@ -235,12 +237,34 @@ def _result(box: Container, answer: Answer, result: Result, number: int, *, last
     for line in render.wrapped(text, room(), _marks(box, answer, text)) if text else ():
         render.out(f"    {line}")
     if isinstance(result.explain, tuple):
-        parts = [f"{part.leg} #{part.rank} ({part.score:.3f})" for part in result.explain]
-        render.out(
-            f"    {render.style(f'score {result.score:.4f}: ' + ' + '.join(parts), dim=True)}"
-        )
+        _explain(result.score, result.explain)
     if not last:
         render.out()
+
+
+def _explain(score: float, parts: Sequence[Contribution]) -> None:
+    """The score and its parts, then what each word counts for and where it stands."""
+    legs = [f"{part.leg} #{part.rank} ({part.score:.3f})" for part in parts]
+    render.out(f"    {render.style(f'score {score:.4f}: ' + ' + '.join(legs), dim=True)}")
+    terms = [term for part in parts for term in part.terms]
+    wide = max((render.cell_width(one.term) for one in terms), default=0)
+    for one in terms:
+        where = ", ".join(one.fields) or "not here"
+        held = render.count(one.chunks, "chunk")
+        line = f"      {render.pad(one.term, wide)}  idf {one.idf:6.3f}  in {held}  {where}"
+        render.out(render.style(line, dim=True))
+
+
+def _suggest(reply: SearchReply) -> None:
+    from pyrite_cli.core.suggestion import corrected  # only where something was not found
+
+    words = [one for one in reply.suggestions if ":" not in one.word]
+    whole = corrected(reply.query, words)
+    if whole and not reply.results:
+        render.note(f"did you mean: {whole}")
+    for one in reply.suggestions:
+        if reply.results or ":" in one.word or not whole:
+            render.note(f"nothing holds {one.word}; did you mean: {', '.join(one.near)}")
 
 
 def _marks(box: Container, answer: Answer, text: str) -> list[tuple[int, int]]:

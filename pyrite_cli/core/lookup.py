@@ -33,9 +33,12 @@ def find(reader: Reader, name: str, standpoint: Standpoint) -> EntryDetail:
     if not found:
         found = reader.get("", name.removeprefix("./"))
     if not found:
-        raise NotFoundError(
-            f"no entry has the id, path, alias or file name {name!r}", "`pyrite list` shows all"
-        )
+        from pyrite_cli.core import suggestion  # only where nothing was found
+
+        own, within = (rest, [kb]) if colon and kb in kbs else (name, sorted(kbs))
+        near = suggestion.entries(reader, own, within, several=len(kbs) > 1)
+        hint = f"did you mean {' or '.join(near)}?" if near else "`pyrite list` shows all"
+        raise NotFoundError(f"no entry has the id, path, alias or file name {name!r}", hint)
     if len(found) > 1:
         names = ", ".join(f"{one.kb}:{one.id}" for one in found[:5])
         raise UsageError(f"{name!r} means several entries", f"say which: {names}")

@@ -12,7 +12,7 @@ from pyrite_backends.protocol import Index, Model, Reader
 from pyrite_cli.core import permalink
 from pyrite_cli.core import query as language
 from pyrite_cli.core.freshness import Lag, freshness, looked_at
-from pyrite_cli.core.snippet import snippet
+from pyrite_cli.core.snippet import matched, snippet
 from pyrite_cli.core.tokens import Analyzer
 from pyrite_schemas.config import Mode
 from pyrite_schemas.errors import ModelError
@@ -26,6 +26,8 @@ from pyrite_schemas.search import (
     Query,
     Result,
     SearchReply,
+    Suggestion,
+    TermWeight,
 )
 from pyrite_schemas.sync import KbState
 
@@ -34,6 +36,9 @@ RRF_K = 60
 
 DEPTH = 200
 """Entries each leg of a hybrid search is followed to, so that pages don't reshuffle."""
+
+_SUGGESTED = 32
+"""Words of a query that are looked at for slips."""
 
 Embed = Callable[[str, Model], bytes]
 """The float32 unit vector of a query under the index's model."""
@@ -76,12 +81,14 @@ class Hits(NamedTuple):
         filters: Its conditions and those that the query itself names.
         ranked: The page that was asked for, best first, with what each leg gave.
         entries: The same as stored.
+        weights: (number of chunks, idf) of the query's ranked terms, where that was asked for.
     """
 
     query: Query
     filters: Filters
     ranked: Sequence[tuple[Leg, tuple[Contribution, ...]]]
     entries: Sequence[Found]
+    weights: Sequence[tuple[int, float]] = ()
 
 
 class Searcher:
@@ -122,7 +129,21 @@ class Searcher:
         legs = _legs(self._reader, request, parsed, filters, self._embed, states)
         ranked = _fuse(self._reader, legs, request.mode)
         page = ranked[request.offset : request.offset + request.limit]
-        return Hits(parsed.query, filters, page, self._reader.fetch([leg for leg, _ in page]))
+        found = self._reader.fetch([leg for leg, _ in page])
+        weights = self._reader.weights(parsed.query.ranked) if request.explain else ()
+        return Hits(parsed.query, filters, page, found, weights)
+
+    def suggest(self, request: Request, hits: Hits) -> tuple[Suggestion, ...]:
+        """What may be meant by what the index does not have; needs the reader open."""
+        tokens = [token for term in hits.query.ranked for token in term.tokens if not term.prefix]
+        words = list(dict.fromkeys(tokens))[:_SUGGESTED] if request.mode != "semantic" else []
+        unknown = self._reader.unknown(words) if words else []
+        if hits.entries and not unknown:
+            return ()
+        from pyrite_cli.core import suggestion  # only where something is not found
+
+        found = suggestion.words(self._reader, unknown, self._analyzer)
+        return found if hits.entries else (*found, *suggestion.values(self._reader, hits.filters))
 
     def answer(self, request: Request, hits: Hits, kbs: tuple[Freshness, ...]) -> Answer:
         """What a person or a program is told; needs no reader.
@@ -140,7 +161,7 @@ class Searcher:
                 by_name[one.kb],
                 hits.query,
                 self._analyzer,
-                parts if request.explain else (),
+                explained(parts, one, hits, self._analyzer) if request.explain else (),
             )
             for one, (leg, parts) in zip(hits.entries, hits.ranked, strict=True)
         )
@@ -175,8 +196,37 @@ def search(
     with index.reader() as reader:
         searcher = Searcher(reader, analyzer, embed, check_kbs)
         hits = searcher.find(request)
+        suggestions = searcher.suggest(request, hits)
     kbs = freshness(searcher.states, hits.filters, configured, lag)
-    return searcher.answer(request, hits, kbs)
+    answer = searcher.answer(request, hits, kbs)
+    return answer._replace(reply=msgspec.structs.replace(answer.reply, suggestions=suggestions))
+
+
+def explained(
+    parts: Sequence[Contribution], found: Found, hits: Hits, analyzer: Analyzer
+) -> tuple[Contribution, ...]:
+    """Contributions with what the query's words count for, and where they stand."""
+    fields = {
+        "title": found.title,
+        "heading": "\n".join(found.heading),
+        "tags": "\n".join(found.tags),
+        "text": found.text,
+    }
+    terms = hits.query.ranked
+    standing = {name: matched(text, terms, analyzer) for name, text in fields.items()}
+    told = tuple(
+        TermWeight(
+            " ".join(term.tokens) + "*" * term.prefix,
+            chunks,
+            round(idf, 6),
+            tuple(name for name, numbers in standing.items() if number in numbers),
+        )
+        for number, (term, (chunks, idf)) in enumerate(zip(terms, hits.weights, strict=True))
+    )
+    return tuple(
+        msgspec.structs.replace(part, terms=told) if part.leg == "keyword" else part
+        for part in parts
+    )
 
 
 def _legs(

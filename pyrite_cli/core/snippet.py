@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -21,6 +22,8 @@ _MOST_CODE = 6
 _MOST_INDENT = 40
 
 _SPACE = re.compile(r"\s+")
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
+"""A link that goes over several lines; those in one line are text already."""
 _UNSEEN = re.compile(r"^ {0,3}#{1,6}(?:[ \t].*)?$|^[ \t]*(?:```+|~~~+).*$|<!--+|--+>", re.M)
 _END = re.compile(r"""[.!?]+["'”’)\]*_]*(?=\s)|[。！？]|(?<=\S)(?=\ •\ )""", re.X)
 _SHORT = re.compile(
@@ -76,16 +79,13 @@ def _flat(lines: Sequence[plain.Line], known: frozenset[str]) -> str:
     if not shown and not any(line.kind == "heading" for line in lines):
         shown = [line for line in lines if line.text]
     parts: list[str] = []
-    inside = False  # of code
-    for line in shown:
-        if line.kind == "code":
-            parts.append(f"\n{CODE}{_indented(line.text.expandtabs(4))}")
+    for code, some in itertools.groupby(shown, lambda line: line.kind == "code"):
+        if code:
+            parts += [f"{CODE}{_indented(line.text.expandtabs(4))}" for line in some]
         else:
-            words = _SPACE.sub(" ", line.text).strip()
-            parts.append(f"\n{words}" if inside else f" {words}" if words else "")
-        inside = line.kind == "code"
-    flat = "".join(parts)
-    return flat[1:] if flat[:1] in ("\n", " ") else flat
+            words = _SPACE.sub(" ", " ".join(line.text for line in some)).strip()
+            parts.append(_LINK.sub(r"\1", words))
+    return "\n".join(parts)
 
 
 def _indented(line: str) -> str:
@@ -94,20 +94,47 @@ def _indented(line: str) -> str:
     return " " * min(len(line) - len(bare), _MOST_INDENT) + bare
 
 
+def matched(text: str, terms: Sequence[Term], analyzer: Analyzer) -> frozenset[int]:
+    """Which of the terms stand in a text, by number; a phrase with its words side by side."""
+    words = list(analyzer.spans(text))
+    return frozenset(hit.term for hit in _exact(words, terms, analyzer))
+
+
 def _hits(text: str, terms: Sequence[Term], analyzer: Analyzer) -> list[_Hit]:
     """What the terms match in a text, by position; words of a phrase that is not there count."""
     words = list(analyzer.spans(text)) if terms else []
-    found: list[_Hit] = []
+    found = _exact(words, terms, analyzer)
+    seen = {hit.term for hit in found}
+    for number, term in enumerate(terms):
+        if number not in seen and len(term.tokens) > 1:
+            one = frozenset(analyzer.stem(token) for token in term.tokens)
+            found += [_Hit(start, end, number, 1) for start, end, token in words if token in one]
+    return sorted(found)
+
+
+def _exact(
+    words: Sequence[tuple[int, int, str]], terms: Sequence[Term], analyzer: Analyzer
+) -> list[_Hit]:
+    """What the terms match as they were asked for."""
+    single: dict[str, list[int]] = {}
+    longer: list[tuple[int, list[str], str]] = []
     for number, term in enumerate(terms):
         stems = [analyzer.stem(token) for token in term.tokens]
-        # FTS5 stems what it splits, prefixes too; other stemmers are not asked.
-        last = stems[-1] if analyzer.in_engine else term.tokens[-1]
-        hits = _phrase(words, stems, last if term.prefix else "", number)
-        if not hits and len(stems) > 1:
-            one = frozenset(stems)
-            hits = [_Hit(start, end, number, 1) for start, end, token in words if token in one]
-        found += hits
-    return sorted(found)
+        if len(stems) == 1 and not term.prefix:
+            single.setdefault(stems[0], []).append(number)
+        else:
+            # FTS5 stems what it splits, prefixes too; other stemmers are not asked.
+            last = stems[-1] if analyzer.in_engine else term.tokens[-1]
+            longer.append((number, stems, last if term.prefix else ""))
+    found = [
+        _Hit(start, end, number, 1)
+        for start, end, token in words
+        if token in single
+        for number in single[token]
+    ]
+    for number, stems, prefix in longer:
+        found += _phrase(words, stems, prefix, number)
+    return found
 
 
 def _phrase(
@@ -119,7 +146,7 @@ def _phrase(
     found = []
     for place, (start, _, token) in enumerate(words):
         if size == 1:
-            if token.startswith(prefix) if prefix else token == first:
+            if token.startswith(prefix):
                 found.append(_Hit(start, words[place][1], number, 1))
             continue
         if token != first or place + size > len(words):
@@ -164,9 +191,9 @@ def _cut(text: str, around: tuple[int, int]) -> str:
         begin = space + 1 if text[begin : space + 1].strip() else least
     # What is left of the room goes to what stands before, when little comes behind.
     while first and begin == units[first][0] and len(text) - units[first - 1][0] <= WIDTH:
-        first -= 1
-        if sum(text.startswith(CODE, unit[0]) for unit in units[first:]) > _MOST_CODE:
+        if sum(text.startswith(CODE, unit[0]) for unit in units[first - 1 :]) > _MOST_CODE:
             break
+        first -= 1
         begin = units[first][0]
     stop = _stop(text, begin, end, units)
     cut = text[begin:stop].rstrip()

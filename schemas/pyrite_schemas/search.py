@@ -131,6 +131,23 @@ class Found(msgspec.Struct, frozen=True):
     last_commit: Commit | None = None
 
 
+class TermWeight(msgspec.Struct, frozen=True):
+    """What a word or phrase of a query counts for, and where it stands.
+
+    Attributes:
+        term: As it is looked for: folded, not stemmed; a prefix ends in `*`.
+        chunks: In how many chunks of the index it stands.
+        idf: Its inverse document frequency, by which each occurrence is weighed.
+        fields: Those of `title`, `heading`, `tags` and `text` of the result and its passage in
+            which it stands.
+    """
+
+    term: str
+    chunks: int
+    idf: float
+    fields: tuple[str, ...]
+
+
 class Contribution(msgspec.Struct, frozen=True):
     """What one leg gave a result.
 
@@ -138,11 +155,13 @@ class Contribution(msgspec.Struct, frozen=True):
         leg: `keyword` or `semantic`.
         rank: The entry's 1-based rank in it.
         score: The leg's own score: BM25 or cosine.
+        terms: Of the keyword leg, the query's words, in order.
     """
 
     leg: str
     rank: int
     score: float
+    terms: tuple[TermWeight, ...] = ()
 
 
 class Result(msgspec.Struct, frozen=True, omit_defaults=False):
@@ -211,6 +230,18 @@ class Freshness(msgspec.Struct, frozen=True):
     embedded: int
 
 
+class Suggestion(msgspec.Struct, frozen=True):
+    """What may be meant by something that the index does not have.
+
+    Attributes:
+        word: A word of the query, folded; or `tag:` or `type:` and a value that was asked for.
+        near: What there is instead, the likeliest first, written likewise.
+    """
+
+    word: str
+    near: tuple[str, ...]
+
+
 class SearchReply(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
     """The shape of `search --json`.
 
@@ -220,6 +251,8 @@ class SearchReply(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
         count: Number of results printed.
         kbs: How current the answer is.
         results: The best first.
+        suggestions: What may be meant by words that stand nowhere, and, when nothing was found, by
+            tags and types that no entry has; a batch makes none.
     """
 
     query: str
@@ -227,6 +260,7 @@ class SearchReply(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
     count: int
     kbs: tuple[Freshness, ...]
     results: tuple[Result, ...]
+    suggestions: tuple[Suggestion, ...] = ()
 
 
 class BatchReply(
