@@ -28,13 +28,13 @@ def run(repo: Repo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtu
 def test_each_word_says_what_it_counts_for_and_where_it_stands(run: Here) -> None:
     query = 'pump run running water "cold room" val* nowhere'
     reply = shape("search", run("search", query, "--json", "--explain").out)
-    first, second = reply["results"]
+    (first,) = reply["results"]
     (leg,) = first["explain"]
     assert (first["id"], leg["leg"], leg["rank"]) == ("pump", "keyword", 1)
     fields = {one["term"]: one["fields"] for one in leg["terms"]}
     assert fields == {
         "cold room": ["text"],
-        "pump": ["title", "heading", "text"],
+        "pump": ["title", "text"],
         "run": ["text"],
         "running": ["text"],
         "water": ["tags"],
@@ -48,7 +48,6 @@ def test_each_word_says_what_it_counts_for_and_where_it_stands(run: Here) -> Non
     idf = {one["term"]: one["idf"] for one in leg["terms"]}
     assert idf["water"] == pytest.approx(math.log(4.5 / 1.5), abs=1e-6)
     assert idf["nowhere"] == 0
-    assert second["explain"][0]["terms"][0]["fields"] == ["text"]
 
 
 def test_a_person_reads_the_same(run: Here) -> None:
