@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from pyrite_backends.factory import open_index
 from pyrite_cli.core import settings
-from pyrite_cli.core.repository import head, shallow
+from pyrite_cli.core.repository import head, is_bare, shallow
+from pyrite_cli.core.standpoint import Standpoint
 from pyrite_cli.core.tokens import Analyzer
 from pyrite_schemas.config import KbConfig
 from pyrite_schemas.errors import ConfigError, ModelError, PyriteError, SourceError, UsageError
@@ -58,7 +59,6 @@ class Container:
             file = file.parent  # which is one configuration, before it has the file and after
         if not self.index.shared:
             return str(file)
-        from pyrite_cli.core.git import remote
 
         top = self.project.repository
         origin = remote(top) if top else ""
@@ -177,11 +177,34 @@ class Container:
         known = [kb.name for kb in self.config.kbs]
         for name in names:
             if name not in known:
-                raise UsageError(f"no KB is called {name!r}", f"configured: {', '.join(known)}")
+                from pyrite_cli.core.nearness import nearest  # only where one is not there
+
+                near = nearest(name, known)
+                hint = f"did you mean {' or '.join(near)}?" if near else ""
+                raise UsageError(
+                    f"no KB is called {name!r}", hint or f"configured: {', '.join(known)}"
+                )
+
+    @cached_property
+    def standpoint(self) -> Standpoint:
+        """What files are called from where the user is."""
+        return Standpoint(self._folder_of, several=len(self.config.kbs) > 1)
+
+    def _folder_of(self, name: str) -> Path | None:
+        """A configured KB's folder in a work tree; None where there is none on this machine."""
+        from pyrite_cli.core.places import locate
+
+        for kb in self.config.kbs:
+            if kb.name == name:
+                try:
+                    repository, folder = locate(kb, self.project.root)
+                except PyriteError:
+                    return None
+                return None if is_bare(repository) else repository.resolve() / folder
+        return None
 
     def _kb(self, kb: KbConfig, ref: str, worktree: bool, *, indexed: bool = True) -> Kb:
         from pyrite_cli.core import rules  # only commands that look at files
-        from pyrite_cli.core.git import remote
         from pyrite_cli.core.places import locate
         from pyrite_cli.core.source import Source
         from pyrite_cli.core.sync import Kb

@@ -141,6 +141,61 @@ def clip(text: str, size: int) -> str:
     return "".join(kept).rstrip() + "…"
 
 
+def wrapped(text: str, room: int, marks: Sequence[tuple[int, int]] = ()) -> list[str]:
+    """Lines no wider than the room: running text breaks at spaces, a line that is indented goes on
+    below its own indentation, and what has no spaces (an address, Japanese) breaks where it must.
+
+    Args:
+        text: One or more lines.
+        room: Columns.
+        marks: (start, end) of what is to stand out, one behind the other.
+    """
+    shown = []
+    at = 0
+    for line in text.split("\n"):
+        indent = " " * min(len(line) - len(line.lstrip(" ")), room // 2)
+        first = at + len(indent)
+        for start, end in _pieces(text[first : at + len(line)], room - len(indent)):
+            shown.append(indent + _emphasised(text, first + start, first + end, marks))
+        at += len(line) + 1
+    return shown
+
+
+def _pieces(line: str, room: int) -> list[tuple[int, int]]:
+    """(start, end) of the parts of a line that fit into so many columns."""
+    found = []
+    start = end = used = 0
+    for word in _WORD.finditer(line):
+        size = cell_width(word.group())
+        gap = word.start() - end
+        if end > start and used + gap + size > room and (size <= room or used + gap > room // 2):
+            found.append((start, end))
+            start, used, gap = word.start(), 0, 0
+        end = word.start()
+        used += gap
+        for char in word.group():
+            wide = 1 if char.isascii() else cell_width(char)
+            if used + wide > room and end > start:
+                found.append((start, end))
+                start, used = end, 0
+            end += 1
+            used += wide
+    return [*found, (start, end)]
+
+
+_WORD = regex(r"\S+")
+
+
+def _emphasised(text: str, start: int, end: int, marks: Sequence[tuple[int, int]]) -> str:
+    parts = []
+    for first, last in marks:
+        first, last = max(first, start), min(last, end)  # noqa: PLW2901
+        if first < last:
+            parts += [text[start:first], style(text[first:last], fg="yellow", bold=True)]
+            start = last
+    return "".join([*parts, text[start:end]])
+
+
 def count(number: int, noun: str, plural: str = "") -> str:
     """`1 entry`, `2,000 entries`."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

@@ -295,11 +295,10 @@ class MemoryReader:
         return found
 
     def frequencies(self, terms: Sequence[Term]) -> Frequencies:
-        rows = self._state.rows()
-        every = [fields for row in rows for fields in self._fields(row.entry)]
+        every = self._every()
         phrases = [self._phrase(term) for term in terms]
         return Frequencies(
-            len(rows),
+            len(self._state.rows()),
             len(every),
             sum(len(tokens) for fields in every for tokens in fields),
             tuple(
@@ -369,7 +368,10 @@ class MemoryReader:
                         f"{row.kb}:{row.id}", link.kind,
                         f"{link.kb}:{link.target}" if link.kb else link.target,
                         link.anchor, link.text, link.line, resolve(rows, row.kb, link),
+                        row.entry.path,
                     )  # fmt: skip
+                    files = {f"{one.kb}:{one.id}": one.entry.path for one in rows}
+                    shown = msgspec.structs.replace(shown, leads_to=files.get(shown.resolved, ""))
                     if (row.kb, row.id) == (kb, entry):
                         outward.append(shown)
                     elif shown.resolved == f"{kb}:{entry}":
@@ -426,6 +428,31 @@ class MemoryReader:
 
     def vectors(self) -> Iterator[tuple[bytes, bytes]]:
         return iter(sorted(self._state.vectors.items()))
+
+    def vectors_of(self, kb: str, entry: str) -> list[bytes]:
+        rows = [row for row in self._state.rows() if (row.kb, row.id) == (kb, entry)]
+        hashes = [chunk.hash for row in rows for chunk in row.entry.chunks]
+        return [self._state.vectors[one] for one in hashes if one in self._state.vectors]
+
+    def _every(self) -> list[Fields]:
+        return [fields for row in self._state.rows() for fields in self._fields(row.entry)]
+
+    def vocabulary(self, words: Sequence[str], prefix: str = "") -> list[tuple[str, int]]:
+        counts: Counter[str] = Counter()
+        for fields in self._every():
+            counts.update({token for tokens in fields for token in tokens})
+        found = [word for word in words if word in counts]
+        if prefix:
+            found += [word for word in counts if word.startswith(prefix)]
+        return [(word, counts[word]) for word in found]
+
+    def names(self, least: int, most: int) -> Iterator[tuple[str, str, str]]:
+        for row in self._state.rows():
+            own = (row.id, row.entry.title, link_name(row.entry.path), *row.folded)
+            yield from ((row.kb, row.id, one) for one in own if least <= len(one) <= most)
+
+    def types(self) -> list[str]:
+        return sorted({row.entry.type for row in self._state.rows() if row.entry.type})
 
     def problems(self) -> list[str]:
         state = self._state

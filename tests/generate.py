@@ -42,6 +42,7 @@ SHAPES: dict[str, tuple[type[msgspec.Struct], str]] = {
     "list": (replies.ListReply, "`list`"),
     "tags": (replies.TagsReply, "`tags`"),
     "links": (replies.LinksReply, "`links`"),
+    "related": (replies.RelatedReply, "`related`"),
     "init": (replies.InitReply, "`init`"),
     "check": (replies.CheckReply, "`check`"),
     "types": (replies.TypesReply, "`schema --list`"),
@@ -137,7 +138,8 @@ progress bar, and a closed pipe is no error. `NO_COLOR` and `FORCE_COLOR` are re
 
 _CODES = {
     Exit.OK: "done",
-    Exit.NOTHING: "nothing found (`search`, `get`, `list`, `tags`, `links`), the index differs"
+    Exit.NOTHING: "nothing found (`search`, `get`, `list`, `tags`, `links`,"
+    " `related`), the index differs"
     " from its source (`index verify`), a file has a problem (`check`, `--strict`), a hook"
     " does not sync (`hook install`, `hook status`)",
     Exit.FAILED: "something is wrong with the command line, the configuration, the repository,"

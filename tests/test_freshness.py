@@ -375,7 +375,7 @@ def test_only_the_kbs_named_are_made_fresh(run: Here, notes: Repo) -> None:
     notes.commit(docs__c="# Three")
     run(*SYNC)
     notes.commit(docs__c="# Three\n\ngamma")
-    assert run("search", "gamma", "--fresh", "--kb", "docs", "--paths").out == "docs:c.md\n"
+    assert run("search", "gamma", "--fresh", "--kb", "docs", "--paths").out == "docs/c.md\n"
     told = {one["name"]: one["current"] for one in kbs("list", run("list", "--json"))}
     assert told == {"all": False, "docs": True}
 

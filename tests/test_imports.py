@@ -134,6 +134,7 @@ def test_a_command_imports_no_other_command(synced: Repo) -> None:
         "pyrite_cli.commands.freshness",
         "pyrite_cli.commands.search",
         "pyrite_cli.commands.table",
+        "pyrite_cli.commands.titles",
     }
     assert "pyrite_cli.core.sync" not in found
 

@@ -124,7 +124,7 @@ def test_a_kb_that_is_not_configured_any_more_does_not_come_back(run: Here, note
     ran = run("kb", "remove", "docs")
     assert (ran.code, ran.out, ran.err) == (0, "removed docs: 1 entry\n", "")
     assert run("get", "repo:home").code == 1
-    assert run("search", "oil", "--paths").out.splitlines() == ["pump.md", "valve.md"]
+    assert run("search", "oil", "--paths").out.splitlines() == ["ops/pump.md", "ops/valve.md"]
 
 
 @pytest.mark.parametrize(

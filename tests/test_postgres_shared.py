@@ -78,7 +78,7 @@ def test_what_is_not_committed_is_not_indexed_unless_asked_for(repo: Repo, run: 
     assert verified.code == 0, verified.out
     ran = run("index", "sync", "--no-embed", "--worktree", "--allow-empty")
     assert ran.code == 0, ran.err
-    assert set(paths(run("search", "omega", "--paths").out)) == {"all:a.md", "all:new.md"}
+    assert set(paths(run("search", "omega", "--paths").out)) == {"a.md", "new.md"}
     assert run("search", "gamma").code == 1
     assert "with uncommitted changes" in run("index", "status").out
     assert run("index", "sync", "--no-embed").code == 0

@@ -1,4 +1,4 @@
-"""A snippet is one bounded line that shows what was found."""
+"""A snippet is short and shows what was found: text as a line, code as lines."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pyrite_cli.core.query import parse
-from pyrite_cli.core.snippet import WIDTH, marked, snippet
+from pyrite_cli.core.snippet import CODE, WIDTH, marked, snippet
 from pyrite_cli.core.tokens import Analyzer
 from pyrite_schemas.search import Term
 
 ENGLISH = Analyzer("english")
-LONGEST = WIDTH + len("…  …")
+LONGEST = WIDTH + len(f"{CODE}…  …")
 
 
 def terms_of(query: str, analyzer: Analyzer = ENGLISH) -> tuple[Term, ...]:
@@ -24,7 +24,6 @@ def found(text: str, query: str, analyzer: Analyzer = ENGLISH) -> list[str]:
     terms = terms_of(query, analyzer)
     shown = snippet(text, terms, analyzer)
     assert len(shown) <= LONGEST
-    assert "\n" not in shown
     return [shown[start:end] for start, end in marked(shown, terms, analyzer)]
 
 
@@ -39,7 +38,7 @@ FILL = "Nothing of note is said in this sentence. "
         ("Running needles, all over", "run needle", ["Running", "needles"]),
         ("C'est la NAÏVETÉ même", "naivete", ["NAÏVETÉ"]),
         ("nai\u0308vete\u0301 decomposed", "naïveté", ["nai\u0308vete\u0301"]),
-        ("searching in 東京都に住む city", "東京", ["東", "京"]),
+        ("searching in 東京都に住む city", "東京", ["東京"]),
         ("ein Straßenname", "straßenname", ["Straßenname"]),
         ("relational databases", "relation*", ["relational"]),
         ("a universe of words", "universe*", ["universe"]),
@@ -60,7 +59,7 @@ def test_a_match_far_from_any_sentence_is_shown(fill: str) -> None:
 
 
 def test_a_word_in_text_without_spaces_is_shown() -> None:
-    assert found("漢" * 3000 + "東京" + "字" * 3000, "東京") == ["東", "京"]
+    assert found("漢" * 3000 + "東京" + "字" * 3000, "東京") == ["東京"]
 
 
 def test_the_stretch_with_most_different_words_is_shown() -> None:
@@ -70,12 +69,91 @@ def test_the_stretch_with_most_different_words_is_shown() -> None:
 
 def test_the_heading_and_fence_marks_are_left_out() -> None:
     assert snippet("## The heading\n\nThe text.\n", (), ENGLISH) == "The text."
-    assert snippet("Set\n===\n\n```py\ncode()\n```\n", (), ENGLISH) == "code()"
+    assert snippet("Set\n===\n\n```py\ncode()\n```\n", (), ENGLISH) == f"{CODE}code()"
 
 
-def test_a_heading_alone_and_an_empty_heading_hide_nothing() -> None:
-    assert snippet("## Only a heading\n", (), ENGLISH) == "## Only a heading"
+def test_a_heading_that_is_shown_anyway_is_no_snippet() -> None:
+    assert snippet("## Only a heading\n", (), ENGLISH) == "Only a heading"
+    terms = terms_of("heading")
+    assert snippet("## Only a heading\n\n", terms, ENGLISH, ["Only a heading"]) == ""
+    assert snippet("# T\n\n## Only a heading\n", terms, ENGLISH, ["T"]) == "Only a heading"
     assert snippet("#\ntext below\n", (), ENGLISH) == "text below"
+
+
+CODED = """\
+Say it so. Then write the function:
+
+```c
+int main(void)
+{
+    if (needle)
+        return   1;
+    return 0;
+}
+```
+
+That is all.
+"""
+
+
+def test_code_stays_code() -> None:
+    assert snippet(CODED, terms_of("needle"), ENGLISH).splitlines() == [
+        "Say it so. Then write the function:",
+        "    int main(void)",
+        "    {",
+        "        if (needle)",
+        "            return   1;",
+        "        return 0;",
+        "    }",
+        "That is all.",
+    ]
+
+
+def test_long_code_is_cut_at_lines_and_keeps_no_more_indentation_than_it_needs() -> None:
+    body = "".join(f"        step_{number}();\n" for number in range(90))
+    text = f"```c\n{body}        needle();\n{body}```\n"
+    lines = snippet(text, terms_of("needle"), ENGLISH).splitlines()
+    assert lines[0] == f"{CODE}needle();"
+    assert len(lines) == 6
+    assert lines[-1] == f"{CODE}step_4(); …"
+
+
+def test_a_long_line_of_code_is_still_code() -> None:
+    text = "```json\n" + '"key": "value", ' * 60 + "needle" + ', "key": "value"' * 60 + "\n```\n"
+    shown = snippet(text, terms_of("needle"), ENGLISH)
+    assert shown.startswith(f"{CODE}… ")
+    assert "needle" in shown
+    assert "\n" not in shown
+
+
+def test_a_sentence_is_not_cut_at_an_abbreviation_or_an_address() -> None:
+    sentence = (
+        "Take a pump, e.g. the one by Dr. X. Y. Smith et al. at https://a.example/b.html, needle"
+    )
+    shown = snippet(f"{FILL * 9}{sentence}. {FILL * 9}", terms_of("needle"), ENGLISH)
+    assert shown.startswith(f"… {sentence}. Nothing")
+    assert shown.endswith("sentence. …")
+
+
+def test_what_stands_only_in_an_address_is_shown_as_written() -> None:
+    text = "## See\n\nthe [suite](https://example.org/needle-tests) for more"
+    shown = snippet(text, terms_of("needle"), ENGLISH)
+    assert shown == "the [suite](https://example.org/needle-tests) for more"
+
+
+def test_a_phrase_is_marked_where_its_words_stand_together() -> None:
+    assert found("A cold day. The cold-room is cold.", '"cold room"') == ["cold-room"]
+    assert found("A cold day, a warm room.", '"cold room"') == ["cold", "room"]
+    assert found("relational data and related databases", '"relational data*"') == [
+        "relational data"
+    ]
+
+
+def test_a_name_is_marked_in_one_piece() -> None:
+    assert found("Define CRT_SECURE_NO_WARNINGS, and no more", "CRT_SECURE_NO_WARNINGS") == [
+        "CRT_SECURE_NO_WARNINGS"
+    ]
+    assert found("who keeps the seed and who does not", "who keeps the seed") == ["keeps", "seed"]
 
 
 def test_white_space_before_the_text_is_not_shown() -> None:
@@ -102,12 +180,11 @@ markup = st.lists(marks, max_size=40).map("".join)
 @given(
     markup | st.text(), st.sampled_from(["needle", "needl*", "漢", "e", "x*", '"漢字 é"', "가 が"])
 )
-def test_any_text_gives_one_bounded_line(text: str, query: str) -> None:
+def test_any_text_gives_a_bounded_snippet(text: str, query: str) -> None:
     terms = terms_of(query)
     shown = snippet(text, terms, ENGLISH)
     assert len(shown) <= LONGEST
-    assert shown.splitlines() in ([], [shown])
-    assert shown.strip() or not text.strip()
+    assert all(line.startswith(CODE) for line in shown.splitlines() if line != line.lstrip())
     for start, end in marked(shown, terms, ENGLISH):
         assert 0 <= start < end <= len(shown)
 

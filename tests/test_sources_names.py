@@ -78,7 +78,7 @@ def test_a_folder_that_is_ignored_holds_what_is_tracked(desk: Desk) -> None:
     assert desk.held() == {"kb": ["x.md"]}
     desk.repo.write("private/notes/x.md", "# X\n\nedited")
     desk.sync()
-    assert desk.run("search", "edited", "--paths").out == "x.md\n"
+    assert desk.run("search", "edited", "--paths").out == "private/notes/x.md\n"
 
 
 def test_other_suffixes_are_included_by_glob(desk: Desk) -> None:

@@ -65,6 +65,15 @@ TRANSCRIPT = (
     "get nothing-like-it",
     "links glossary",
     "links glossary --json",
+    "related glossary",
+    "related glossary --json",
+    "related glossary --type runbook -n 2 --json",
+    "related nothing-like-it",
+    "search 'germinashun test' --explain",
+    "search sead --json",
+    "search germinaton",
+    "search seed --tag vualt --type runbok",
+    "get glosary",
     "search seed --fresh --paths",
     "get glossary --fresh --json",
     "list --fresh --kb handbook --json",
@@ -150,6 +159,7 @@ def _plain(command: str, ran: Ran, engine: str) -> str:
         out = json.dumps(_timeless(json.loads(out)), indent=1)
     text = f"{ran.code}\n{out}\n{ran.err}"
     text = re.sub(r"\S*\d+(\.\d+)? (s|ms)\b( · .*)?", "TIME", text)
+    text = re.sub(" +p(50|95)", r"  p\1", text)  # as wide as the times below
     text = re.sub(r"(?m)^index .*$", "INDEX", text)
     text = re.sub(r"there is no index (at|in) .+?;", "there is no index;", text)
     return re.sub(rf"\S*{engine}\.yaml\S*", "CONFIG", text)

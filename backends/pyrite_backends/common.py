@@ -48,6 +48,9 @@ TITLE, HEADING, TAGS, TEXT = 4, 2, 2, 1
 (nDCG@10 0.683 against 0.670 on SciFact, 0.825 against 0.780 on link texts, when only the first one
 does), the first one the tags. `benchmarks/relevance.py` measures both sets."""
 
+LEAST_IDF = 1e-6
+"""The inverse document frequency of what stands in over half of all chunks, as in FTS5."""
+
 SCORE_DIGITS = 9
 """Decimals of a score that count. The last bits depend on the order in which an engine adds, and
 must not decide which of two equal entries comes first."""
@@ -61,6 +64,10 @@ PENDING_TEXT = (
     " FROM chunk c JOIN entry e ON e.id = c.entry_id WHERE c.id IN ({}) ORDER BY c.hash"
 )
 """What `pending` reads, of the chunks that a query names."""
+
+VECTORS_OF = """SELECT v.embedding FROM entry e JOIN kb k ON k.id = e.kb_id
+ JOIN chunk c ON c.entry_id = e.id JOIN text_vector v ON v.hash = c.hash
+ WHERE k.name = ? AND e.key = ? ORDER BY c.position"""
 
 _COMMIT_OF = """SELECT e.id, g.hash, g.at, g.author, g.email FROM entry e
  JOIN git_path p ON p.kb_id = e.kb_id AND p.path = e.path
@@ -322,6 +329,23 @@ class CommonReader(ABC):
     def tags(self, filters: Filters) -> list[TagCount]:
         where = self._condition(filters)
         return self._shared().tags(where.sql, where.values)
+
+    def names(self, least: int, most: int) -> Iterator[tuple[str, str, str]]:
+        every = " UNION ALL ".join(
+            f"SELECT k.name, e.key, {name} FROM entry e JOIN kb k ON k.id = e.kb_id{joins}"
+            f" WHERE length({name}) BETWEEN ? AND ?"
+            for name, joins in (
+                ("e.key", ""),
+                ("e.title", ""),
+                ("e.name", ""),
+                ("a.folded", " JOIN alias a ON a.entry_id = e.id"),
+            )
+        )
+        return ((kb, key, name) for kb, key, name in self._stream(every, (least, most) * 4))
+
+    def types(self) -> list[str]:
+        rows = self._rows("SELECT DISTINCT type FROM entry WHERE type <> '' ORDER BY type")
+        return [kind for (kind,) in rows]
 
     def links(self, kb: str, entry: str) -> tuple[list[LinkRow], list[LinkRow]]:
         return self._shared().links(kb, entry)

@@ -115,14 +115,15 @@ def numeric(test: Comparison) -> tuple[str, tuple[float, ...]] | None:
 
 def calendric(test: Comparison) -> tuple[str, tuple[object, ...]] | None:
     """The same of dates, as far as each bound goes."""
-    if not test.bounds or not all(DATED.match(bound) for _, bound in test.bounds):
+    if not test.bounds or not all(_dated(bound) for _, bound in test.bounds):
         return None
     sql = " AND ".join(f"substr({{0}}, 1, {len(bound)}) {sign} ?" for sign, bound in test.bounds)
     return sql, tuple(bound for _, bound in test.bounds)
 
 
-DATED = re.compile(r"[0-9]{4}(?:-[0-9]{2}|\Z)")
-"""How text begins that compares with dates."""
+def _dated(text: str) -> bool:
+    """Whether a text begins as one that compares with dates."""
+    return re.match(r"[0-9]{4}(?:-[0-9]{2}|\Z)", text) is not None
 
 
 def _number(text: str) -> float | None:

@@ -131,7 +131,13 @@ class Catalog:
 
     def _links(self, condition: sa.ColumnElement[bool]) -> Sequence[Any]:
         query = (
-            sa.select(link, entry.c.key, entry.c.kb_id, kb.c.name.label("kb_name"))
+            sa.select(
+                link,
+                entry.c.key,
+                entry.c.path.label("file"),
+                entry.c.kb_id,
+                kb.c.name.label("kb_name"),
+            )
             .join(entry, entry.c.id == link.c.entry_id)
             .join(kb, kb.c.id == entry.c.kb_id)
             .where(condition)
@@ -139,8 +145,8 @@ class Catalog:
         )
         return self._db.execute(query).all()
 
-    def _resolve(self, rows: Sequence[Any]) -> dict[tuple[int, int], str]:
-        """What links mean: `kb:id` by (entry, position)."""
+    def _resolve(self, rows: Sequence[Any]) -> dict[tuple[int, int], tuple[str, str]]:
+        """What links mean: `kb:id` and path by (entry, position)."""
         kbs: dict[str, int] = dict(self._db.execute(sa.select(kb.c.name, kb.c.id)).tuples().all())
         kb_names = {number: name for name, number in kbs.items()}
         targets = {row.target for row in rows} | {f"{row.kb}:{row.target}" for row in rows}
@@ -167,7 +173,8 @@ class Catalog:
         for row in rows:
             found = meanings.of(row.kb_id, row.kind, row.target, row.path, row.kb)
             if found is not None:
-                result[row.entry_id, row.position] = f"{kb_names[found.kb]}:{found.key}"
+                meant = f"{kb_names[found.kb]}:{found.key}"
+                result[row.entry_id, row.position] = meant, found.path
         return result
 
     def logical(self, kb_name: str) -> Iterator[LogicalEntry]:
@@ -258,11 +265,13 @@ class Catalog:
         return grouped
 
 
-def _link_row(row: Any, meaning: dict[tuple[int, int], str]) -> LinkRow:
+def _link_row(row: Any, meaning: dict[tuple[int, int], tuple[str, str]]) -> LinkRow:
     target = f"{row.kb}:{row.target}" if row.kb else row.target
-    resolved = meaning.get((row.entry_id, row.position), "")
+    resolved, leads_to = meaning.get((row.entry_id, row.position), ("", ""))
     source = f"{row.kb_name}:{row.key}"
-    return LinkRow(source, row.kind, target, row.anchor, row.text, row.line, resolved)
+    return LinkRow(
+        source, row.kind, target, row.anchor, row.text, row.line, resolved, row.file, leads_to
+    )
 
 
 def _batches(numbers: Iterable[int]) -> Iterator[list[int]]:

@@ -175,6 +175,28 @@ class Reader(Protocol):
         """(text hash, float32 vector) of everything embedded, by hash."""
         ...
 
+    def vectors_of(self, kb: str, entry: str) -> list[bytes]:
+        """The float32 vectors of an entry's chunks, in their order; of those that have one."""
+        ...
+
+    def vocabulary(self, words: Sequence[str], prefix: str = "") -> list[tuple[str, int]]:
+        """(stem, number of chunks) of stems that stand somewhere, in no order.
+
+        Args:
+            words: Stems to look up.
+            prefix: All stems that begin so are looked up too; none when empty.
+        """
+        ...
+
+    def names(self, least: int, most: int) -> Iterator[tuple[str, str, str]]:
+        """(KB, id, name) of entries by each name of theirs (id, title, alias in lower case, file
+        name without suffix) that has at least and at most so many characters."""
+        ...
+
+    def types(self) -> list[str]:
+        """The types that entries have, in order."""
+        ...
+
     def problems(self) -> list[str]:
         """What the engine itself finds wrong: broken pages, full text out of step with chunks,
         vectors without a chunk, counts that don't add up."""

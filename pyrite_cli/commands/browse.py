@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from pyrite_backends.protocol import Reader
     from pyrite_cli.container import Container
-    from pyrite_schemas.search import EntryDetail, Freshness, History, LinkRow
+    from pyrite_schemas.search import EntryDetail, EntryRow, Freshness, History, LinkRow, Suggestion
 
 Id = Annotated[
     str, typer.Argument(metavar="ID", help="An id, path, alias or file name; KB:ID names the KB.")
@@ -46,13 +46,13 @@ def get(context: typer.Context, entry: Id, fresh: Fresh = False, json: Json = Fa
     box = container(context)
     refresh(box, fresh=fresh)
     with box.index.reader() as reader:
-        found, kbs = _find(box, reader, entry, json=json)
+        found, kbs = find(box, reader, entry, json=json)
     if json:
         render.json(EntryReply(**msgspec.structs.asdict(found), kbs=kbs))
         return
     fields = [
         ("id", f"{found.kb}:{found.id}"),
-        ("path", f"{found.path}:{found.start_line}"),
+        ("path", box.standpoint.name(found.kb, found.path, found.start_line)),
         ("type", found.type),
         ("date", found.date),
         ("tags", ", ".join(found.tags)),
@@ -117,23 +117,45 @@ def list_entries(
     with box.index.reader() as reader:
         states = reader.kbs()
         found = reader.entries(wanted, -1 if limit is None else limit, offset)
+        near = () if found else _near(reader, wanted)
     kbs = freshness(states, wanted, box.names(), box.lag)
-    several = len(box.config.kbs) > 1
     if json:
         render.json(ListReply(len(found), kbs, tuple(found)))
     else:
-        render.table(
-            [
-                (f"{one.kb}:{one.id}" if several else one.id, one.date[:10], one.type, one.title)
-                for one in found
-            ],
-            dim=(1, 2),
-        )
+        _table(box, found)
         if not found:
             render.note("no entries found")
+        _suggest(near)
         tell(box, kbs)
     if not found:
         raise typer.Exit(Exit.NOTHING)
+
+
+def _near(reader: Reader, wanted: Filters) -> tuple[Suggestion, ...]:
+    from pyrite_cli.core.suggestion import values  # only where nothing was found
+
+    return values(reader, wanted)
+
+
+def _suggest(near: Sequence[Suggestion]) -> None:
+    for one in near:
+        render.note(f"nothing holds {one.word}; did you mean: {', '.join(one.near)}")
+
+
+def _table(box: Container, found: Sequence[EntryRow]) -> None:
+    """Entries in columns, those left out that say nothing of any."""
+    rows = [
+        (
+            box.standpoint.name(one.kb, one.path),
+            one.date[:10],
+            one.type,
+            "" if one.id in (one.path, one.path.rpartition(".")[0]) else one.id,
+            one.title,
+        )
+        for one in found
+    ]
+    kept = [n for n in range(5) if n in (0, 4) or any(row[n] for row in rows)]
+    render.table([[row[n] for n in kept] for row in rows], dim=range(1, len(kept) - 1))
 
 
 def tags(
@@ -151,6 +173,7 @@ def tags(
     with box.index.reader() as reader:
         states = reader.kbs()
         found = reader.tags(wanted)
+        near = () if found else _near(reader, wanted)
     kbs = freshness(states, wanted, box.names(), box.lag)
     if json:
         render.json(TagsReply(len(found), kbs, tuple(found)))
@@ -158,6 +181,7 @@ def tags(
         render.table([(f"{one.count:,}", one.tag) for one in found], right=(0,))
         if not found:
             render.note("no tags found")
+        _suggest(near)
         tell(box, kbs)
     if not found:
         raise typer.Exit(Exit.NOTHING)
@@ -168,36 +192,37 @@ def links(context: typer.Context, entry: Id, fresh: Fresh = False, json: Json = 
     box = container(context)
     refresh(box, fresh=fresh)
     with box.index.reader() as reader:
-        found, kbs = _find(box, reader, entry, json=json)
+        found, kbs = find(box, reader, entry, json=json)
         outward, inward = reader.links(found.kb, found.id)
     if json:
         render.json(LinksReply(f"{found.kb}:{found.id}", kbs, tuple(outward), tuple(inward)))
     else:
-        _show_links(found, outward, inward)
+        _show_links(box, found, outward, inward)
         tell(box, kbs)
     if not outward and not inward:
         raise typer.Exit(Exit.NOTHING)
 
 
-def _show_links(found: EntryDetail, outward: Sequence[LinkRow], inward: Sequence[LinkRow]) -> None:
+def _show_links(
+    box: Container, found: EntryDetail, outward: Sequence[LinkRow], inward: Sequence[LinkRow]
+) -> None:
     if not outward and not inward:
         render.note(f"{found.id} has no links, and nothing links to it")
         return
-    own = f"{found.kb}:"
+    name = box.standpoint.name
     render.out(render.style(found.title, bold=True))
+    render.out(f"    {render.style(name(found.kb, found.path, found.start_line), fg='cyan')}")
     for link in outward:
-        target = link.resolved.removeprefix(own) or render.style(
-            f"{link.target} (nothing there)", fg="yellow"
-        )
-        anchor = f"#{link.anchor}" if link.anchor and link.resolved else ""
-        render.out(f"  → {target}{anchor}  {render.style(f'line {link.line}', dim=True)}")
+        target = render.style(f"{link.target} (nothing there)", fg="yellow")
+        if link.resolved:
+            anchor = f"#{link.anchor}" if link.anchor else ""
+            target = f"{name(link.resolved.partition(':')[0], link.leads_to)}{anchor}"
+        render.out(f"  → {target}  {render.style(f'line {link.line}', dim=True)}")
     for link in inward:
-        render.out(
-            f"  ← {link.source.removeprefix(own)}  {render.style(f'line {link.line}', dim=True)}"
-        )
+        render.out(f"  ← {name(link.source.partition(':')[0], link.path, link.line)}")
 
 
-def _find(
+def find(
     box: Container, reader: Reader, name: str, *, json: bool
 ) -> tuple[EntryDetail, tuple[Freshness, ...]]:
     """An entry, and how current its KB is.
@@ -205,11 +230,11 @@ def _find(
     Raises:
         NotFoundError: There is none; how old the index is may be why, so a person is told.
     """
-    from pyrite_cli.core.lookup import find
+    from pyrite_cli.core.lookup import find as look_up
 
     states = reader.kbs()
     try:
-        found = find(reader, name)
+        found = look_up(reader, name, box.standpoint)
     except NotFoundError:
         if not json:
             tell(box, freshness(states, NO_FILTERS, box.names(), box.lag))

@@ -47,7 +47,7 @@ def status(context: typer.Context, json: Json = False) -> None:
         if kb.diagnostics:
             render.out(f"  problems  {len(kb.diagnostics):,}")
             for one in kb.diagnostics:
-                where = f"{one.path}:{one.line}" if one.line else one.path
+                where = box.standpoint.name(kb.name, one.path, one.line)
                 render.out(f"    {where}: {one.message}")
     model = found.model.name if found.model else "none yet"
     render.out(f"model   {model}")
@@ -93,7 +93,7 @@ def verify(context: typer.Context, kb: KbNames = None, json: Json = False) -> No
         render.json(VerifyReply(done, tuple(found)))
     else:
         for one in found:
-            place = ":".join(part for part in (one.kb, one.path) if part)
+            place = box.standpoint.name(one.kb, one.path) if one.path else one.kb
             render.out(f"{place + ': ' if place else ''}{one.kind}: {one.detail}")
         if not found:
             render.out(f"{render.count(done, 'file')} checked; the index equals its source")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pyrite_cli.core.patterns import regex
 from pyrite_schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ Authors = Annotated[
 ]
 
 
-_WHERE = re.compile(r"\s*([^=<>]*[^=<>\s])\s*(>=|<=|=|>|<)\s*(.*?)\s*", re.S)
+_WHERE = regex(r"\s*([^=<>]*[^=<>\s])\s*(>=|<=|=|>|<)\s*(.*?)\s*", re.S)
 
 _MODES: tuple[Mode, ...] = ("keyword", "semantic", "hybrid")
 
@@ -122,7 +123,11 @@ def mode_of(name: str) -> Mode:
     for mode in _MODES:
         if mode == name:
             return mode
-    raise UsageError(f"--mode {name!r} is none of {', '.join(_MODES)}")
+    from pyrite_cli.core.nearness import nearest  # only where it is none
+
+    near = nearest(name, _MODES)
+    hint = f"did you mean {near[0]}?" if near else ""
+    raise UsageError(f"--mode {name!r} is none of {', '.join(_MODES)}", hint)
 
 
 def filters(

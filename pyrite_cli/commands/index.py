@@ -175,7 +175,7 @@ def _tell(box: Container, report: SyncReport, json: bool, *, dry_run: bool) -> N
         render.out(_line(kb, dry_run))
         problems = kb.diagnostics
         for found in problems[:SHOWN]:
-            where = f"{found.path}:{found.line}" if found.line else found.path
+            where = box.standpoint.name(kb.name, found.path, found.line)
             render.warn(f"{where}: {found.message}")
         if len(problems) > SHOWN:
             more = render.count(len(problems) - SHOWN, "more problem")

@@ -25,12 +25,13 @@ from pyrite_cli.commands.context import (
     mode_of,
 )
 from pyrite_cli.commands.freshness import Embed, Fresh, refresh, remarks
+from pyrite_cli.commands.titles import heading_line, room
 from pyrite_schemas.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     from pyrite_cli.container import Container
     from pyrite_cli.core.search import Answer, Request
-    from pyrite_schemas.search import Result, Term
+    from pyrite_schemas.search import Contribution, Result, SearchReply
 
 Words = Annotated[
     list[str],
@@ -215,14 +216,15 @@ def _show(box: Container, answer: Answer, paths: bool, json: bool) -> None:
     if json:
         render.json(reply)
     elif paths:
-        several = len(box.config.kbs) > 1
         for result in reply.results:
-            render.out(f"{result.kb}:{result.path}" if several else result.path)
+            render.out(box.standpoint.name(result.kb, result.path))
     else:
         for number, result in enumerate(reply.results, 1):
             _result(box, answer, result, number, last=number == len(reply.results))
         if not reply.results:
             render.note(f"nothing found for {reply.query!r}")
+        if reply.suggestions:
+            _suggest(reply)
     if not json:
         for note in reply.notes:
             render.note(note)
@@ -232,70 +234,49 @@ def _show(box: Container, answer: Answer, paths: bool, json: bool) -> None:
 
 
 def _result(box: Container, answer: Answer, result: Result, number: int, *, last: bool) -> None:
-    room = min(render.width(), 100)
-    several = len(box.config.kbs) > 1
-    kb = f"{result.kb}:" if several else ""
-    title = render.clip(result.title, room - 4)
-    render.out(f"{render.style(f'{number:>2}', dim=True)}  {render.style(title, bold=True)}")
-    place = f"{kb}{result.path}:{result.start_line}"
-    left = room - 4 - render.cell_width(place)
-    under = render.clip("".join(f" › {one}" for one in result.heading), left) if left > 9 else ""
-    render.out(f"    {render.style(place, fg='cyan')}{render.style(under, dim=True)}")
-    for line in _wrap(_marked(box, answer, result.snippet), room - 4):
+    heading_line(number, result.title, result.heading)
+    where = box.standpoint.name(result.kb, result.path, result.start_line)
+    named = len(box.config.kbs) > 1 and box.standpoint.has(result.kb)
+    kb = f"  {result.kb}" if named else ""
+    render.out(f"    {render.style(where, fg='cyan')}{render.style(kb, dim=True)}")
+    text = result.snippet
+    for line in render.wrapped(text, room(), _marks(box, answer, text)) if text else ():
         render.out(f"    {line}")
     if isinstance(result.explain, tuple):
-        parts = [f"{part.leg} #{part.rank} ({part.score:.3f})" for part in result.explain]
-        render.out(
-            f"    {render.style(f'score {result.score:.4f}: ' + ' + '.join(parts), dim=True)}"
-        )
+        _explain(result.score, result.explain)
     if not last:
         render.out()
 
 
-_ON, _OFF = "\x02", "\x03"
+def _explain(score: float, parts: Sequence[Contribution]) -> None:
+    """The score and its parts, then what each word counts for and where it stands."""
+    legs = [f"{part.leg} #{part.rank} ({part.score:.3f})" for part in parts]
+    render.out(f"    {render.style(f'score {score:.4f}: ' + ' + '.join(legs), dim=True)}")
+    terms = [term for part in parts for term in part.terms]
+    wide = max((render.cell_width(one.term) for one in terms), default=0)
+    for one in terms:
+        where = ", ".join(one.fields) or "not here"
+        held = render.count(one.chunks, "chunk")
+        line = f"      {render.pad(one.term, wide)}  idf {one.idf:6.3f}  in {held}  {where}"
+        render.out(render.style(line, dim=True))
 
 
-def _marked(box: Container, answer: Answer, text: str) -> str:
-    """A snippet in which control characters surround the matched words."""
-    text = text.replace(_ON, "").replace(_OFF, "")
+def _suggest(reply: SearchReply) -> None:
+    from pyrite_cli.core.suggestion import corrected  # only where something was not found
+
+    words = [one for one in reply.suggestions if ":" not in one.word]
+    whole = corrected(reply.query, words)
+    if whole and not reply.results:
+        render.note(f"did you mean: {whole}")
+    for one in reply.suggestions:
+        if reply.results or ":" in one.word or not whole:
+            render.note(f"nothing holds {one.word}; did you mean: {', '.join(one.near)}")
+
+
+def _marks(box: Container, answer: Answer, text: str) -> list[tuple[int, int]]:
+    """(start, end) of the matched words, where they can be shown."""
     if not render.colour():
-        return text
+        return []
     from pyrite_cli.core.snippet import marked
 
-    parts = []
-    at = 0
-    for start, end in marked(text, _telling(answer.query.ranked), box.analyzer):
-        parts += [text[at:start], _ON, text[start:end], _OFF]
-        at = end
-    return "".join([*parts, text[at:]])
-
-
-def _telling(terms: Sequence[Term]) -> list[Term]:
-    """The words worth marking: in a whole sentence, not its `the` and `who`."""
-    if len(terms) < 4:
-        return list(terms)
-    long = [term for term in terms if len(term.tokens) > 1 or len(term.tokens[0]) > 3]
-    return long or list(terms)
-
-
-def _wrap(text: str, room: int) -> list[str]:
-    """Lines no wider than the room, with marks made visible."""
-    lines: list[str] = []
-    line, used = "", 0
-    for word in text.split(" "):
-        size = render.cell_width(word.replace(_ON, "").replace(_OFF, ""))
-        if line and used + 1 + size > room:
-            lines.append(line)
-            line, used = "", 0
-        line = f"{line} {word}" if line else word
-        used += size + (used > 0)
-        while used > room:  # a word that is wider than the room, as in Japanese
-            head = render.clip(line, room + 1).removesuffix("…")
-            if not head or _ON in line:
-                break
-            lines.append(head)
-            line = line[len(head) :]
-            used = render.cell_width(line)
-    lines.append(line)
-    on, off = "\x1b[1;33m", "\x1b[0m"
-    return [part.replace(_ON, on).replace(_OFF, off) for part in lines]
+    return marked(text, answer.query.ranked, box.analyzer)

@@ -143,6 +143,7 @@ class Program(_Group):
         "list": "browse:list_entries",
         "tags": "browse:tags",
         "links": "browse:links",
+        "related": "related:related",
         "eval": "evaluate:evaluate",
         "check": "types:check",
         "schema": "types:schema",

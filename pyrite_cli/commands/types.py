@@ -18,6 +18,7 @@ from pyrite_schemas.errors import Exit, UsageError
 if TYPE_CHECKING:
     from pyrite_cli.core.check import Checked
     from pyrite_cli.core.rules import EntryType
+    from pyrite_cli.core.standpoint import Standpoint
     from pyrite_cli.core.sync import Kb
 
 _MANY = 500
@@ -84,7 +85,7 @@ def check(
 
         render.json(CheckReply(found.files, tuple(found.problems)))
     else:
-        _show(found, kbs, place(context, Path()), form or _usual())
+        _show(found, box.standpoint, form or _usual())
     if found.problems:
         raise typer.Exit(Exit.NOTHING)
 
@@ -127,7 +128,7 @@ def _usual() -> Format:
     return Format.GITHUB if os.environ.get("GITHUB_ACTIONS") == "true" else Format.TEXT
 
 
-def _show(found: Checked, kbs: list[Kb], here: Path, form: Format) -> None:
+def _show(found: Checked, standpoint: Standpoint, form: Format) -> None:
     """Problems in one of the formats, and a line that sums them up."""
     files = render.count(found.files, "file")
     wrong = len({(one.kb, one.path) for one in found.problems})
@@ -136,12 +137,10 @@ def _show(found: Checked, kbs: list[Kb], here: Path, form: Format) -> None:
         f"{problems} in {render.count(wrong, 'file')}" if wrong else "no problems"
     )
     if form is Format.TEXT:
-        roots = {kb.name: kb.source.root for kb in kbs}
         for one in found.problems:
-            file = os.path.relpath(roots[one.kb] / one.file, here)
-            at = f":{one.line}" if one.line else ""
+            file = standpoint.name(one.kb, one.path, one.line)
             code = render.style(f"[{one.code}]", dim=True)
-            render.out(f"{render.style(file, bold=True)}{at}: {one.message} {code}")
+            render.out(f"{render.style(file, bold=True)}: {one.message} {code}")
         render.out(summary)
         return
     from pyrite_cli.core import annotations

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 from pyrite_backends.protocol import Reader
+from pyrite_cli.core.standpoint import Standpoint
 from pyrite_schemas.errors import NotFoundError, UsageError
 from pyrite_schemas.search import EntryDetail
 
 
-def find(reader: Reader, name: str) -> EntryDetail:
-    """The entry of an id, path, alias or file name, with or without `KB:` before it.
+def find(reader: Reader, name: str, standpoint: Standpoint) -> EntryDetail:
+    """The entry of an id, path, alias or file name, with or without `KB:` before it; or of a file
+    as it is called from where the user is, with or without a line.
+
+    Args:
+        reader: Where to look.
+        name: What was typed.
+        standpoint: Knows where the user is.
 
     Raises:
         NotFoundError: There is none.
@@ -16,16 +25,32 @@ def find(reader: Reader, name: str) -> EntryDetail:
     """
     kb, colon, rest = name.partition(":")
     kbs = {state.name for state in reader.kbs()}
-    found = reader.get("", name)
+    found = _file(reader, name, standpoint, sorted(kbs)) if _FILE.search(name) else []
+    if not found:
+        found = reader.get("", name)
     if not found and colon and kb in kbs:
         found = reader.get(kb, rest)
     if not found:
         found = reader.get("", name.removeprefix("./"))
     if not found:
-        raise NotFoundError(
-            f"no entry has the id, path, alias or file name {name!r}", "`pyrite list` shows all"
-        )
+        from pyrite_cli.core import suggestion  # only where nothing was found
+
+        own, within = (rest, [kb]) if colon and kb in kbs else (name, sorted(kbs))
+        near = suggestion.entries(reader, own, within, several=len(kbs) > 1)
+        hint = f"did you mean {' or '.join(near)}?" if near else "`pyrite list` shows all"
+        raise NotFoundError(f"no entry has the id, path, alias or file name {name!r}", hint)
     if len(found) > 1:
         names = ", ".join(f"{one.kb}:{one.id}" for one in found[:5])
         raise UsageError(f"{name!r} means several entries", f"say which: {names}")
     return found[0]
+
+
+_FILE = re.compile(r"\.\w+(?::\d+)?$")
+
+
+def _file(reader: Reader, name: str, standpoint: Standpoint, kbs: list[str]) -> list[EntryDetail]:
+    for kb, path in standpoint.meant(name, kbs):
+        found = [one for one in reader.get(kb, path) if one.path == path]
+        if found:
+            return found
+    return []

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from pyrite_cli.core.tokens import Analyzer
-from pyrite_schemas.search import Body, Contribution, Leg, Term
+from pyrite_schemas.search import Body, Contribution, Frequencies, Leg, Term
 
 if TYPE_CHECKING:
     from pyrite_backends.protocol import Reader
@@ -49,8 +49,22 @@ _DIGITS = 9
 """Decimals of a score that count; the last bits depend on the order of additions."""
 
 
+def idf(chunks: int, hits: int) -> float:
+    """Inverse document frequency as the engines have it; 0 for what stands nowhere.
+
+    Args:
+        chunks: How many there are.
+        hits: How many of them hold it.
+    """
+    return max(math.log((chunks - hits + 0.5) / (hits + 0.5)), LEAST_IDF) if hits else 0.0
+
+
 def reranked(
-    reader: Reader, legs: Sequence[Leg], terms: Sequence[Term], analyzer: Analyzer
+    reader: Reader,
+    legs: Sequence[Leg],
+    terms: Sequence[Term],
+    frequencies: Frequencies,
+    analyzer: Analyzer,
 ) -> list[Leg]:
     """Entries in the order of (best chunk + `WHOLE` x whole entry) x (1 + `TITLE` x cosine^4).
 
@@ -61,6 +75,7 @@ def reranked(
         reader: Where the legs are from.
         legs: Best first, by BM25 of the best chunk.
         terms: What was looked for.
+        frequencies: How rare that is.
         analyzer: The tokenisation.
 
     Returns:
@@ -70,7 +85,7 @@ def reranked(
     first = legs[:RERANKED]
     if not first or not terms:
         return list(legs)
-    scale = _Scale.of(reader, terms, analyzer)
+    scale = _Scale.of(terms, frequencies, analyzer)
     bodies = reader.bodies([leg.entry for leg in first])
     weighed = [
         Leg(leg.entry, leg.chunk, scale.score(leg.score, body))
@@ -97,16 +112,14 @@ class _Scale(NamedTuple):
     average: float
 
     @classmethod
-    def of(cls, reader: Reader, terms: Sequence[Term], analyzer: Analyzer) -> _Scale:
-        found = reader.frequencies(terms)
+    def of(cls, terms: Sequence[Term], found: Frequencies, analyzer: Analyzer) -> _Scale:
         words: dict[str, float] = {}
         runs = []
         asked: set[str] = set()
         for term, hits in zip(terms, found.hits, strict=True):
             stems = analyzer.stems(term)
             asked.update(stems)
-            rarity = math.log((found.chunks - hits + 0.5) / (hits + 0.5)) if hits else 0.0
-            worth = max(rarity, LEAST_IDF) if hits else 0.0
+            worth = idf(found.chunks, hits)
             if len(stems) == 1 and not term.prefix:
                 # Words that stem alike score each, as they do in chunks.
                 words[stems[0]] = words.get(stems[0], 0.0) + worth

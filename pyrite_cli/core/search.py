@@ -11,9 +11,8 @@ import msgspec
 from pyrite_cli.core import permalink, ranking
 from pyrite_cli.core import query as language
 from pyrite_cli.core.freshness import Lag, freshness, looked_at
-from pyrite_cli.core.plain import plain
 from pyrite_cli.core.ranking import Fused
-from pyrite_cli.core.snippet import snippet
+from pyrite_cli.core.snippet import matched, snippet
 from pyrite_cli.core.tokens import Analyzer
 from pyrite_schemas.config import Mode
 from pyrite_schemas.errors import ModelError
@@ -22,11 +21,15 @@ from pyrite_schemas.search import (
     Contribution,
     Filters,
     Found,
+    Frequencies,
     Freshness,
     Leg,
     Query,
     Result,
     SearchReply,
+    Suggestion,
+    Term,
+    TermWeight,
 )
 from pyrite_schemas.sync import KbState
 
@@ -34,6 +37,9 @@ if TYPE_CHECKING:
     from pyrite_backends.protocol import Index, Model, Reader
 
 Embed: TypeAlias = "Callable[[str, Model], bytes]"
+_SUGGESTED = 32
+"""Words of a query that are looked at for slips."""
+
 """The float32 unit vector of a query under the index's model."""
 
 
@@ -75,6 +81,7 @@ class Hits(NamedTuple):
         ranked: The page that was asked for, best first, with what each leg gave.
         entries: The same as stored.
         notes: What of the query may be misunderstood.
+        frequencies: How rare its ranked words are; None for a search by meaning alone.
     """
 
     query: Query
@@ -82,6 +89,7 @@ class Hits(NamedTuple):
     ranked: Sequence[Fused]
     entries: Sequence[Found]
     notes: tuple[str, ...] = ()
+    frequencies: Frequencies | None = None
 
 
 class Searcher:
@@ -120,11 +128,37 @@ class Searcher:
         self._check_kbs(parsed.kbs)
         filters = request.filters.narrowed(parsed.filters)
         states = looked_at(self.states, filters)
-        legs = _legs(self._reader, request, parsed, filters, self._analyzer, self._embed, states)
+        by_words = request.mode != "semantic" and bool(parsed.query.ranked)
+        rare = self._reader.frequencies(parsed.query.ranked) if by_words else None
+        legs = _legs(
+            self._reader, request, parsed, filters, rare, self._analyzer, self._embed, states
+        )
         ranked = _ranked(self._reader, legs, request.mode)
         page = ranked[request.offset : request.offset + request.limit]
-        entries = self._reader.fetch([leg for leg, _ in page])
-        return Hits(parsed.query, filters, page, entries, parsed.notes)
+        found = self._reader.fetch([leg for leg, _ in page])
+        return Hits(parsed.query, filters, page, found, parsed.notes, rare)
+
+    def suggest(self, hits: Hits) -> tuple[Suggestion, ...]:
+        """What may be meant by what the index does not have; needs the reader open."""
+        unknown = self._unknown(hits)
+        if hits.entries and not unknown:
+            return ()
+        from pyrite_cli.core import suggestion  # only where something is not found
+
+        found = suggestion.words(self._reader, unknown, self._analyzer)
+        return found if hits.entries else (*found, *suggestion.values(self._reader, hits.filters))
+
+    def _unknown(self, hits: Hits) -> list[str]:
+        """The query's words that stand nowhere."""
+        if hits.frequencies is None:
+            return []
+        terms = zip(hits.query.ranked, hits.frequencies.hits, strict=True)
+        missing = [term.tokens for term, found in terms if not found and not term.prefix]
+        words = list(dict.fromkeys(token for tokens in missing for token in tokens))[:_SUGGESTED]
+        if all(len(tokens) == 1 for tokens in missing):
+            return words
+        found = self._reader.frequencies([Term((word,)) for word in words])  # of a phrase, some do
+        return [word for word, chunks in zip(words, found.hits, strict=True) if not chunks]
 
     def answer(self, request: Request, hits: Hits, kbs: tuple[Freshness, ...]) -> Answer:
         """What a person or a program is told; needs no reader.
@@ -142,7 +176,7 @@ class Searcher:
                 by_name[one.kb],
                 hits.query,
                 self._analyzer,
-                parts if request.explain else (),
+                explained(parts, one, hits, self._analyzer) if request.explain else (),
             )
             for one, (leg, parts) in zip(hits.entries, hits.ranked, strict=True)
         )
@@ -177,8 +211,40 @@ def search(
     with index.reader() as reader:
         searcher = Searcher(reader, analyzer, embed, check_kbs)
         hits = searcher.find(request)
+        suggestions = searcher.suggest(hits)
     kbs = freshness(searcher.states, hits.filters, configured, lag)
-    return searcher.answer(request, hits, kbs)
+    answer = searcher.answer(request, hits, kbs)
+    return answer._replace(reply=msgspec.structs.replace(answer.reply, suggestions=suggestions))
+
+
+def explained(
+    parts: Sequence[Contribution], found: Found, hits: Hits, analyzer: Analyzer
+) -> tuple[Contribution, ...]:
+    """Contributions with what the query's words count for, and where they stand."""
+    fields = {
+        "title": found.title,
+        "heading": "\n".join(found.heading),
+        "tags": "\n".join(found.tags),
+        "text": found.text,
+    }
+    if hits.frequencies is None:
+        return tuple(parts)
+    terms = hits.query.ranked
+    chunks, counts = hits.frequencies.chunks, hits.frequencies.hits
+    standing = {name: matched(text, terms, analyzer) for name, text in fields.items()}
+    told = tuple(
+        TermWeight(
+            " ".join(term.tokens) + "*" * term.prefix,
+            count,
+            round(ranking.idf(chunks, count), 6),
+            tuple(name for name, numbers in standing.items() if number in numbers),
+        )
+        for number, (term, count) in enumerate(zip(terms, counts, strict=True))
+    )
+    return tuple(
+        msgspec.structs.replace(part, terms=told) if part.leg == "keyword" else part
+        for part in parts
+    )
 
 
 def _legs(
@@ -186,6 +252,7 @@ def _legs(
     request: Request,
     parsed: language.Parsed,
     filters: Filters,
+    rare: Frequencies | None,
     analyzer: Analyzer,
     embed: Embed,
     states: Sequence[KbState],
@@ -194,7 +261,9 @@ def _legs(
 
     def keyword(depth: int) -> list[Leg]:
         found = reader.keyword(parsed.query, filters, max(depth, ranking.RERANKED))
-        return ranking.reranked(reader, found, parsed.query.ranked, analyzer)
+        if rare is None:
+            return found
+        return ranking.reranked(reader, found, parsed.query.ranked, rare, analyzer)
 
     if request.mode == "keyword":
         return {"keyword": keyword(wanted)}
@@ -240,7 +309,7 @@ def _result(
         type=found.type,
         path=found.path,
         score=round(leg.score, 6),
-        snippet=snippet(plain(found.text), query.ranked, analyzer),
+        snippet=snippet(found.text, query.ranked, analyzer, (found.title, *found.heading)),
         heading=found.heading,
         start_line=found.start_line,
         end_line=found.end_line,

@@ -2,75 +2,297 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
+from pyrite_cli.core import plain
 from pyrite_cli.core.tokens import Analyzer
 from pyrite_schemas.search import Term
 
 WIDTH = 240
 """Characters of a snippet, about three lines of a terminal."""
 
+CODE = "    "
+"""What a line of code begins with, as in Markdown: text has no other lines than one."""
+
+_MOST_CODE = 6
+"""Lines of code that a snippet shows."""
+_MOST_INDENT = 40
+
 _SPACE = re.compile(r"\s+")
-_HEADING = re.compile(r"\A\s*(?:#{1,6}(?:[ \t][^\n]*)?\n|[^\n]+\n(?:=+|-+)[ \t]*\n)+\s*")
-_FENCE = re.compile(r"^[ \t]*(?:```|~~~)[^\n]*\n?", re.M)
-_START = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])|\n")
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
+"""A link that goes over several lines; those in one line are text already."""
+_UNSEEN = re.compile(r"^ {0,3}#{1,6}(?:[ \t].*)?$|^[ \t]*(?:```+|~~~+).*$|<!--+|--+>", re.M)
+_END = re.compile(r"""[.!?]+["'”’)\]*_]*(?=\s)|[。！？]|(?<=\S)(?=\ •\ )""", re.X)
+_SHORT = re.compile(
+    r"(?:^|[\s(])(?:\w|(?:[A-Za-z]\.)+[A-Za-z]|al|approx|art|cf|ch|Dr|ed|eq|esp|etc|[Ff]ig|ibid|incl"
+    r"|Mr|Mrs|Ms|[Nn]o|Nos|p|pp|Prof|resp|sec|Sec|St|vol|vs)$"
+)
+"""Words whose full stop seldom ends a sentence."""
 
 
-def snippet(text: str, terms: Iterable[Term], analyzer: Analyzer) -> str:
-    """One line of a chunk around the most telling run of matched words.
+class _Hit(NamedTuple):
+    """A stretch of text that a term matches.
+
+    Attributes:
+        start: Its first character.
+        end: Behind its last one.
+        term: Which one, by number.
+        weight: How many tokens it has.
+    """
+
+    start: int
+    end: int
+    term: int
+    weight: int
+
+
+def snippet(text: str, terms: Iterable[Term], analyzer: Analyzer, known: Iterable[str] = ()) -> str:
+    """The stretch of a chunk around the most telling run of matched words.
+
+    Running text is one line; a line of code is one of its own and begins with `CODE`.
 
     Args:
         text: The chunk.
         terms: What was looked for.
         analyzer: Finds the words as the index does.
+        known: Headings that are shown anyway: a chunk that holds nothing else gives no snippet.
     """
-    without = _HEADING.sub("", text, count=1)
-    text = (_FENCE.sub("", without).strip() if without.strip() else "") or text.strip()
-    return _cut(text, _best(_hits(text, terms, analyzer)))
+    wanted = list(terms)
+    flat = _flat(plain.lines(text), frozenset(known))
+    hits = _hits(flat, wanted, analyzer)
+    if not hits and wanted:
+        # What only stands in a link's target or a comment is shown as it was written.
+        written = _SPACE.sub(" ", _UNSEEN.sub(" ", text)).strip()
+        found = _hits(written, wanted, analyzer)
+        flat, hits = (written, found) if found else (flat, hits)
+    return _cut(flat, _best(hits))
 
 
-def _hits(text: str, terms: Iterable[Term], analyzer: Analyzer) -> list[tuple[int, int, str]]:
-    """(start, end, token) of the words in a text that the terms match."""
-    wanted: set[str] = set()
-    prefixes: tuple[str, ...] = ()
-    for term in terms:
-        wanted.update(analyzer.stem(token) for token in term.tokens)
-        if term.prefix:
+def _flat(lines: Sequence[plain.Line], known: frozenset[str]) -> str:
+    """Lines as a snippet has them, from the first one that tells something."""
+    shown = [line for line in lines if line.kind in ("text", "code") and line.text]
+    if not shown:
+        shown = [line for line in lines if line.kind == "heading" and line.text not in known]
+    if not shown and not any(line.kind == "heading" for line in lines):
+        shown = [line for line in lines if line.text]
+    parts: list[str] = []
+    for code, some in itertools.groupby(shown, lambda line: line.kind == "code"):
+        if code:
+            parts += [f"{CODE}{_indented(line.text.expandtabs(4))}" for line in some]
+        else:
+            words = _SPACE.sub(" ", " ".join(line.text for line in some)).strip()
+            parts.append(_LINK.sub(r"\1", words))
+    return "\n".join(parts)
+
+
+def _indented(line: str) -> str:
+    """A line of code, without an indentation that would take all the room."""
+    bare = line.lstrip()
+    return " " * min(len(line) - len(bare), _MOST_INDENT) + bare
+
+
+def matched(text: str, terms: Sequence[Term], analyzer: Analyzer) -> frozenset[int]:
+    """Which of the terms stand in a text, by number; a phrase with its words side by side."""
+    words = list(analyzer.spans(text))
+    return frozenset(hit.term for hit in _exact(words, terms, analyzer))
+
+
+def _hits(text: str, terms: Sequence[Term], analyzer: Analyzer) -> list[_Hit]:
+    """What the terms match in a text, by position; words of a phrase that is not there count."""
+    words = list(analyzer.spans(text)) if terms else []
+    found = _exact(words, terms, analyzer)
+    seen = {hit.term for hit in found}
+    for number, term in enumerate(terms):
+        if number not in seen and len(term.tokens) > 1:
+            one = frozenset(analyzer.stem(token) for token in term.tokens)
+            found += [_Hit(start, end, number, 1) for start, end, token in words if token in one]
+    return sorted(found)
+
+
+def _exact(
+    words: Sequence[tuple[int, int, str]], terms: Sequence[Term], analyzer: Analyzer
+) -> list[_Hit]:
+    """What the terms match as they were asked for."""
+    single: dict[str, list[int]] = {}
+    longer: list[tuple[int, list[str], str]] = []
+    for number, term in enumerate(terms):
+        stems = [analyzer.stem(token) for token in term.tokens]
+        if len(stems) == 1 and not term.prefix:
+            single.setdefault(stems[0], []).append(number)
+        else:
             # FTS5 stems what it splits, prefixes too; other stemmers are not asked.
-            last = term.tokens[-1]
-            prefixes += (analyzer.stem(last) if analyzer.in_engine else last,)
-    return [
-        (start, end, token)
-        for start, end, token in analyzer.spans(text)
-        if token in wanted or (prefixes and token.startswith(prefixes))
+            last = stems[-1] if analyzer.in_engine else term.tokens[-1]
+            longer.append((number, stems, last if term.prefix else ""))
+    found = [
+        _Hit(start, end, number, 1)
+        for start, end, token in words
+        if token in single
+        for number in single[token]
     ]
+    for number, stems, prefix in longer:
+        found += _phrase(words, stems, prefix, number)
+    return found
 
 
-def _best(hits: Sequence[tuple[int, int, str]]) -> int:
-    """Where the stretch begins that holds the most different words."""
-    best, best_start = 0, 0
-    for index, (start, _, _) in enumerate(hits):
-        inside = {token for begin, end, token in hits[index : index + 60] if end - start <= WIDTH}
-        if len(inside) > best:
-            best, best_start = len(inside), start
-    return best_start
+def _phrase(
+    words: Sequence[tuple[int, int, str]], stems: Sequence[str], prefix: str, number: int
+) -> list[_Hit]:
+    """Where stems stand side by side; the last one only begins with `prefix`, if there is one."""
+    size = len(stems)
+    first = stems[0]
+    found = []
+    for place, (start, _, token) in enumerate(words):
+        if size == 1:
+            if token.startswith(prefix):
+                found.append(_Hit(start, words[place][1], number, 1))
+            continue
+        if token != first or place + size > len(words):
+            continue
+        rest = [word for _, _, word in words[place + 1 : place + size]]
+        fits = rest[-1].startswith(prefix) if prefix else rest[-1] == stems[-1]
+        if fits and rest[:-1] == list(stems[1:-1]):
+            found.append(_Hit(start, words[place + size - 1][1], number, size))
+    return found
 
 
-def _cut(text: str, start: int) -> str:
-    """About `WIDTH` characters that hold `start`, from a sentence's beginning if one is near."""
-    begin = 0
-    if start > WIDTH // 3:
-        near = [match.end() for match in _START.finditer(text, max(0, start - WIDTH // 2), start)]
-        space = text.rfind(" ", start - WIDTH // 2, start - WIDTH // 4)
-        begin = near[0] if near else space + 1 if space >= 0 else start - WIDTH // 4
-    flat = _SPACE.sub(" ", text[begin : begin + 2 * WIDTH]).strip()
-    if len(flat) > WIDTH:
-        cut = flat.rfind(" ", WIDTH // 2, WIDTH)
-        flat = flat[: cut if cut > 0 else WIDTH].rstrip(" ,;:") + " …"
-    return f"… {flat}" if begin > 0 and text[:begin].strip() else flat
+def _best(hits: Sequence[_Hit]) -> tuple[int, int]:
+    """The stretch that holds the most different terms, and of those the most hits."""
+    best = (0, 0)
+    where = (0, 0)
+    for index, hit in enumerate(hits):
+        weights: dict[int, int] = {}
+        count = 0
+        end = hit.end
+        for other in hits[index : index + 40]:
+            if other.end - hit.start > WIDTH * 3 // 4:
+                break
+            if other.weight > weights.get(other.term, 0):
+                weights[other.term] = other.weight
+                end = max(end, other.end)
+            count += 1
+        telling = (sum(weights.values()), count)
+        if telling > best:
+            best, where = telling, (hit.start, end)
+    return where
+
+
+def _cut(text: str, around: tuple[int, int]) -> str:
+    """About `WIDTH` characters that hold a stretch: whole sentences and lines where they fit."""
+    start, end = around
+    units = _units(text, max(0, start - WIDTH), end + WIDTH)
+    first = next((n for n, unit in enumerate(units) if unit[1] > start), len(units) - 1)
+    begin = units[first][0]
+    if end - begin > WIDTH - 20:  # the sentence begins too far before
+        least = max(begin, start - WIDTH // 6)
+        space = text.rfind(" ", begin, least)
+        begin = space + 1 if text[begin : space + 1].strip() else least
+    # What is left of the room goes to what stands before, when little comes behind.
+    while first and begin == units[first][0] and len(text) - units[first - 1][0] <= WIDTH:
+        if sum(text.startswith(CODE, unit[0]) for unit in units[first - 1 :]) > _MOST_CODE:
+            break
+        first -= 1
+        begin = units[first][0]
+    stop = _stop(text, begin, end, units)
+    cut = text[begin:stop].rstrip()
+    if not cut.rpartition("\n")[2].startswith(CODE):
+        cut = cut.rstrip(",;:")
+    whole = stop >= len(text.rstrip())
+    shown = cut if whole else f"{cut} …"
+    moved = begin > units[first][0]
+    inside = text.startswith(CODE, units[first][0])
+    mark = "… " if text[:begin].strip() and (moved or not inside) else ""
+    if moved or mark:
+        shown = f"{CODE if inside else ''}{mark}{shown.strip()}"
+    return _aligned(shown)
+
+
+def _aligned(shown: str) -> str:
+    """The same with as little before lines of code as their own indentation leaves."""
+    lines = shown.split("\n")
+    code = [line for line in lines if line.startswith(CODE)]
+    margin = min((len(line) - len(line.lstrip()) for line in code), default=0) - len(CODE)
+    if margin <= 0:
+        return shown
+    return "\n".join(line[margin:] if line.startswith(CODE) else line for line in lines)
+
+
+def _stop(text: str, begin: int, end: int, units: Sequence[tuple[int, int]]) -> int:
+    """Where a snippet that begins there ends: with a sentence or line, if that leaves enough."""
+    most = min(begin + WIDTH, len(text))
+    lines = kept = 0
+    code = False
+    for first, last in units:
+        if last <= begin:
+            continue
+        code = text.startswith(CODE, first)
+        lines += code
+        if last > most or lines > _MOST_CODE:
+            break
+        kept = min(last, len(text))
+    if kept >= max(end, begin + 1) and (code or kept - begin > WIDTH // 2 or kept == len(text)):
+        return kept
+    if most == len(text):
+        return most
+    space = max(text.rfind(" ", begin + WIDTH // 2, most), text.rfind("\n", begin, most))
+    return space if space > end - 1 else most
+
+
+def _units(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """(start, end) of the sentences and lines of code around a stretch."""
+    found = []
+    at = 0
+    for line in text.split("\n"):
+        stop = at + len(line)
+        if stop >= start and at <= end:
+            if line.startswith(CODE):
+                found.append((at, stop))
+            else:
+                found += _sentences(text, at, stop)
+        at = stop + 1
+    return found or [(0, len(text))]
+
+
+def _sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    found = []
+    begin = start
+    for match in _END.finditer(text, start, end):
+        stop = match.end()
+        follows = text[stop : stop + 2].strip()
+        if follows[:1].islower() or _SHORT.search(text, begin, match.start()):
+            continue
+        found.append((begin, stop))
+        begin = stop + 1 if text[stop : stop + 1] == " " else stop
+    if begin < end or not found:
+        found.append((begin, end))
+    return found
 
 
 def marked(snippet: str, terms: Iterable[Term], analyzer: Analyzer) -> list[tuple[int, int]]:
-    """(start, end) of the matched words in a snippet."""
-    return [(start, end) for start, end, _ in _hits(snippet, terms, analyzer)]
+    """(start, end) of the matched words and phrases in a snippet, one behind the other.
+
+    Of a whole sentence its `the` and `who` are left out, unless they are part of a name that
+    holds another matched word (`NO` in `SECURE_NO_WARNINGS`).
+    """
+    wanted = list(terms)
+    found: list[tuple[int, int, bool]] = []
+    for hit in _hits(snippet, wanted, analyzer):
+        telling = len(wanted) < _SENTENCE or _is_telling(wanted[hit.term])
+        begin, end, before = found[-1] if found else (-1, -1, False)
+        if hit.start < end or (found and _JOINT.fullmatch(snippet, end, hit.start)):
+            found[-1] = (begin, max(end, hit.end), before or telling)
+        else:
+            found.append((hit.start, hit.end, telling))
+    every = not any(telling for _, _, telling in found)
+    return [(start, end) for start, end, telling in found if telling or every]
+
+
+_SENTENCE = 4
+"""From so many terms on, a query is taken for a sentence."""
+_JOINT = re.compile(r"[-_.:/']{0,2}")
+
+
+def _is_telling(term: Term) -> bool:
+    return len(term.tokens) > 1 or len(term.tokens[0]) > 3

@@ -223,6 +223,23 @@ class Found(msgspec.Struct, frozen=True):
     last_commit: Commit | None = None
 
 
+class TermWeight(msgspec.Struct, frozen=True):
+    """What a word or phrase of a query counts for, and where it stands.
+
+    Attributes:
+        term: As it is looked for: folded, not stemmed; a prefix ends in `*`.
+        chunks: In how many chunks of the index it stands.
+        idf: Its inverse document frequency, by which each occurrence is weighed.
+        fields: Those of `title`, `heading`, `tags` and `text` of the result and its passage in
+            which it stands.
+    """
+
+    term: str
+    chunks: int
+    idf: float
+    fields: tuple[str, ...]
+
+
 class Contribution(msgspec.Struct, frozen=True):
     """What one leg gave a result.
 
@@ -230,11 +247,13 @@ class Contribution(msgspec.Struct, frozen=True):
         leg: `keyword` or `semantic`.
         rank: The entry's 1-based rank in it.
         score: The leg's own score: BM25 or cosine.
+        terms: Of the keyword leg, the query's words, in order.
     """
 
     leg: str
     rank: int
     score: float
+    terms: tuple[TermWeight, ...] = ()
 
 
 class Result(msgspec.Struct, frozen=True, omit_defaults=False):
@@ -247,7 +266,9 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=False):
         type: Frontmatter `type`, or empty.
         path: Relative to the KB.
         score: Higher is better: BM25, cosine, or the sum of reciprocal ranks.
-        snippet: The part of the passage that shows why it was found.
+        snippet: The part of the passage that shows why it was found. Running text is one line; a
+            line of code is a line of its own that begins with four spaces. Empty when the passage
+            holds nothing but its headings.
         heading: Headings above the passage, outermost first, without the title.
         start_line: 1-based first line of the passage in the file.
         end_line: Its last line, inclusive.
@@ -301,6 +322,18 @@ class Freshness(msgspec.Struct, frozen=True):
     embedded: int
 
 
+class Suggestion(msgspec.Struct, frozen=True):
+    """What may be meant by something that the index does not have.
+
+    Attributes:
+        word: A word of the query, folded; or `tag:` or `type:` and a value that was asked for.
+        near: What there is instead, the likeliest first, written likewise.
+    """
+
+    word: str
+    near: tuple[str, ...]
+
+
 class SearchReply(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
     """The shape of `search --json`.
 
@@ -311,6 +344,8 @@ class SearchReply(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
         kbs: How current the answer is.
         results: The best first.
         notes: What of the query may be misunderstood, such as a field that no entry has.
+        suggestions: What may be meant by words that stand nowhere, and, when nothing was found, by
+            tags and types that no entry has; a batch makes none.
     """
 
     query: str
@@ -319,6 +354,7 @@ class SearchReply(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
     kbs: tuple[Freshness, ...]
     results: tuple[Result, ...]
     notes: tuple[str, ...] = ()
+    suggestions: tuple[Suggestion, ...] = ()
 
 
 class BatchReply(
@@ -446,6 +482,8 @@ class LinkRow(msgspec.Struct, frozen=True):
         text: The label, or empty.
         line: 1-based line in the file.
         resolved: `kb:id` of the entry it means, or empty when it dangles.
+        path: The file that holds the link, relative to its KB.
+        leads_to: The file of the entry it means, relative to that one's KB; empty when it dangles.
     """
 
     source: str
@@ -455,6 +493,8 @@ class LinkRow(msgspec.Struct, frozen=True):
     text: str
     line: int
     resolved: str
+    path: str = ""
+    leads_to: str = ""
 
 
 class LogicalEntry(msgspec.Struct, frozen=True, array_like=True):

@@ -45,7 +45,9 @@ def ranked(
     """(KB, id, score) of what is found, weighed as a whole."""
     parsed = parse(text, analyzer, reader.has_field)
     legs = reader.keyword(parsed.query, filters, 1000)
-    weighed = ranking.reranked(reader, legs, parsed.query.ranked, analyzer)
+    weighed = ranking.reranked(
+        reader, legs, parsed.query.ranked, reader.frequencies(parsed.query.ranked), analyzer
+    )
     return [
         (one.kb, one.id, leg.score) for leg, one in zip(weighed, reader.fetch(weighed), strict=True)
     ]
@@ -77,7 +79,7 @@ def test_frequencies_of_an_empty_index(index: Index, analyzer: Analyzer) -> None
         found = reader.frequencies(asked("alpha", analyzer))
         assert (found.entries, found.chunks, found.words, found.hits) == (0, 0, 0, (0,))
         assert reader.bodies([]) == []
-        assert ranking.reranked(reader, [], asked("alpha", analyzer), analyzer) == []
+        assert ranking.reranked(reader, [], asked("alpha", analyzer), found, analyzer) == []
 
 
 def test_a_body_is_no_longer_than_a_chapter(index: Index, analyzer: Analyzer) -> None:
@@ -123,6 +125,7 @@ def test_nothing_behind_the_first_scores_higher(index: Index, analyzer: Analyzer
                 ranking.RERANKED,
             ),
             asked("alpha note", analyzer),
+            reader.frequencies(asked("alpha note", analyzer)),
             analyzer,
         )  # fmt: skip
     assert len(found) == 40

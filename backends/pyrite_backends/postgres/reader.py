@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pyrite_backends.common import CommonReader, Row
+from pyrite_backends.common import VECTORS_OF, CommonReader, Row
 from pyrite_backends.conditions import Condition
 from pyrite_backends.postgres import conditions, keyword
 from pyrite_backends.postgres.connection import Connection, native
@@ -102,6 +102,20 @@ class PostgresReader(CommonReader):
 
         rows = self._stream("SELECT hash, embedding FROM text_vector ORDER BY hash", binary=True)
         return ((digest, floats(embedding)) for digest, embedding in rows)
+
+    def vectors_of(self, kb: str, entry: str) -> list[bytes]:
+        from pyrite_backends.postgres.copying import floats  # numpy
+
+        rows = self._stream(VECTORS_OF, (kb, entry), binary=True)
+        return [floats(embedding) for (embedding,) in rows]
+
+    def vocabulary(self, words: Sequence[str], prefix: str = "") -> list[tuple[str, int]]:
+        sql = "SELECT word, chunks FROM lexeme WHERE word = ANY(?)"
+        found = self._rows(sql, (list(words),))
+        if prefix:
+            sql = "SELECT word, chunks FROM lexeme WHERE word >= ? AND word < ?"
+            found += self._rows(sql, (prefix, f"{prefix}\U0010ffff"))
+        return [(word, chunks) for word, chunks in found]
 
     def problems(self) -> list[str]:
         from pyrite_backends.postgres.checks import problems  # only `verify` needs it

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from pyrite_backends.common import CommonReader, Row, best_entries
+from pyrite_backends.common import VECTORS_OF, CommonReader, Row, best_entries
 from pyrite_backends.conditions import TRUE, Condition
 from pyrite_backends.sqlite import conditions, keyword
 from pyrite_backends.sqlite.driver import Connection, load_vectors
@@ -103,6 +103,20 @@ class SqliteReader(CommonReader):
 
     def vectors(self) -> Iterator[tuple[bytes, bytes]]:
         return iter(self._db.execute("SELECT hash, embedding FROM text_vector ORDER BY hash"))
+
+    def vectors_of(self, kb: str, entry: str) -> list[bytes]:
+        return [vector for (vector,) in self._rows(VECTORS_OF, (kb, entry))]
+
+    def vocabulary(self, words: Sequence[str], prefix: str = "") -> list[tuple[str, int]]:
+        self._db.execute(
+            "CREATE VIRTUAL TABLE IF NOT EXISTS temp.vocabulary"
+            " USING fts5vocab('main', 'chunk_fts', 'row')"
+        )
+        sql = "SELECT term, doc FROM temp.vocabulary WHERE term"
+        found = [row for word in words for row in self._rows(f"{sql} = ?", (word,))]
+        if prefix:
+            found += self._rows(f"{sql} >= ? AND term < ?", (prefix, f"{prefix}\U0010ffff"))
+        return [(word, chunks) for word, chunks in found]
 
     def problems(self) -> list[str]:
         from pyrite_backends.sqlite.checks import problems  # only `verify` needs it

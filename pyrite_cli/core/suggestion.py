@@ -1,0 +1,134 @@
+"""Did you mean: what is near to a word, a value or a name that nothing has.
+
+Only asked when something was not found. Words come from the index's own vocabulary, which holds
+stems: those of all words at distance one are looked up, then those at distance two that begin with
+the same letters; a real word is read off an entry that holds the stem.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from pyrite_backends.protocol import Reader
+from pyrite_cli.core import query as language
+from pyrite_cli.core.nearness import allowed, distance, nearest, slips
+from pyrite_cli.core.tokens import Analyzer
+from pyrite_schemas.search import NO_FILTERS, Filters, Suggestion
+
+MOST_WORDS = 3
+"""Unknown words of a query that others are looked for."""
+_NEAR = 3
+"""Words suggested for one."""
+_READ = 10
+"""Entries that are read for a real word."""
+_PREFIX, _LONG_PREFIX, _LONG = 3, 4, 8
+"""Letters of a stem that one at distance two begins with too; more of a long one."""
+_LONGER = 24
+"""Characters by which a name may go on after what was typed."""
+
+
+def words(reader: Reader, unknown: Iterable[str], analyzer: Analyzer) -> tuple[Suggestion, ...]:
+    """What may be meant by words that stand nowhere.
+
+    Args:
+        reader: A view of the index.
+        unknown: Folded words.
+        analyzer: The tokenisation.
+    """
+    # A code that is nowhere (C4999) is no slip for the next one.
+    typed = [word for word in dict.fromkeys(unknown) if word.isalpha()][:MOST_WORDS]
+    found = ((word, _words(reader, word, analyzer)) for word in typed)
+    return tuple(Suggestion(word, near) for word, near in found if near)
+
+
+def _words(reader: Reader, word: str, analyzer: Analyzer) -> tuple[str, ...]:
+    most = allowed(word)
+    if not most:
+        return ()
+    spelt = {analyzer.stem(slip): slip for slip in sorted(slips(word))}
+    found = [(1, -chunks, stem, spelt[stem]) for stem, chunks in reader.vocabulary(list(spelt))]
+    stem = analyzer.stem(word)
+    if not found and most > 1 and len(stem) > _PREFIX:
+        prefix = stem[: _LONG_PREFIX if len(stem) >= _LONG else _PREFIX]
+        for other, chunks in reader.vocabulary((), prefix):
+            # A slip may keep an ending from being taken off.
+            begun = distance(stem[: len(other)], other, most)
+            far = min(distance(stem, other, most), begun)
+            if far <= most:
+                found.append((far, -chunks, other, f"{other}*"))
+    real = []
+    for _, rarity, stem, query in sorted(found)[:_NEAR]:
+        one = _real(reader, stem, query, word, analyzer) if stem.isalpha() else ""
+        far = distance(word, one, most)
+        if one and far <= most:
+            real.append((far, rarity, one))
+    return tuple(dict.fromkeys(one for _, _, one in sorted(real)))
+
+
+def _real(reader: Reader, stem: str, query: str, word: str, analyzer: Analyzer) -> str:
+    """A word as it is written somewhere that has a stem: the nearest to what was typed, of those
+    the most frequent one."""
+    parsed = language.parse(query, analyzer, lambda _: False)
+    counts: Counter[str] = Counter()
+    for one in reader.fetch(reader.keyword(parsed.query, NO_FILTERS, _READ)):
+        text = "\n".join((one.title, *one.heading, *one.tags, one.text))
+        counts.update(
+            text[start:end].casefold()
+            for start, end, token in analyzer.spans(text)
+            if token == stem
+        )
+    order = sorted(counts, key=lambda one: (distance(word, one, len(word)), -counts[one], one))
+    return order[0] if order else ""
+
+
+def values(reader: Reader, filters: Filters) -> tuple[Suggestion, ...]:
+    """What may be meant by tags and types that no entry has.
+
+    Args:
+        reader: A view of the index.
+        filters: What was asked for.
+    """
+    found = []
+    tags = [one.tag for one in reader.tags(NO_FILTERS)] if filters.tags else []
+    types = reader.types() if filters.types else []
+    for name, asked, known in (("tag", filters.tags, tags), ("type", filters.types, types)):
+        folded = {one.casefold() for one in known}
+        for value in asked:
+            near = nearest(value, known) if value.casefold() not in folded else []
+            if near:
+                found.append(Suggestion(f"{name}:{value}", tuple(f"{name}:{one}" for one in near)))
+    return tuple(found)
+
+
+def entries(reader: Reader, name: str, kbs: Sequence[str], *, several: bool) -> list[str]:
+    """Ids of entries that may be meant by a name that none has.
+
+    Args:
+        reader: A view of the index.
+        name: What was typed, without a KB.
+        kbs: The KBs to look in.
+        several: Put the KB's name before the id.
+    """
+    folded = name.casefold()
+    most = allowed(folded)
+    found: dict[tuple[str, str], tuple[int, int]] = {}
+    for kb, key, one in reader.names(max(1, len(name) - most), len(name) + _LONGER):
+        other = one.casefold()
+        far = distance(folded, other, most)
+        begun = most > 0 and other.startswith(folded)
+        if kb in kbs and (far <= most or begun):
+            rank = (0 if far <= most else 1, min(far, len(other)))
+            found[kb, key] = min(rank, found.get((kb, key), rank))
+    order = sorted(found, key=lambda one: (found[one], one))[:_NEAR]
+    return [f"{kb}:{key}" if several else key for kb, key in order]
+
+
+def corrected(query: str, suggestions: Iterable[Suggestion]) -> str:
+    """A query with the first word suggested for each; empty when it can't be told where."""
+    text = query
+    for one in suggestions:
+        pattern = re.compile(rf"(?<!\w){re.escape(one.word)}(?!\w)", re.IGNORECASE)
+        text = one.near[0].join(pattern.split(text))
+    return text if text != query else ""

@@ -1,0 +1,127 @@
+"""Did you mean: what was not found has a near one that is there."""
+
+from __future__ import annotations
+
+import pytest
+
+from pyrite_cli.core.suggestion import corrected
+from pyrite_schemas.search import Suggestion
+from tests.conftest import Repo
+from tests.program import Here, here, shape
+
+SYNC = ("index", "sync", "--no-embed")
+
+
+@pytest.fixture
+def run(repo: Repo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Here:
+    """The program in a repository that is indexed."""
+    repo.write("pyrite.yaml", "kbs: [{name: garden, path: notes}, {name: attic, path: attic}]\n")
+    repo.write(
+        "notes/pump.md",
+        "---\nid: well-pump\ntype: runbook\ntags: [water]\naliases: [The Big One]\n---\n"
+        "# Restarting the pump\n\nDeprecated valves are deprecated. An allocation of grease.\n",
+    )
+    repo.write("notes/ubuntu.md", "# Ubuntu\n\nA location for machines, code C4996.\n")
+    repo.write("attic/a.md", "# Attic\n\ndust\n")
+    repo.commit()
+    run = here(repo.root, monkeypatch, capsys)
+    assert run(*SYNC).code == 0
+    return run
+
+
+@pytest.mark.parametrize(
+    ("query", "meant"),
+    [
+        ("deprected", "deprecated"),
+        ("Ubunut machines*", ""),
+        ("alocation", "allocation"),
+        ('"ubunut machine"', '"ubuntu machine"'),
+        ("gresae zzzzzz", "grease zzzzzz"),
+        ("deprrecatted", "deprecated"),
+        ("qqqqqq", ""),
+        ("C4995", ""),
+        ("xx", ""),
+        ("pmp", "pump"),
+    ],
+)
+def test_a_query_that_finds_nothing(run: Here, query: str, meant: str) -> None:
+    ran = run("search", query)
+    hint = f"did you mean: {meant}\n" if meant else ""
+    if ran.code:
+        assert ran.out == ""
+        assert ran.err == f"nothing found for {query!r}\n{hint}"
+
+
+def test_an_unknown_word_beside_known_ones_is_hinted_at(run: Here) -> None:
+    ran = run("search", "ubunut", "location", "deprecated")
+    assert (ran.code, ran.err) == (0, "nothing holds ubunut; did you mean: ubuntu\n")
+    reply = shape("search", run("search", "ubunut location", "--json").out)
+    assert reply["suggestions"] == [{"word": "ubunut", "near": ["ubuntu"]}]
+    assert run("search", "--paths", "ubunut location").err == ""
+
+
+def test_what_is_found_asks_for_nothing(run: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pyrite_cli.core.suggestion.words", None)
+    reply = shape("search", run("search", "ubuntu locations -zzz alloc*", "--json").out)
+    assert reply["count"]
+    assert reply["suggestions"] == []
+
+
+def test_tags_and_types_that_nothing_has(run: Here) -> None:
+    ran = run("search", "pump", "--tag", "watre", "--type", "runbok")
+    assert ran.code == 1
+    assert ran.err.splitlines()[1:] == [
+        "nothing holds tag:watre; did you mean: tag:water",
+        "nothing holds type:runbok; did you mean: type:runbook",
+    ]
+    for command in (("list", "--tag", "watre"), ("tags", "--type", "runbok")):
+        ran = run(*command)
+        assert ran.code == 1
+        assert "did you mean: " in ran.err
+    reply = shape("search", run("search", "pump", "--tag", "WATRE", "--json").out)
+    assert reply["suggestions"] == [{"word": "tag:WATRE", "near": ["tag:water"]}]
+    assert run("search", "ubuntu", "--tag", "Water").err == "nothing found for 'ubuntu'\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("ubunt", "garden:ubuntu"),
+        ("UBUNUT", "garden:ubuntu"),
+        ("garden:wel-pump", "garden:well-pump"),
+        ("Restarting the pmup", "garden:well-pump"),
+        ("the big on", "garden:well-pump"),
+        ("restart", "garden:well-pump"),
+        ("qqqqqqq", ""),
+    ],
+)
+def test_an_entry_that_is_not_there(run: Here, name: str, meant: str) -> None:
+    for command in ("get", "links", "related"):
+        ran = run(command, name)
+        assert ran.code == 1
+        if meant:
+            assert f"; did you mean {meant}" in ran.err
+        else:
+            assert "; `pyrite list` shows all" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (("search", "x", "--mode", "hybird"), "hybrid"),
+        (("search", "x", "--kb", "gardn"), "garden"),
+        (("search", "kb:gardn x"), "garden"),
+        (("serach", "x"), "'search'"),
+        (("index", "snyc"), "'sync'"),
+    ],
+)
+def test_other_words_that_are_not_there(run: Here, words: tuple[str, ...], meant: str) -> None:
+    ran = run(*words)
+    assert ran.code == 2
+    assert f"did you mean {meant}?" in ran.err
+
+
+def test_a_query_is_corrected_where_the_word_stands() -> None:
+    near = [Suggestion("cat", ("cart", "coat"))]
+    assert corrected("Cat concat (CAT)", near) == "cart concat (cart)"
+    assert corrected("concat", near) == ""
