@@ -60,6 +60,8 @@ class Container:
         if not self.index.shared:
             return str(file)
 
+        from pyrite_cli.core.git import remote
+
         top = self.project.repository
         origin = remote(top) if top else ""
         if top is None or not origin:
@@ -205,6 +207,7 @@ class Container:
 
     def _kb(self, kb: KbConfig, ref: str, worktree: bool, *, indexed: bool = True) -> Kb:
         from pyrite_cli.core import rules  # only commands that look at files
+        from pyrite_cli.core.git import remote
         from pyrite_cli.core.places import locate
         from pyrite_cli.core.source import Source
         from pyrite_cli.core.sync import Kb

@@ -188,7 +188,8 @@ def _cut(text: str, around: tuple[int, int]) -> str:
     if end - begin > WIDTH - 20:  # the sentence begins too far before
         least = max(begin, start - WIDTH // 6)
         space = text.rfind(" ", begin, least)
-        begin = space + 1 if text[begin : space + 1].strip() else least
+        near = end - space <= WIDTH - 20 and text[begin : space + 1].strip()
+        begin = space + 1 if near else least
     # What is left of the room goes to what stands before, when little comes behind.
     while first and begin == units[first][0] and len(text) - units[first - 1][0] <= WIDTH:
         if sum(text.startswith(CODE, unit[0]) for unit in units[first - 1 :]) > _MOST_CODE:
