@@ -17,13 +17,15 @@ from benchmarks import (
     reuse,
     startup,
     syncing,
+    vectors,
 )
 from benchmarks.common import Figure
 
 SCALE = "scale"
 """A part that takes an hour and runs alone."""
 
-PARTS = ("sync", "commits", "chunking", "startup", "reuse", "embedding", "relevance", "backends")
+PARTS = ("sync", "commits", "chunking", "startup", "reuse", "embedding", "relevance", "vectors",
+         "backends")  # fmt: skip
 
 
 def main() -> None:
@@ -108,6 +110,8 @@ def _measure(
             return reuse.measure(common.corpus(small, place), cache) if model else []
         case "embedding":
             return embedding.measure(common.corpus(small, place), cache) if model else []
+        case "vectors":
+            return vectors.measure(place, cache, large) if model else []
         case "backends":
             return backends.measure(place, cache, large, semantic=model)
         case _:

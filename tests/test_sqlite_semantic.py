@@ -14,11 +14,27 @@ from pyrite_backends.sqlite import semantic
 from pyrite_backends.sqlite.store import SqliteIndex
 from pyrite_cli.core.tokens import Analyzer
 from pyrite_schemas.search import Filters, Leg
-from tests.conformance.shelf import MODEL, embed, put, vector
+from tests.conformance.shelf import MODEL, put, vector, vectors_of
 
 COUNT = 400
 QUERIES = ("w1 w2 w3", "w7", "w20 w21 w22 w23", "w5 w5 w39", "topic3 w1")
 BROAD = Filters(types=("even",))
+_TURN, _ = np.linalg.qr(np.random.default_rng(0).normal(size=(MODEL.dimensions, MODEL.dimensions)))
+
+
+def dense(row: bytes) -> bytes:
+    """A vector turned, as all are, so that no number is zero: as near to the others as before."""
+    turned: bytes = (np.frombuffer(row, np.float32) @ _TURN).astype(np.float32).tobytes()
+    return turned
+
+
+def embed(index: SqliteIndex) -> None:
+    """Give every text a vector."""
+    with index.reader() as reader:
+        names = [held.name for held in reader.kbs()]
+    with index.queue(names) as queue, index.writer() as writer:
+        writer.use_model(MODEL)
+        writer.put_vectors([(key, dense(row)) for key, row in vectors_of(queue.take(1 << 30))])
 
 
 def corpus(seed: int = 0) -> dict[str, str]:
@@ -52,7 +68,7 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SqliteIndex:
 def ask(
     reader: Reader, text: str, depth: int, filters: Filters | None = None, *, exact: bool = False
 ) -> list[Leg]:
-    return reader.semantic(vector(text), filters or Filters(), depth, exact=exact)
+    return reader.semantic(dense(vector(text)), filters or Filters(), depth, exact=exact)
 
 
 def entries(legs: Sequence[Leg]) -> list[int]:
@@ -75,9 +91,9 @@ def test_the_nearest_are_those_that_comparing_all_vectors_finds(
         for text in QUERIES:
             best = ask(reader, text, 5, filters, exact=True)
             found = ask(reader, text, 5, filters)
-            assert found[:2] == best[:2]
+            assert found[0] == best[0]
             missed += len(set(entries(best)) - set(entries(found)))
-    assert missed <= 1
+    assert missed <= len(QUERIES) * 5 // 10
 
 
 def test_a_small_index_compares_all_vectors(
