@@ -18,6 +18,7 @@ from benchmarks import (
     reuse,
     startup,
     syncing,
+    vectors,
 )
 from benchmarks.common import Figure
 
@@ -32,6 +33,7 @@ PARTS = (
     "reuse",
     "embedding",
     "relevance",
+    "vectors",
     "backends",
     "queries",
 )
@@ -119,6 +121,8 @@ def _measure(
             return reuse.measure(common.corpus(small, place), cache) if model else []
         case "embedding":
             return embedding.measure(common.corpus(small, place), cache) if model else []
+        case "vectors":
+            return vectors.measure(place, cache, large) if model else []
         case "backends":
             return backends.measure(place, cache, large, semantic=model)
         case "queries":

@@ -114,8 +114,9 @@ def test_a_vector_that_is_not_its_texts_is_named(world: World, case: str) -> Non
         digest, _ = next(iter(reader.vectors()))
     tamper(world, "UPDATE text_vector SET embedding = ? WHERE hash = ?", VECTORS[case], digest)
     found = verify(world)
-    assert [one.kind for one in found] == ["vector"]
-    assert digest.hex()[:12] in found[0].detail
+    assert {one.kind for one in found} <= {"vector", "engine"}  # its bits are no longer its own
+    (named,) = [one for one in found if one.kind == "vector"]
+    assert digest.hex()[:12] in named.detail
 
 
 def test_vectors_of_no_text_or_of_another_model_are_named(world: World) -> None:

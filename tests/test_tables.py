@@ -6,7 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects import postgresql, sqlite
 
 from pyrite_backends import portable, tables
 from pyrite_backends.sqlite import store, writer
@@ -31,6 +31,11 @@ def test_a_row_is_written_with_as_many_values_as_its_table_has_columns(name: str
     columns = tables.metadata.tables[name].columns
     own = [column for column in columns if column.info.get("engine") != "postgresql"]
     assert writer._TABLES[name] == len(own)
+
+
+def test_a_table_of_one_engine_is_not_made_by_another() -> None:
+    assert "text_bits" in portable.ddl(sqlite.dialect(), references=True)
+    assert "text_bits" not in portable.ddl(postgresql.dialect(), references=False)
 
 
 def test_indexes_built_late_are_indexes_of_the_tables() -> None:

@@ -51,6 +51,8 @@ def ddl(dialect: sa.Dialect, *, references: bool) -> str:
     keys = None if references else ()
     statements: list[sa.schema.ExecutableDDLElement] = []
     for table in metadata.sorted_tables:
+        if table.info.get("engine", dialect.name) != dialect.name:
+            continue
         statements.append(sa.schema.CreateTable(table, include_foreign_key_constraints=keys))
         indexes = sorted(table.indexes, key=lambda index: str(index.name))
         statements.extend(sa.schema.CreateIndex(index) for index in indexes)

@@ -8,8 +8,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from pyrite_backends import checks
+from pyrite_backends.common import batches
 from pyrite_backends.protocol import Tokeniser
 from pyrite_backends.sqlite.driver import Connection, sqlite
+
+_BATCH = 4096
 
 
 def problems(connection: Connection, tokeniser: Tokeniser) -> Iterator[str]:
@@ -25,6 +28,7 @@ def problems(connection: Connection, tokeniser: Tokeniser) -> Iterator[str]:
     yield from _full_text(connection)
     yield from checks.problems(connection.execute)
     yield from _prepared(connection, tokeniser)
+    yield from _bits(connection)
 
 
 def _full_text(connection: Connection) -> Iterator[str]:
@@ -60,3 +64,30 @@ def _prepared(connection: Connection, tokeniser: Tokeniser) -> Iterator[str]:
         ]
         if given != expected:
             yield f"full text was given something else than chunk {position} of {path}"
+
+
+def _bits(connection: Connection) -> Iterator[str]:
+    """Whether every vector has its bits, and nothing else has."""
+    from pyrite_backends.sqlite.semantic import bits  # numpy
+
+    wrong = 0
+    rows = connection.execute(
+        "SELECT v.embedding, b.bits FROM text_vector v LEFT JOIN text_bits b ON b.hash = v.hash"
+    )
+    for some in batches(rows, _BATCH):
+        by_length: dict[int, list[tuple[bytes, bytes | None]]] = defaultdict(list)
+        for vector, held in some:
+            by_length[len(vector)].append((vector, held))
+        for length, pairs in by_length.items():
+            if length == 0 or length % 4:
+                wrong += len(pairs)  # no vector at all
+                continue
+            expected = bits([vector for vector, _ in pairs])
+            wrong += sum(held != own for (_, held), own in zip(pairs, expected, strict=True))
+    ((left,),) = connection.execute(
+        "SELECT count(*) FROM text_bits WHERE hash NOT IN (SELECT hash FROM text_vector)"
+    )
+    if wrong:
+        yield f"{wrong} vectors lack their bits or have others"
+    if left:
+        yield f"{left} rows of bits belong to no vector"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from pyrite_backends.common import VECTORS_OF, CommonReader, Row, best_entries
-from pyrite_backends.conditions import TRUE, Condition
+from pyrite_backends.common import VECTORS_OF, CommonReader, Row
+from pyrite_backends.conditions import Condition
 from pyrite_backends.sqlite import conditions, keyword
 from pyrite_backends.sqlite.driver import Connection, load_vectors
 from pyrite_backends.sqlite.matching import SqliteMatcher
@@ -69,28 +69,14 @@ class SqliteReader(CommonReader):
         filters: Filters,
         depth: int,
         *,
-        exact: bool,  # noqa: ARG002 (always so here)
+        exact: bool,
         condition: Requirement | None = None,
     ) -> list[Leg]:
+        from pyrite_backends.sqlite import semantic  # numpy, which a query's model needs anyway
+
         load_vectors(self._db)
         where = self._allowed(filters, condition)
-        narrowed = (
-            ""
-            if where is TRUE
-            else " WHERE v.hash IN (SELECT c.hash FROM entry e JOIN kb k ON k.id = e.kb_id"
-            f" JOIN chunk c ON c.entry_id = e.id WHERE {where.sql})"
-        )
-        sql = (
-            "SELECT c.id, 1.0 - found.distance, c.entry_id, k.name, e.key FROM ("
-            "SELECT v.hash AS hash, vec_distance_cosine(v.embedding, ?) AS distance"
-            f" FROM text_vector v{narrowed} ORDER BY distance LIMIT ?) found"
-            " JOIN chunk c ON c.hash = found.hash JOIN entry e ON e.id = c.entry_id"
-            " JOIN kb k ON k.id = e.kb_id WHERE found.distance IS NOT NULL"
-            f" AND {where.sql} ORDER BY found.distance, c.id"
-        )
-        return best_entries(
-            lambda limit: self._rows(sql, (vector, *where.values, limit, *where.values)), depth
-        )
+        return semantic.search(self._rows, vector, where, depth, exact=exact)
 
     def fields(self) -> list[str]:
         sql = "SELECT DISTINCT f.key FROM entry e, json_each(e.meta) f ORDER BY f.key"

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pyrite_backends.protocol import Model, Tokeniser
     from pyrite_backends.sqlite.writer import SqliteWriter
 
-FORMAT = 3
+FORMAT = 4
 """The format of `pyrite_backends.tables` this module reads; kept here too because reading must
 not import SQLAlchemy (a test holds the two equal)."""
 

@@ -27,6 +27,13 @@ CREATE TABLE setting (
   PRIMARY KEY (name)
 );
 
+CREATE TABLE text_bits (
+  hash BLOB NOT NULL,
+  bits BLOB NOT NULL,
+  PRIMARY KEY (hash)
+)
+ WITHOUT ROWID;
+
 CREATE TABLE text_vector (
   hash BLOB NOT NULL,
   embedding BLOB NOT NULL,

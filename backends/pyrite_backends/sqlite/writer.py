@@ -198,7 +198,16 @@ class SqliteWriter(CommonWriter):
             " AND NOT EXISTS (SELECT 1 FROM chunk WHERE hash = ?1)",
             [(digest,) for digest in self._dropped_hashes],
         )
+        self._db.executemany(
+            "DELETE FROM text_bits WHERE hash = ?1"
+            " AND NOT EXISTS (SELECT 1 FROM text_vector WHERE hash = ?1)",
+            [(digest,) for digest in self._dropped_hashes],
+        )
         self._dropped_hashes.clear()
+
+    def _drop_all_vectors(self) -> bool:
+        self._db.execute("DELETE FROM text_bits")
+        return super()._drop_all_vectors()
 
     def missing(self, hashes: Iterable[bytes]) -> list[bytes]:
         return [
@@ -212,6 +221,8 @@ class SqliteWriter(CommonWriter):
     def put_vectors(self, vectors: Sequence[tuple[bytes, bytes]]) -> None:
         if not vectors:
             return
+        from pyrite_backends.sqlite.semantic import bits  # numpy, as whoever makes vectors
+
         self._create(_FOR_VECTORS)
         counts: dict[int, int] = defaultdict(int)
         rows = []
@@ -226,7 +237,11 @@ class SqliteWriter(CommonWriter):
                 rows.append((digest, vector))
                 for kb, count in users:
                     counts[kb] += count
-        self._db.executemany("INSERT OR IGNORE INTO text_vector VALUES (?, ?)", rows)
+        self._db.executemany("INSERT INTO text_vector VALUES (?, ?)", rows)
+        self._db.executemany(
+            "INSERT OR REPLACE INTO text_bits VALUES (?, ?)",
+            zip([digest for digest, _ in rows], bits([vector for _, vector in rows]), strict=True),
+        )
         self._db.executemany(
             "UPDATE kb SET embedded = embedded + ? WHERE id = ?",
             [(count, kb) for kb, count in counts.items()],
