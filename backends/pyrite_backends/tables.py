@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-FORMAT = 3
+FORMAT = 4
 """Version of everything below and of the engines' own structures. An index of an older format is
 rebuilt, one of a newer format is refused."""
 
@@ -169,6 +169,7 @@ chunk = sa.Table(
     sa.Column("f_title", _text, nullable=False, info=_SQLITE),
     sa.Column("f_heading", _text, nullable=False, info=_SQLITE),
     sa.Column("f_tags", _text, nullable=False, info=_SQLITE),
+    sa.Column("f_parts", _text, nullable=False, info=_SQLITE),
     sa.Column("f_text", _text, info=_SQLITE),
     sa.Column("text", _text, nullable=False),
 )

@@ -87,6 +87,8 @@ def parse(text: str, analyzer: Analyzer, is_field: Callable[[str], bool]) -> Par
         if minus:
             # All of `-IL-6` must stand there to exclude, not any `6`.
             must_not.extend(_phrase(source, analyzer, phrase is None and source.endswith("*")))
+            if phrase is None and len(analyzer.surface(source)) == 1:
+                must_not.extend(Term(parts) for parts in analyzer.names(source))
             either, group = False, None
             continue
         words.append(source)
@@ -184,19 +186,24 @@ def in_utc(text: str) -> str:
 
 def _phrase(text: str, analyzer: Analyzer, prefix: bool = False) -> list[Term]:
     """All tokens, side by side."""
-    tokens = tuple(analyzer.surface(text))
+    tokens = analyzer.whole(text)
     return [Term(tokens, prefix)] if tokens else []
 
 
 def _words(text: str, analyzer: Analyzer) -> list[Term]:
-    """A word may hold several tokens (`IL-6`): alternatives, but a CJK run is a phrase."""
-    terms = []
+    """A word may hold several tokens (`IL-6`): alternatives, but a CJK run is a phrase, and so are
+    all of them together and the parts of a name from code (`createBackend`)."""
+    terms: list[Term] = []
+    names: list[Term] = []
     for run in _CJK_RUN.finditer(unicodedata.normalize("NFC", text)):
         tokens = analyzer.surface(run.group())
         if tokens and run.group(1):
             terms.append(Term(tuple(tokens)))
         else:
             terms.extend(Term((token,)) for token in tokens)
+            names.extend(Term(parts) for parts in analyzer.names(run.group()))
     if terms and text.endswith("*"):
-        terms[-1] = Term(terms[-1].tokens, prefix=True)
-    return terms
+        last = terms[-1].tokens
+        terms[-1] = Term(last, prefix=True)
+        names = [Term(name.tokens, last[-1].endswith(name.tokens[-1])) for name in names]
+    return terms + names

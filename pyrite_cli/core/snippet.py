@@ -40,11 +40,15 @@ def _hits(text: str, terms: Iterable[Term], analyzer: Analyzer) -> list[tuple[in
             # FTS5 stems what it splits, prefixes too; other stemmers are not asked.
             last = term.tokens[-1]
             prefixes += (analyzer.stem(last) if analyzer.in_engine else last,)
-    return [
-        (start, end, token)
-        for start, end, token in analyzer.spans(text)
-        if token in wanted or (prefixes and token.startswith(prefixes))
-    ]
+    hits = []
+    for start, end, token in analyzer.spans(text):
+        if token in wanted or (prefixes and token.startswith(prefixes)):
+            hits.append((start, end, token))
+            continue
+        part = next((part for part in analyzer.inner(text[start:end]) if part in wanted), "")
+        if part:
+            hits.append((start, end, part))
+    return hits
 
 
 def _best(hits: Sequence[tuple[int, int, str]]) -> int:

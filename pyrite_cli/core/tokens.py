@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterator
 
 import Stemmer
 
+from pyrite_cli.core import identifiers
+
 _CJK = (
     (0x3005, 0x3007), (0x3021, 0x3029), (0x3041, 0x3096), (0x309D, 0x309F),
     (0x30A1, 0x30FA), (0x30FC, 0x30FF), (0x3105, 0x312F), (0x3131, 0x318E), (0x31A0, 0x31BF),
@@ -126,6 +128,28 @@ class Analyzer:
     def stem(self, token: str) -> str:
         """The token under which a surface token is found."""
         return self._stem(token)
+
+    def parts(self, *texts: str) -> str:
+        """What the names from code in some texts consist of, as full text is given it."""
+        return identifiers.parts(*texts)
+
+    def names(self, word: str) -> list[tuple[str, ...]]:
+        """What a word of a query may be found by besides its tokens: folded tokens side by side,
+        of the parts of each name from code in it and, if it has several tokens, of all of it."""
+        found = [tuple(self.surface(" ".join(name))) for name in identifiers.of_word(word)]
+        tokens = tuple(self.surface(word))
+        if 1 < len(tokens) <= identifiers.MAX_PARTS:
+            found.append(tokens)
+        return [name for name in dict.fromkeys(found) if name]
+
+    def inner(self, word: str) -> list[str]:
+        """The tokens under which a word is found besides its own: those of its parts."""
+        parts = identifiers.parts(word) if not word.islower() else ""
+        return self.tokens(parts) if parts else []
+
+    def whole(self, text: str) -> tuple[str, ...]:
+        """Folded tokens that stand side by side where a text does."""
+        return tuple(self.surface(identifiers.marked(text) or text))
 
     def spans(self, text: str) -> Iterator[tuple[int, int, str]]:
         """(start, end, token) of every token, in characters of the text as it stands."""

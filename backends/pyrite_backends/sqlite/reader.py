@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from pyrite_backends.common import HEADING, TAGS, TEXT, TITLE, CommonReader, Row, best_entries
+from pyrite_backends.common import HEADING, PARTS, TAGS, TEXT, TITLE, CommonReader, Row, best_entries
 from pyrite_backends.conditions import TRUE, Condition, every
 from pyrite_backends.protocol import Tokeniser
 from pyrite_backends.sqlite import conditions
@@ -16,7 +16,7 @@ from pyrite_schemas.search import Filters, Leg, Query
 if TYPE_CHECKING:
     from pyrite_backends.portable import Catalog
 
-_RANK = f"bm25({TITLE:.1f}, {HEADING:.1f}, {TAGS:.1f}, {TEXT:.1f})"
+_RANK = f"bm25({TITLE:.1f}, {HEADING:.1f}, {TAGS:.1f}, {PARTS:.1f}, {TEXT:.1f})"
 
 
 class SqliteReader(CommonReader):
