@@ -39,14 +39,16 @@ def parts(*texts: str) -> str:
     C++, C#, F# and .NET, which are no words without their marks, stand there as `cpp`, `csharp`,
     `fsharp` and `dotnet`.
     """
+    text = "\n".join(texts)
+    pattern = _ASCII if text.isascii() else _ANY
     found: dict[str, None] = {}
-    for text in texts:
-        pattern = _ASCII if text.isascii() else _ANY
-        for match in pattern.finditer(text):
-            start, end = match.span()
-            while start and text[start - 1].isalnum():
-                start -= 1
-            found[_joined[text[start:end]] or _mark(text, start, end)] = None
+    for match in pattern.finditer(text):
+        start, end = match.span()
+        while start and text[start - 1].isalnum():
+            start -= 1
+        found[_joined[text[start:end]] or _mark(text, start, end)] = None
+    if not found:
+        return ""
     found.pop("", None)
     return f" {APART} ".join(found)
 

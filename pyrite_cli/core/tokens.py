@@ -29,7 +29,8 @@ _CJK = (
 CJK = "".join(f"{chr(first)}-{chr(last)}" for first, last in _CJK)
 
 _FOREIGN = re.compile(
-    "[^\x00-\u00b4\u00b6-\u017e\u0180-\u01c3\u01cd-\u01da\u01dc-\u01dd\u01e4-\u01e7"
+    "[^\x00-\u00ac\u00ae-\u00b1\u00b4\u00b6-\u00b8\u00ba-\u00de\u00e0-\u017e\u0180-\u01c3"
+    "\u01cd-\u01da\u01dc-\u01dd\u01e4-\u01e7"
     "\u0370-\u0373\u0376-\u0377\u037b-\u037d\u0391-\u03a1\u03a3-\u03a9\u03b1-\u03c1"
     "\u03c3-\u03c9\u0402-\u040c\u040e-\u044f\u0452-\u045c\u045e-\u0475\u0478-\u0481"
     "\u048a-\u04c0\u04c3-\u04cf\u05d0-\u05ea"
@@ -39,7 +40,7 @@ _FOREIGN = re.compile(
 """Text with a character in this set is rewritten before SQLite sees it; a test tries every
 character outside it."""
 
-VERSION = "1"
+VERSION = "2"
 """Names the rules of this module; another one, another Unicode or another stemmer means that an
 index is made anew."""
 
@@ -61,14 +62,19 @@ def _fold(char: str) -> str:
     if any(first <= code <= last for first, last in _CJK):
         return f" {char} "
     category = unicodedata.category(char)
-    if category[0] == "M":
+    if category[0] == "M" or char in _UNSEEN:
         return ""
+    plain = unicodedata.normalize("NFKC", char) if _COMPATIBLE.match(char) else char
+    if plain != char:
+        return "".join(map(_fold, plain))
     if (category[0] not in "LN" and category != "Co") or code in _SEPARATORS:
         return " "
     folded = char.casefold()
     lowered = folded if len(folded) == 1 else char.lower()
     if "\u0400" <= lowered <= "\u052f":
         return _CYRILLIC.get(lowered, lowered)
+    if lowered == "ß":
+        return "ss"
     parts = unicodedata.normalize("NFD", lowered)
     return "".join(part for part in parts if unicodedata.category(part)[0] != "M")
 
@@ -79,6 +85,15 @@ _CYRILLIC = {"ё": "е", "ѐ": "е", "ѝ": "и"}
 _SEPARATORS = frozenset((*range(0x19B0, 0x19C1), 0x19C8, 0x19C9, 0x1CF2, 0x1CF3))
 """Letters of Unicode 8 that were marks in the version FTS5 knows."""
 
+_UNSEEN = frozenset("\u00ad\u200d\u2060\ufeff\uff9e\uff9f")
+"""Soft hyphens and joiners, which no one types, and the half-width voice marks of kana."""
+
+_COMPATIBLE = re.compile(
+    "[\u00b2\u00b3\u00b9\u2070\u2074-\u2079\u2080-\u2089\ufb00-\ufb06\uff01-\uffdc]+"
+)
+"""Superscript and subscript digits, Latin ligatures, full-width and half-width forms: the same as
+what they stand for."""
+
 _TABLE = _Fold()
 
 
@@ -86,7 +101,12 @@ def fold(text: str) -> str:
     """Lower-case text without diacritics in which anything but tokens is a space."""
     if text.isascii():
         return text.lower()
-    return unicodedata.normalize("NFC", text).translate(_TABLE)
+    plain = _COMPATIBLE.sub(_normalised, text)  # marks of half-width kana join what they follow
+    return unicodedata.normalize("NFC", plain).translate(_TABLE)
+
+
+def _normalised(match: re.Match[str]) -> str:
+    return unicodedata.normalize("NFKC", match[0])
 
 
 def languages() -> tuple[str, ...]:
