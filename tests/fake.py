@@ -223,7 +223,10 @@ class MemoryReader:
         title, tags = tokens(entry.title), tokens("\n".join(entry.tags))
         return [
             (
-                title, tokens("\n".join(chunk.heading)), [] if at else tags, tokens(chunk.parts),
+                title,
+                tokens("\n".join(chunk.heading)),
+                [] if at else tags,
+                tokens(chunk.parts),
                 tokens(chunk.text),
             )
             for at, chunk in enumerate(entry.chunks)

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from pyrite_backends.common import HEADING, PARTS, TAGS, TEXT, TITLE, CommonReader, Row, best_entries
+from pyrite_backends.common import (
+    HEADING,
+    PARTS,
+    TAGS,
+    TEXT,
+    TITLE,
+    CommonReader,
+    Row,
+    best_entries,
+)
 from pyrite_backends.conditions import TRUE, Condition, every
 from pyrite_backends.protocol import Tokeniser
 from pyrite_backends.sqlite import conditions
