@@ -56,3 +56,18 @@ def _steady(text: str) -> str:
     """What does not depend on the machine, without remarks."""
     remarks = re.compile(r"^(?:\d[^\n]* · [^\n]*|\* is required)\n", re.M)
     return remarks.sub("", text)
+
+
+def test_the_page_on_words_says_what_happens(repo: Repo, run: Here) -> None:
+    page = (ROOT / "docs" / "words.md").read_text()
+    files = {one["file"]: one["text"] for one in _BLOCK.finditer(page) if one["file"]}
+    for path, text in files.items():
+        repo.write(path, text)
+    run("index", "sync", "--no-embed")
+    (console,) = [one["text"] for one in _BLOCK.finditer(page) if one["kind"] == "console"]
+    commands = list(_COMMAND.finditer(console))
+    ends = [one.start() for one in commands[1:]] + [len(console)]
+    for one, end in zip(commands, ends, strict=True):
+        told = run(*shlex.split(one["command"])).out
+        assert told == console[one.end() : end], one.group()
+    assert len(commands) == 4
