@@ -66,7 +66,7 @@ def of_word(word: str) -> list[tuple[str, ...]]:
     and without single letters. Neither folded nor split like tokens."""
     if word[:1] == "." or "++" in word or "#" in word:
         word = word.upper() if _MARKED.search(word.upper()) else word
-    found = [(_NAMES[mark[0]],) for mark in _MARKED.finditer(word)]
+    found: list[tuple[str, ...]] = [(_NAMES[mark[0]],) for mark in _MARKED.finditer(word)]
     for name in re.findall(r"[^\W_]+", word):
         pieces = split(name)
         if len(pieces) > 1:

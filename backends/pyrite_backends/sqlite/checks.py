@@ -49,7 +49,8 @@ def _prepared(connection: Connection, tokeniser: Tokeniser) -> Iterator[str]:
         tags[entry].append(tag)
     rows = connection.execute(
         "SELECT e.id, e.path, e.title, c.position, c.heading, c.text, c.f_title, c.f_heading,"
-        " c.f_tags, c.f_parts, coalesce(c.f_text, c.text) FROM chunk c JOIN entry e ON e.id = c.entry_id"
+        " c.f_tags, c.f_parts, coalesce(c.f_text, c.text)"
+        " FROM chunk c JOIN entry e ON e.id = c.entry_id"
     )
     for entry, path, title, position, heading, text, *given in rows:
         headings = json.loads(heading)
