@@ -52,10 +52,10 @@ from pyrite_schemas.sync import Commit, File, KbState, Pending, Revision, Touch
 
 K1, B = 1.2, 0.75
 LEAST_IDF = 1e-6
-WEIGHTS = (4.0, 2.0, 2.0, 1.0)
-"""Of title, heading path, tags and text."""
+WEIGHTS = (4.0, 2.0, 2.0, 1.0, 1.0)
+"""Of title, heading path, tags, parts of names and text."""
 
-Fields = tuple[list[str], list[str], list[str], list[str]]
+Fields = tuple[list[str], list[str], list[str], list[str], list[str]]
 
 
 class Row(NamedTuple):
@@ -246,7 +246,13 @@ class MemoryReader:
         tokens = self._tokeniser.tokens
         title, tags = tokens(entry.title), tokens("\n".join(entry.tags))
         return [
-            (title, tokens("\n".join(chunk.heading)), [] if at else tags, tokens(chunk.text))
+            (
+                title,
+                tokens("\n".join(chunk.heading)),
+                [] if at else tags,
+                tokens(chunk.parts),
+                tokens(chunk.text),
+            )
             for at, chunk in enumerate(entry.chunks)
         ]
 

@@ -90,3 +90,12 @@ def _steady(text: str) -> str:
     remarks = re.compile(r"^(?:\d[^\n]* · [^\n]*|\* is required)\n", re.M)
     scores = re.compile(r"(score |#1 \()\d+\.\d+")
     return scores.sub(r"\1…", remarks.sub("", text))
+
+
+def test_the_page_on_words_says_what_happens(repo: Repo, run: Here) -> None:
+    page = (ROOT / "docs" / "words.md").read_text()
+    for block in _BLOCK.finditer(page):
+        if block["file"]:
+            repo.write(block["file"], block["text"])
+    run("index", "sync", "--no-embed")
+    assert told(repo, run, "words.md") == 4

@@ -226,24 +226,38 @@ def test_the_query_language(database: Connection, text: str, found: set[int]) ->
     assert run(database, text) == found
 
 
+def joined(*tokens: str) -> tuple[Term, ...]:
+    """Words, and all of them side by side."""
+    return (*words(*tokens), Term(tokens))
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("std::vector", words("std", "vector")),
-        ("http://example.org/x", words("http", "example", "org", "x")),
-        ("nofield:value", words("nofield", "value")),
-        ("kb::x", words("kb", "x")),
-        ("path://x", words("path", "x")),
+        ("std::vector", joined("std", "vector")),
+        ("http://example.org/x", joined("http", "example", "org", "x")),
+        ("nofield:value", joined("nofield", "value")),
+        ("kb::x", joined("kb", "x")),
+        ("path://x", joined("path", "x")),
         ('tag:""', words("tag")),
-        ("since:yesterday", words("since", "yesterday")),
-        ("until:2020-23-01", words("until", "2020", "23", "01")),
-        ("--no-wait", words("no", "wait")),
+        ("since:yesterday", joined("since", "yesterday")),
+        ("until:2020-23-01", joined("until", "2020", "23", "01")),
+        ("--no-wait", joined("no", "wait")),
         ("well - known", words("well", "known")),
         ("a a A", words("a")),
         ("東京タワー", (Term(("東", "京", "タ", "ワ", "ー")),)),
         ("Python言語", (*words("python"), Term(("言", "語")))),
-        ("😀IL-6", words("il", "6")),
-        ("foo-ba*", (Term(("foo",)), Term(("ba",), prefix=True))),
+        ("😀IL-6", joined("il", "6")),
+        (
+            "foo-ba*",
+            (Term(("foo",)), Term(("ba",), prefix=True), Term(("foo", "ba"), prefix=True)),
+        ),
+        ("createBackend", (*words("createbackend"), Term(("create", "backend")))),
+        ("create_backend", joined("create", "backend")),
+        ("getXCoord", (*words("getxcoord"), Term(("get", "x", "coord")), Term(("get", "coord")))),
+        ("createBack*", (Term(("createback",), True), Term(("create", "back"), True))),
+        ("c++", words("c", "cpp")),
+        (".NET", words("net", "dotnet")),
         ("*", ()),
         ("a and b or c not d near e", words("a", "and", "b", "or", "c", "not", "d", "near", "e")),
         ("AND", words("and")),

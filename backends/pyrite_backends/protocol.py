@@ -68,6 +68,10 @@ class Tokeniser(Protocol):
         """The token under which a folded word is found."""
         ...
 
+    def parts(self, *texts: str) -> str:
+        """What the names from code in a chunk's title, headings and text consist of."""
+        ...
+
 
 class Reader(Protocol):
     """One consistent view of an index."""

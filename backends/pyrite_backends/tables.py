@@ -169,6 +169,7 @@ chunk = sa.Table(
     sa.Column("f_title", _text, nullable=False, info=_SQLITE),
     sa.Column("f_heading", _text, nullable=False, info=_SQLITE),
     sa.Column("f_tags", _text, nullable=False, info=_SQLITE),
+    sa.Column("f_parts", _text, nullable=False, info=_SQLITE),
     sa.Column("f_text", _text, info=_SQLITE),
     sa.Column("text", _text, nullable=False),
 )

@@ -17,6 +17,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Sequence
 
+from pyrite_cli.core.identifiers import parts
 from pyrite_cli.core.markdown import BLOCK, Heading
 from pyrite_schemas.entry import Chunk
 
@@ -147,7 +148,7 @@ def chunk(
         first, last = _filled(raw, start, end)
         begin = line + raw.count(b"\n", start, first)
         stop = begin + raw.count(b"\n", first, last)
-        chunks.append(Chunk(names, begin, stop, text, digest))
+        chunks.append(Chunk(names, begin, stop, text, digest, parts(title, *names, text)))
         line = stop + raw.count(b"\n", last, end)
     return tuple(chunks)
 

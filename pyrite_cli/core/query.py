@@ -15,7 +15,7 @@ from pyrite_cli.core.fields import Fields
 from pyrite_cli.core.lexemes import Lexeme, lexemes
 from pyrite_cli.core.patterns import regex
 from pyrite_cli.core.tokens import CJK, Analyzer
-from pyrite_schemas.search import Filters, Near, Query, Requirement, Term
+from pyrite_schemas.search import Filters, Near, Or, Query, Requirement, Term
 
 MAX_TERMS = 256
 """Terms that rank, and conditions that are tested; the rest of a longer query is left out."""
@@ -183,15 +183,16 @@ class _Reading:
         pairs: list[Requirement] = []
         while (
             self._follows("NEAR")
-            and isinstance(left.condition, Term)
+            and (term := _term(left)) is not None
             and (following := self._lexemes[self._at + 1]).kind in ("word", "phrase")
             and any(self._analyzer.surface(following.text))
         ):
             apart = self._next.apart
             self._at += 1
             right = self._unit()
-            assert isinstance(right.condition, Term)
-            pairs.append(Near(left.condition, right.condition, apart))
+            other = _term(right)
+            assert other is not None
+            pairs.append(Near(term, other, apart))
             left = right
         return _Part(requirements.every(pairs), False) if pairs else left
 
@@ -259,7 +260,12 @@ class _Reading:
     def _word(self, text: str) -> _Part:
         self.words.append(text)
         ranked = _alternatives(text, self._analyzer)
-        return _Part(_side_by_side(text, self._analyzer, text.endswith("*")), True, ranked)
+        whole = _side_by_side(text, self._analyzer, text.endswith("*"))
+        if whole is None or len(whole.tokens) > 1:
+            return _Part(whole, True, ranked)
+        # `createBackend` stands where `create_backend` does.
+        names = [Term(parts, whole.prefix) for parts in self._analyzer.names(text)]
+        return _Part(requirements.either((whole, *names)), True, ranked)
 
 
 def _conditions(parts: Iterable[_Part]) -> list[Requirement]:
@@ -274,24 +280,37 @@ def _ranked(parts: Iterable[_Part]) -> tuple[Term, ...]:
     return tuple(term for part in parts for term in part.ranked)
 
 
+def _term(part: _Part) -> Term | None:
+    """The word or phrase that a part is; of a word that may be spelt otherwise, as it is."""
+    condition = part.condition
+    if part.plain and isinstance(condition, Or) and part.ranked:
+        condition = condition.parts[0]
+    return condition if isinstance(condition, Term) else None
+
+
 def _side_by_side(text: str, analyzer: Analyzer, prefix: bool = False) -> Term | None:
     """All tokens of a phrase, or of a word where it is required: of `-IL-6`, not any `6`."""
-    tokens = tuple(analyzer.surface(text))
+    tokens = analyzer.whole(text)
     return Term(tokens, prefix) if tokens else None
 
 
 def _alternatives(text: str, analyzer: Analyzer) -> tuple[Term, ...]:
-    """A word may hold several tokens (`IL-6`): alternatives, but a CJK run is a phrase."""
+    """A word may hold several tokens (`IL-6`): alternatives, but a CJK run is a phrase, and so are
+    all of them together and the parts of a name from code (`createBackend`)."""
     terms: list[Term] = []
+    names: list[Term] = []
     for run, cjk in [(text, False)] if text.isascii() else _runs(text):
         tokens = analyzer.surface(run)
         if tokens and cjk:
             terms.append(Term(tuple(tokens)))
         else:
             terms.extend(Term((token,)) for token in tokens)
+            names.extend(Term(parts) for parts in analyzer.names(run))
     if terms and text.endswith("*"):
-        terms[-1] = Term(terms[-1].tokens, prefix=True)
-    return tuple(terms)
+        last = terms[-1].tokens
+        terms[-1] = Term(last, prefix=True)
+        names = [Term(name.tokens, last[-1].endswith(name.tokens[-1])) for name in names]
+    return (*terms, *names)
 
 
 def _runs(text: str) -> Iterator[tuple[str, bool]]:

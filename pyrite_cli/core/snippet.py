@@ -104,12 +104,29 @@ def _hits(text: str, terms: Sequence[Term], analyzer: Analyzer) -> list[_Hit]:
     """What the terms match in a text, by position; words of a phrase that is not there count."""
     words = list(analyzer.spans(text)) if terms else []
     found = _exact(words, terms, analyzer)
+    found += _inside(text, words, terms, analyzer)
     seen = {hit.term for hit in found}
     for number, term in enumerate(terms):
         if number not in seen and len(term.tokens) > 1:
             one = frozenset(analyzer.stem(token) for token in term.tokens)
             found += [_Hit(start, end, number, 1) for start, end, token in words if token in one]
     return sorted(found)
+
+
+def _inside(
+    text: str, words: Sequence[tuple[int, int, str]], terms: Sequence[Term], analyzer: Analyzer
+) -> list[_Hit]:
+    """Names from code of which a part is matched, or all parts that stand side by side."""
+    wanted: dict[str, int] = {}
+    for number, term in enumerate(terms):
+        wanted.setdefault(analyzer.stem(term.tokens[0]), number)
+    return [
+        _Hit(start, end, wanted[part], 1)
+        for start, end, token in words
+        if token not in wanted
+        for part in analyzer.inner(text[start:end])
+        if part in wanted
+    ]
 
 
 def _exact(

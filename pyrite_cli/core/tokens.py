@@ -12,11 +12,13 @@ vocabularies token by token.
 from __future__ import annotations
 
 import functools
+import re
 import unicodedata
 from collections.abc import Callable, Iterator
 
 import Stemmer
 
+from pyrite_cli.core import identifiers
 from pyrite_cli.core.patterns import regex
 from pyrite_schemas.search import Term
 
@@ -29,7 +31,8 @@ _CJK = (
 CJK = "".join(f"{chr(first)}-{chr(last)}" for first, last in _CJK)
 
 _FOREIGN = regex(
-    "[^\x00-\u00b4\u00b6-\u017e\u0180-\u01c3\u01cd-\u01da\u01dc-\u01dd\u01e4-\u01e7"
+    "[^\x00-\u00ac\u00ae-\u00b1\u00b4\u00b6-\u00b8\u00ba-\u00de\u00e0-\u017e\u0180-\u01c3"
+    "\u01cd-\u01da\u01dc-\u01dd\u01e4-\u01e7"
     "\u0370-\u0373\u0376-\u0377\u037b-\u037d\u0391-\u03a1\u03a3-\u03a9\u03b1-\u03c1"
     "\u03c3-\u03c9\u0402-\u040c\u040e-\u044f\u0452-\u045c\u045e-\u0475\u0478-\u0481"
     "\u048a-\u04c0\u04c3-\u04cf\u05d0-\u05ea"
@@ -39,7 +42,7 @@ _FOREIGN = regex(
 """Text with a character in this set is rewritten before SQLite sees it; a test tries every
 character outside it."""
 
-VERSION = "1"
+VERSION = "2"
 """Names the rules of this module; another one, another Unicode or another stemmer means that an
 index is made anew."""
 
@@ -61,14 +64,19 @@ def _fold(char: str) -> str:
     if any(first <= code <= last for first, last in _CJK):
         return f" {char} "
     category = unicodedata.category(char)
-    if category[0] == "M":
+    if category[0] == "M" or char in _UNSEEN:
         return ""
+    plain = unicodedata.normalize("NFKC", char) if _COMPATIBLE.match(char) else char
+    if plain != char:
+        return "".join(map(_fold, plain))
     if (category[0] not in "LN" and category != "Co") or code in _SEPARATORS:
         return " "
     folded = char.casefold()
     lowered = folded if len(folded) == 1 else char.lower()
     if "\u0400" <= lowered <= "\u052f":
         return _CYRILLIC.get(lowered, lowered)
+    if lowered == "ß":
+        return "ss"
     parts = unicodedata.normalize("NFD", lowered)
     return "".join(part for part in parts if unicodedata.category(part)[0] != "M")
 
@@ -79,6 +87,15 @@ _CYRILLIC = {"ё": "е", "ѐ": "е", "ѝ": "и"}
 _SEPARATORS = frozenset((*range(0x19B0, 0x19C1), 0x19C8, 0x19C9, 0x1CF2, 0x1CF3))
 """Letters of Unicode 8 that were marks in the version FTS5 knows."""
 
+_UNSEEN = frozenset("\u00ad\u200d\u2060\ufeff\uff9e\uff9f")
+"""Soft hyphens and joiners, which no one types, and the half-width voice marks of kana."""
+
+_COMPATIBLE = regex(
+    "[\u00b2\u00b3\u00b9\u2070\u2074-\u2079\u2080-\u2089\ufb00-\ufb06\uff01-\uffdc]+"
+)
+"""Superscript and subscript digits, Latin ligatures, full-width and half-width forms: the same as
+what they stand for."""
+
 _TABLE = _Fold()
 
 
@@ -86,7 +103,12 @@ def fold(text: str) -> str:
     """Lower-case text without diacritics in which anything but tokens is a space."""
     if text.isascii():
         return text.lower()
-    return unicodedata.normalize("NFC", text).translate(_TABLE)
+    plain = _COMPATIBLE.sub(_normalised, text)  # marks of half-width kana join what they follow
+    return unicodedata.normalize("NFC", plain).translate(_TABLE)
+
+
+def _normalised(match: re.Match[str]) -> str:
+    return unicodedata.normalize("NFKC", match[0])
 
 
 def languages() -> tuple[str, ...]:
@@ -134,6 +156,28 @@ class Analyzer:
         does it by itself."""
         kept = len(term.tokens) - (term.prefix and not self.in_engine)
         return (*map(self._stem, term.tokens[:kept]), *term.tokens[kept:])
+
+    def parts(self, *texts: str) -> str:
+        """What the names from code in some texts consist of, as full text is given it."""
+        return identifiers.parts(*texts)
+
+    def names(self, word: str) -> list[tuple[str, ...]]:
+        """What a word of a query may be found by besides its tokens: folded tokens side by side,
+        of the parts of each name from code in it and, if it has several tokens, of all of it."""
+        found = [tuple(self.surface(" ".join(name))) for name in identifiers.of_word(word)]
+        tokens = tuple(self.surface(word))
+        if 1 < len(tokens) <= identifiers.MAX_PARTS:
+            found.append(tokens)
+        return [name for name in dict.fromkeys(found) if name]
+
+    def inner(self, word: str) -> list[str]:
+        """The tokens under which a word is found besides its own: those of its parts."""
+        parts = identifiers.parts(word) if not word.islower() else ""
+        return self.tokens(parts) if parts else []
+
+    def whole(self, text: str) -> tuple[str, ...]:
+        """Folded tokens that stand side by side where a text does."""
+        return tuple(self.surface(identifiers.marked(text) or text))
 
     def spans(self, text: str) -> Iterator[tuple[int, int, str]]:
         """(start, end, token) of every token, in characters of the text as it stands."""

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-PARSER_VERSION = "2"
+PARSER_VERSION = "3"
 """Names what `pyrite_cli.core` (`parse`, `metadata`, `markdown`, `chunk`) makes of a file. A change
 that gives other entries must change it: every file is then parsed again."""
 
@@ -74,6 +74,8 @@ class Chunk(msgspec.Struct, frozen=True, array_like=True, gc=False):
         end_line: 1-based last line, inclusive.
         text: The lines as they stand; the texts of an entry's chunks, joined, are its body.
         hash: SHA-256 (32 bytes) of the exact text that is embedded.
+        parts: What the names from code in title, heading and text consist of, for full text alone
+            (`pyrite_cli.core.identifiers`).
     """
 
     heading: tuple[str, ...]
@@ -81,6 +83,7 @@ class Chunk(msgspec.Struct, frozen=True, array_like=True, gc=False):
     end_line: int
     text: str
     hash: bytes
+    parts: str = ""
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):

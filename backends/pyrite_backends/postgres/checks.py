@@ -60,6 +60,7 @@ def _full_text(connection: Connection, tokeniser: Tokeniser) -> Iterator[str]:
                     title,
                     "\n".join(json.loads(heading)),
                     "\n".join(tags[entry]) if position == 0 else "",
+                    tokeniser.parts(title, *json.loads(heading), text),
                     text,
                 )
                 for _, _, position, title, heading, entry, text, *_ in rows

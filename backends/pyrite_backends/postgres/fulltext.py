@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pyrite_backends.common import HEADING, TAGS, TEXT, TITLE
+from pyrite_backends.common import HEADING, PARTS, TAGS, TEXT, TITLE
 from pyrite_backends.postgres.words import clipped
 from pyrite_backends.protocol import Tokeniser
 
@@ -25,6 +25,7 @@ _MAX_POSITION = 16383
 _MAX_POSITIONS = 255
 _POSITION_BITS = 14
 _RANK_BITS = 24
+_WEIGHTS = (TITLE, HEADING, TAGS, PARTS, TEXT)
 
 _Numbers = npt.NDArray[np.int64]
 
@@ -35,6 +36,7 @@ class Fields(NamedTuple):
     title: str
     heading: str
     tags: str
+    parts: str
     text: str
 
 
@@ -74,7 +76,7 @@ class Encoder:
         for row, chunk in enumerate(chunks):
             position = 1
             length = 0
-            for text, weight in zip(chunk, (TITLE, HEADING, TAGS, TEXT), strict=True):
+            for text, weight in zip(chunk, _WEIGHTS, strict=True):
                 numbers = known.get(text)
                 if numbers is None:
                     numbers = self._numbers.of(text)

@@ -18,7 +18,7 @@ from pyrite_backends.postgres.connection import Connection
 from pyrite_backends.protocol import Tokeniser
 from pyrite_schemas.errors import FormatError, NoIndexError, StorageError
 
-FORMAT = 3
+FORMAT = 4
 """The format of `pyrite_backends.tables` this package reads; kept here too because reading must
 not import SQLAlchemy (a test holds the two equal)."""
 

@@ -167,9 +167,9 @@ class PostgresWriter(CommonWriter):
                     heading, chunk.hash, chunk.text,
                 )
             )  # fmt: skip
-            fields.append(
-                Fields(entry.title, "\n".join(chunk.heading), "" if position else tags, chunk.text)
-            )
+            some = "" if position else tags
+            headings = "\n".join(chunk.heading)
+            fields.append(Fields(entry.title, headings, some, chunk.parts, chunk.text))
 
     def _count_words(self, encoder: Encoder, chunks: int, words: int) -> None:
         if not chunks:

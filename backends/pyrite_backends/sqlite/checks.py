@@ -53,13 +53,16 @@ def _prepared(connection: Connection, tokeniser: Tokeniser) -> Iterator[str]:
         tags[entry].append(tag)
     rows = connection.execute(
         "SELECT e.id, e.path, e.title, c.position, c.heading, c.text, c.f_title, c.f_heading,"
-        " c.f_tags, coalesce(c.f_text, c.text) FROM chunk c JOIN entry e ON e.id = c.entry_id"
+        " c.f_tags, c.f_parts, coalesce(c.f_text, c.text)"
+        " FROM chunk c JOIN entry e ON e.id = c.entry_id"
     )
     for entry, path, title, position, heading, text, *given in rows:
+        headings = json.loads(heading)
         expected = [
             prepare(title),
-            prepare("\n".join(json.loads(heading))),
+            prepare("\n".join(headings)),
             prepare("\n".join(tags[entry])) if position == 0 else "",
+            prepare(tokeniser.parts(title, *headings, text)),
             prepare(text),
         ]
         if given != expected:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from pyrite_backends import stages
-from pyrite_backends.common import HEADING, TAGS, TEXT, TITLE, Row, best_entries
+from pyrite_backends.common import HEADING, PARTS, TAGS, TEXT, TITLE, Row, best_entries
 from pyrite_backends.conditions import TRUE, Condition
 from pyrite_backends.sqlite.conditions import match
 from pyrite_backends.stages import Expression, Stage, Word
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Ask = Callable[[str, Sequence[object]], list[Row]]
 """Rows of a statement with `?` marks."""
 
-_WEIGHTS = f"{TITLE:.1f}, {HEADING:.1f}, {TAGS:.1f}, {TEXT:.1f}"
+_WEIGHTS = f"{TITLE:.1f}, {HEADING:.1f}, {TAGS:.1f}, {PARTS:.1f}, {TEXT:.1f}"
 _SCORE = f"bm25(chunk_fts, {_WEIGHTS})"
 
 FEW = 300

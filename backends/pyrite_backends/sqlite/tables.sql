@@ -111,6 +111,7 @@ CREATE TABLE chunk (
   f_title TEXT NOT NULL,
   f_heading TEXT NOT NULL,
   f_tags TEXT NOT NULL,
+  f_parts TEXT NOT NULL,
   f_text TEXT,
   text TEXT NOT NULL,
   PRIMARY KEY (id),

@@ -34,7 +34,7 @@ _TABLES = {
     "link": 10,
     "reference": 4,
     "diagnostic": 5,
-    "chunk": 12,
+    "chunk": 13,
     "git_commit": 7,
     "git_path": 3,
     "git_touch": 2,
@@ -46,8 +46,8 @@ _INSERT = {
 _OF_ENTRIES = ("entry", *PARTS)
 _json = msgspec.json.encode
 _INSERT_TEXT = (
-    "INSERT INTO chunk_fts(rowid, title, heading, tags, text)"
-    " SELECT id, title, heading, tags, text FROM chunk_content WHERE id >= ? ORDER BY id"
+    "INSERT INTO chunk_fts(rowid, title, heading, tags, parts, text)"
+    " SELECT id, title, heading, tags, parts, text FROM chunk_content WHERE id >= ? ORDER BY id"
 )
 
 
@@ -149,11 +149,12 @@ class SqliteWriter(CommonWriter):
         for position, chunk in enumerate(entry.chunks):
             tags = prepare("\n".join(entry.tags)) if position == 0 and entry.tags else ""
             heading = prepare("\n".join(chunk.heading)) if chunk.heading else ""
+            parts = prepare(chunk.parts) if chunk.parts else ""
             text = prepare(chunk.text)
             yield (
                 first + position, number, position, chunk.start_line, chunk.end_line,
                 _json(chunk.heading).decode() if chunk.heading else "[]",
-                chunk.hash, title, heading, tags,
+                chunk.hash, title, heading, tags, parts,
                 None if text is chunk.text else text, chunk.text,
             )  # fmt: skip
 
