@@ -42,7 +42,7 @@ def database() -> Connection:
         "CREATE TABLE git_touch (path_id, commit_id);"
         "CREATE TABLE git_commit (id, at, folded);"
         "CREATE TABLE chunk (id INTEGER PRIMARY KEY, entry_id);"
-        "CREATE VIRTUAL TABLE chunk_fts USING fts5(text,"
+        "CREATE VIRTUAL TABLE chunk_fts USING fts5(parts, text,"
         " tokenize='porter unicode61 remove_diacritics 2');"
         "INSERT INTO kb VALUES (1, 'kb');"
     )
@@ -53,7 +53,8 @@ def database() -> Connection:
         )
         opened.execute("INSERT INTO chunk VALUES (?, ?)", (number, number))
         opened.execute(
-            "INSERT INTO chunk_fts(rowid, text) VALUES (?, ?)", (number, ENGLISH.prepare(text))
+            "INSERT INTO chunk_fts(rowid, parts, text) VALUES (?, ?, ?)",
+            (number, ENGLISH.parts(text), ENGLISH.prepare(text)),
         )
     return opened
 
@@ -263,8 +264,8 @@ def joined(*tokens: str) -> tuple[Term, ...]:
         ("AND", words("and")),
         ("AND a NOT b NEAR", words("and", "a", "not", "b", "near")),
         ("a OR (b OR c)", words("a", "b", "c")),
-        ("date:soon", words("date", "soon")),
-        ("a+b ++c", words("a", "b", "c")),
+        ("date:soon", joined("date", "soon")),
+        ("a+b ++c", (*joined("a", "b"), *words("c"))),
         ("() ( )", ()),
         ("!!! ... ---", ()),
     ],
@@ -280,7 +281,11 @@ def test_a_query_has_filters_words_and_text_for_the_model() -> None:
     assert parsed.text == "how do smart contracts sign? MS.DATE:x"
     required = Term(("smart", "contracts"))
     assert parsed.query.condition == And((required, Not(*words("solidity"))))
-    assert parsed.query.ranked == (required, *words("how", "do", "sign", "ms", "date", "x"))
+    assert parsed.query.ranked == (
+        required,
+        *words("how", "do", "sign"),
+        *joined("ms", "date", "x"),
+    )
 
 
 def test_dates_given_twice_narrow_the_range() -> None:
