@@ -117,7 +117,11 @@ def on(place: Path, data: Path, cache: Path, *, model: bool, titles: bool) -> Fo
     of = variants.first(one)
     chosen = variants.chosen(of)
     before = one.mean(of.ranked)
-    trials = [*variants.of_words(one), Trial("Size of chunks", "as it is", before, True), *sized]
+    trials = [
+        *variants.of_words(one, of),
+        Trial("Size of chunks", "as it is", before, True),
+        *sized,
+    ]
     english: Stem = Stemmer.Stemmer("english").stemWord
     trials += [
         Trial("Stems", "Porter's, as FTS5 has them", before, True),

@@ -91,47 +91,52 @@ def first(one: Set) -> First:
     return First(ranked, seen)
 
 
-def of_words(one: Set) -> Iterator[Trial]:
+def of_words(one: Set, of: First) -> Iterator[Trial]:
     """Constants of BM25, fields, and how chunks make an entry."""
     corpus = one.corpus
     own = weights(corpus.fields)
+    before = one.mean(of.ranked)
 
     def value(worth: sp.csr_matrix, group: lexical.Group = lexical.best) -> Array:
         return one.mean(one.ranked(worth, group))
 
     name = "BM25: k1, b"
     for k1, b in ((0.9, 0.4), (0.9, 0.75), (1.2, 0.5), (1.2, 0.75), (1.2, 0.9), (2.0, 0.75)):
-        worth = lexical.engine(corpus, own, k1, b)
-        yield Trial(name, f"{k1:g}, {b:g}", value(worth), (k1, b) == (lexical.K1, lexical.B))
+        is_own = (k1, b) == (lexical.K1, lexical.B)
+        found = before if is_own else value(lexical.engine(corpus, own, k1, b))
+        yield Trial(name, f"{k1:g}, {b:g}", found, is_own)
     name = "Fields: what a word counts for"
-    for field, several in (("title", (1, 2, 4, 8)), ("heading", (1, 4)), ("tags", (1, 4))):
+    shown = ", ".join(f"{field} {weight:g}" for field, weight in own.items())
+    yield Trial(name, shown, before, True)
+    for field, several in (("title", (1, 2, 4, 8)), ("heading", (1, 2, 4)), ("tags", (1, 2, 4))):
         for weight in several:
-            tried = {**own, field: float(weight)}
-            shown = f"{field} {weight}"
-            if tried == own:
-                shown = ", ".join(f"{key} {number:g}" for key, number in own.items())
-            yield Trial(name, shown, value(lexical.engine(corpus, tried)), tried == own)
+            if weight != own[field]:
+                worth = lexical.engine(corpus, {**own, field: float(weight)})
+                yield Trial(name, f"{field} {weight}", value(worth))
     yield Trial(name, "title on the first chunk only", value(_first_title(corpus, own)))
     name = "From chunks to entries, all entries"
     worth = lexical.engine(corpus, own)
-    yield Trial(name, "the best chunk", value(worth), True)
+    yield Trial(name, "the best chunk", before, True)
     for share in (0.1, 0.2, 0.5):
         group = lexical.following(share)
         yield Trial(name, f"and {share:g} of the second best", value(worth, group))
     yield Trial(
         name, "and 1/2, 1/4, 1/8 of the next three", value(worth, lexical.following(0.5, 3))
     )
+    best = [corpus.best(batch) for batch in lexical.scores(one.asks, worth)]
     most = list(lexical.scores(one.asks, lexical.covering(corpus, worth)))
     for share in (0.2, 0.5):
-        mixed = _mixed(one, worth, most, share)
-        yield Trial(name, f"and {share:g} of each word's best chunk besides", one.mean(mixed))
-    whole = lexical.whole_bm25(
-        corpus, lexical.whole(corpus), lexical.idf(lexical.merged(corpus, own))
-    )
+        mixed = ((1 - share) * a + share * b for a, b in zip(best, most, strict=True))
+        shown = f"and {share:g} of what each word's own best chunk adds"
+        yield Trial(name, shown, one.mean(lexical.rank(mixed)))
+    del most
+    rare = lexical.idf(lexical.merged(corpus, own))
+    whole = lexical.whole_bm25(corpus, lexical.whole(corpus), rare)
     wholes = list(lexical.scores(one.asks, whole))
     for share in (0.3, 0.5, 1.0):
-        summed = _mixed(one, worth, wholes, share, besides=False)
-        yield Trial(name, f"and {share:g} of the whole entry's BM25", one.mean(summed))
+        summed = (a + share * b for a, b in zip(best, wholes, strict=True))
+        shown = f"and {share:g} of the whole entry's BM25"
+        yield Trial(name, shown, one.mean(lexical.rank(summed)))
     yield Trial(name, "the whole entry's BM25 alone", one.mean(lexical.rank(wholes)))
 
 
@@ -146,17 +151,6 @@ def _first_title(corpus: Corpus, own: dict[str, float]) -> sp.csr_matrix:
     counts.eliminate_zeros()
     length = lexical.lengths(corpus) + words - title.words
     return lexical.bm25(counts, length / length.mean(), lexical.idf(counts))
-
-
-def _mixed(
-    one: Set, worth: sp.csr_matrix, others: Sequence[Array], share: float, *, besides: bool = True
-) -> list[Ranked]:
-    """The best chunk and a share of another score, or of what that is above it."""
-    batches = (lexical.best(one.corpus, batch) for batch in lexical.scores(one.asks, worth))
-    return lexical.rank(
-        best + share * (other - best if besides else other)
-        for best, other in zip(batches, others, strict=True)
-    )
 
 
 def of_entries(one: Set, of: First) -> Iterator[Trial]:
