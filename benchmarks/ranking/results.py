@@ -245,7 +245,8 @@ def _against(names: Sequence[str], row: Row, chosen: Row | None) -> str:
     if chosen is None or row is chosen:
         return ""
     pairs = [(row.values.get(name), chosen.values.get(name)) for name in names]
-    return " ".join(f"{one.whole - other.whole:+.4f}" for one, other in pairs if one and other)
+    differences = [one.whole - other.whole for one, other in pairs if one and other]
+    return " ".join(f"{round(one, 4) + 0.0:+.4f}" for one in differences)
 
 
 def _markdown(rows: Table) -> str:
