@@ -22,8 +22,8 @@ from benchmarks import (
 )
 from benchmarks.common import Figure
 
-SCALE = "scale"
-"""A part that takes an hour and runs alone."""
+SCALE, RANKING = "scale", "ranking"
+"""Parts that run alone: one takes an hour, the other tries what the program does not do."""
 
 PARTS = (
     "sync",
@@ -43,20 +43,26 @@ def main() -> None:
     """Measure what was asked for."""
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("parts", nargs="*", default=list(PARTS), metavar="PART",
-                        help=f"what to measure: {', '.join(PARTS)}; or {SCALE} alone")  # fmt: skip
+                        help=f"what: {', '.join(PARTS)}; alone: {SCALE}, {RANKING}")  # fmt: skip
     parser.add_argument("--corpus", help="a repository or bundle, for everything but relevance")
     parser.add_argument("--no-model", action="store_true", help="leave out what needs the model")
     parser.add_argument("--cache", type=Path, help="an embedding cache to begin with")
+    parser.add_argument(
+        "--titles", action="store_true", help="also embed titles by themselves, in ranking"
+    )
     parser.add_argument("--files", default="1000,10000,100000",
                         help="sizes of the repositories for scale")  # fmt: skip
     parser.add_argument("--engines", default="sqlite,postgres", help="what scale measures")
     parser.add_argument(
         "--times", type=int, default=3, help="runs of a sync from nothing, in scale"
     )
-    parser.add_argument("--out", type=Path, help="where scale writes its JSON")
+    parser.add_argument("--out", type=Path, help="where scale and ranking write their JSON")
     options = parser.parse_args()
     if options.parts == [SCALE]:
         _scale(options)
+        return
+    if options.parts == [RANKING]:
+        _ranking(options)
         return
     unknown = set(options.parts) - set(PARTS)
     if unknown:
@@ -65,10 +71,7 @@ def main() -> None:
     small = options.corpus or "eips"
     figures: list[Figure] = []
     with common.scratch() as folder:
-        cache = folder / "cache"
-        if options.cache:
-            shutil.copytree(options.cache, cache)
-        os.environ["PYRITE_CACHE_DIR"] = str(cache)
+        cache = _cache(folder, options.cache)
         for part in options.parts:
             place = folder / part
             place.mkdir()
@@ -94,6 +97,31 @@ def _scale(options: argparse.Namespace) -> None:
         print(f"{'ok' if one.ok else 'NOT REACHED':12}{one.engine}: {one.what}: {one.found}"
               f" ({one.must})")  # fmt: skip
     print(f"written to {place}; for the page and the charts: python -m benchmarks.charts")
+
+
+def _ranking(options: argparse.Namespace) -> None:
+    from benchmarks.ranking import measure, results  # SciPy
+
+    with common.scratch() as folder:
+        cache = _cache(folder, options.cache)
+        result = measure.measure(folder, cache, model=not options.no_model, titles=options.titles)
+    print(results.text(result))
+    whole = set(result.sets) == set(results.SETS) and not options.no_model
+    place = options.out or (results.PLACE if whole else None)
+    if place is None:
+        print("not the whole run, so nothing is written without --out")
+        return
+    results.save(result, place)
+    print(f"written to {place}; for the page: python -m benchmarks.ranking.results")
+
+
+def _cache(folder: Path, begin: Path | None) -> Path:
+    """An embedding cache, and the one that the program uses in this process."""
+    cache = folder / "cache"
+    if begin:
+        shutil.copytree(begin, cache)
+    os.environ["PYRITE_CACHE_DIR"] = str(cache)
+    return cache
 
 
 def _measure(
