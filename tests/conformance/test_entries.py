@@ -7,6 +7,7 @@ import pytest
 
 from pyrite_backends.protocol import Index
 from pyrite_cli.core import audit, lookup
+from pyrite_cli.core.standpoint import Standpoint
 from pyrite_schemas.errors import NotFoundError, StorageError, UsageError
 from pyrite_schemas.search import Filters
 from tests.conformance.conftest import Engine
@@ -38,6 +39,9 @@ first [[other]]
 
 second
 """
+
+NOWHERE = Standpoint(lambda _: None, several=True)
+"""Of somebody who has none of the files."""
 
 
 def test_files_and_entries_are_sorted_by_utf8(index: Index) -> None:
@@ -140,17 +144,17 @@ def test_what_a_user_types_finds_one_entry_or_says_which_there_are(index: Index)
     }
     put_all(index, {"kb": files, "two": {"b.md": "---\nid: x\n---\n"}})
     with index.reader() as reader:
-        assert lookup.find(reader, "./c.md").path == "c.md"
-        assert lookup.find(reader, "kb:nick").path == "d.md"
-        assert lookup.find(reader, "two:x").path == "e.md"
-        assert lookup.find(reader, "kb:x").path == "f.md"
+        assert lookup.find(reader, "./c.md", NOWHERE).path == "c.md"
+        assert lookup.find(reader, "kb:nick", NOWHERE).path == "d.md"
+        assert lookup.find(reader, "two:x", NOWHERE).path == "e.md"
+        assert lookup.find(reader, "kb:x", NOWHERE).path == "f.md"
         with pytest.raises(UsageError, match="several") as caught:
-            lookup.find(reader, "both")
+            lookup.find(reader, "both", NOWHERE)
         assert "kb:c, kb:d" in caught.value.hint
         with pytest.raises(UsageError):
-            lookup.find(reader, "x")
+            lookup.find(reader, "x", NOWHERE)
         with pytest.raises(NotFoundError):
-            lookup.find(reader, "nowhere")
+            lookup.find(reader, "nowhere", NOWHERE)
 
 
 def test_entries_that_are_removed_leave_nothing(index: Index) -> None:

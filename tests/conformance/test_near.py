@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 
 from pyrite_backends.protocol import Index
 from pyrite_cli.core import suggestion
 from pyrite_cli.core.related import related
 from pyrite_cli.core.tokens import Analyzer
-from pyrite_schemas.search import NO_FILTERS, Filters, Suggestion, Term
+from pyrite_schemas.search import NO_FILTERS, Filters, Suggestion
 from tests.conformance.conftest import Engine
 from tests.conformance.shelf import embed, put, put_all, vectors_of
 
@@ -41,14 +39,6 @@ def test_the_vectors_of_an_entry_are_those_of_its_chunks_in_their_order(index: I
         assert reader.vectors_of("kb", "nobody") == []
 
 
-def test_words_that_stand_nowhere_are_told_from_those_in_any_field(index: Index) -> None:
-    put(index, CORPUS)
-    with index.reader() as reader:
-        words = ["cherry", "granites", "tree", "stone", "red", "nowhere", "gran"]
-        assert reader.unknown(words) == ["nowhere", "gran"]
-        assert reader.unknown([]) == []
-
-
 def test_the_vocabulary_counts_chunks(index: Index, analyzer: Analyzer) -> None:
     put(index, CORPUS)
     with index.reader() as reader:
@@ -58,24 +48,6 @@ def test_the_vocabulary_counts_chunks(index: Index, analyzer: Analyzer) -> None:
         assert begun == {"plum": 2}
         assert reader.vocabulary(()) == []
         assert dict(reader.vocabulary(["plum"], "slat")) == {"plum": 2, "slate": 2}
-
-
-def test_weights_are_those_of_bm25(index: Index) -> None:
-    put(index, CORPUS)
-    with index.reader() as reader:
-        chunks = sum(1 for _ in reader.texts("kb"))
-        terms = [
-            Term(("basalt",)),
-            Term(("granite", "slate")),
-            Term(("granit",), prefix=True),
-            Term(("nowhere",)),
-            Term(("granite", "basalt")),
-        ]
-        found = reader.weights(terms)
-        assert [hits for hits, _ in found] == [1, 1, 2, 0, 1]
-        for hits, idf in found:
-            value = math.log((chunks - hits + 0.5) / (hits + 0.5))
-            assert idf == pytest.approx(max(value, 1e-6) if hits else 0.0)
 
 
 def test_names_and_types(index: Index) -> None:

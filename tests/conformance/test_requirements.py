@@ -305,7 +305,7 @@ def test_any_tree_means_the_same_everywhere(index: Index, several: list[Query]) 
 def test_ten_kilobytes_of_anything_are_answered(index: Index, analyzer: Analyzer) -> None:
     with index.reader() as reader:
         for text in LONG.values():
-            assert len(text) <= 20_000
+            assert len(text) <= 30_000
             parsed = parse(text, analyzer, reader.has_field, reader.fields)
             assert len(reader.keyword(parsed.query, parsed.filters, 99)) <= len(EVERYTHING)
             condition = parsed.query.condition

@@ -14,7 +14,9 @@ from pyrite_backends import stages
 from pyrite_backends.common import Row, best_entries
 from pyrite_backends.protocol import Reader
 from pyrite_backends.sqlite import keyword as sqlite_keyword
-from pyrite_schemas.search import Filters, Leg, Query, Term
+from pyrite_cli.core import requirements
+from pyrite_cli.core.requirements import either, every
+from pyrite_schemas.search import Filters, Leg, Not, Query, Term
 from tests.conformance.conftest import Engine
 from tests.conformance.shelf import Files, put_all
 
@@ -81,21 +83,23 @@ terms = st.one_of(
     st.tuples(st.sampled_from(WORDS[:5]), st.sampled_from(WORDS[:9])).map(Term),
     st.sampled_from(["w", "wa", "wz", "nosuch"]).map(lambda word: Term((word,), prefix=True)),
 )
-queries = st.builds(
-    Query,
-    should=st.lists(terms, min_size=1, max_size=7).map(tuple),
-    must=st.one_of(
-        st.just(()),
-        st.lists(st.lists(terms, min_size=1, max_size=2).map(tuple), max_size=2).map(tuple),
-    ),
-    must_not=st.lists(terms, max_size=1).map(tuple),
-)
+groups = st.lists(terms, min_size=1, max_size=2).map(tuple)
+required = st.lists(groups, max_size=2).map(lambda some: [either(group) for group in some])
+banned = st.lists(terms, max_size=1).map(lambda some: [Not(term) for term in some])
+
+
+@st.composite
+def queries(draw: st.DrawFn) -> Query:
+    """Words that rank, some of them required, and perhaps one that must not be there."""
+    condition = every([one for one in draw(required) if one] + draw(banned))
+    ranked = (*requirements.terms(condition), *draw(st.lists(terms, min_size=1, max_size=7)))
+    return Query(tuple(dict.fromkeys(ranked)), condition)
 
 
 @settings(
     max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(queries, st.sampled_from(FILTERS), st.sampled_from([0, 1, 2, 3, 10, 60, 300]))
+@given(queries(), st.sampled_from(FILTERS), st.sampled_from([0, 1, 2, 3, 10, 60, 300]))
 def test_stages_find_the_same_entries_in_the_same_order_with_the_same_scores(
     reader: Reader, query: Query, filters: Filters, depth: int
 ) -> None:
@@ -114,12 +118,12 @@ def test_most_queries_end_in_a_stage(reader: Reader, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(stages, "best_entries", spy)
     draw = random.Random(5)
     for _ in range(40):
-        query = Query(should=tuple(Term((word,)) for word in draw.sample(WORDS, 4)))
+        query = Query(tuple(Term((word,)) for word in draw.sample(WORDS, 4)))
         reader.keyword(query, Filters(), 5)
     assert asked.count(True) < 10
 
 
 def test_as_many_words_as_anybody_types_are_ranked(reader: Reader) -> None:
-    many = Query(should=tuple(Term((f"{word}{end}",)) for word in WORDS for end in ("", "x", "y")))
+    many = Query(tuple(Term((f"{word}{end}",)) for word in WORDS for end in ("", "x", "y")))
     assert len(many.ranked) > stages.MAX_WORDS
     assert len(reader.keyword(many, Filters(), 10)) == 10
