@@ -315,7 +315,14 @@ class MemoryReader:
 
     def bodies(self, entries: Sequence[int]) -> list[Body]:
         held = [self._state.rows()[number].entry for number in entries]
-        return [Body(one.title, tuple(chunk.text for chunk in one.chunks[:BODY])) for one in held]
+        return [
+            Body(
+                one.title,
+                tuple(chunk.text for chunk in one.chunks[:BODY]),
+                sum(len(tokens) for fields in self._fields(one)[:BODY] for tokens in fields),
+            )
+            for one in held
+        ]
 
     def waits(self) -> int:
         return 0

@@ -172,16 +172,25 @@ class CommonReader(ABC):
     def bodies(self, entries: Sequence[int]) -> list[Body]:
         titles: dict[int, str] = {}
         texts: dict[int, list[str]] = {number: [] for number in entries}
+        words: dict[int, int] = dict.fromkeys(entries, 0)
         for some in batches(entries, _BATCH):
             marks = _marks(some)
             titles.update(self._rows(f"SELECT id, title FROM entry WHERE id IN ({marks})", some))
-            for number, text in self._rows(
-                f"SELECT entry_id, text FROM chunk WHERE entry_id IN ({marks}) AND position < ?"
-                " ORDER BY entry_id, position",
+            for number, text, length in self._rows(
+                f"SELECT c.entry_id, c.text, {self._length} WHERE c.entry_id IN ({marks})"
+                " AND c.position < ? ORDER BY c.entry_id, c.position",
                 (*some, BODY),
             ):
                 texts[number].append(text)
-        return [Body(titles[number], tuple(texts[number])) for number in entries]
+                words[number] += self._words_of(length)
+        return [Body(titles[number], tuple(texts[number]), words[number]) for number in entries]
+
+    _length: str
+    """What of a chunk `c` tells its number of words, and where it is from."""
+
+    def _words_of(self, length: Any) -> int:
+        """The number that is told so."""
+        return int(length)
 
     def _last_commits(self, entries: Sequence[int]) -> dict[int, Commit]:
         found: dict[int, Commit] = {}

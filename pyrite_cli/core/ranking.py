@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from pyrite_cli.core.occurrences import Run, among, counts
 from pyrite_cli.core.tokens import Analyzer
 from pyrite_schemas.search import Body, Contribution, Frequencies, Leg, Term
 
@@ -99,75 +100,45 @@ class _Scale(NamedTuple):
 
     Attributes:
         analyzer: The tokenisation.
-        words: Single words that are looked for: their inverse document frequencies by stem.
-        runs: Phrases and beginnings of words, likewise.
+        runs: What is looked for and tells something, each once.
+        worth: Its inverse document frequency.
         asked: All stems of the query.
         average: Words of an entry, on average.
     """
 
     analyzer: Analyzer
-    words: Mapping[str, float]
-    runs: Sequence[tuple[tuple[str, ...], bool, float]]
+    runs: Sequence[Run]
+    worth: Sequence[float]
     asked: frozenset[str]
     average: float
 
     @classmethod
     def of(cls, terms: Sequence[Term], found: Frequencies, analyzer: Analyzer) -> _Scale:
-        words: dict[str, float] = {}
-        runs = []
+        worth: dict[Run, float] = {}
         asked: set[str] = set()
         for term, hits in zip(terms, found.hits, strict=True):
-            stems = analyzer.stems(term)
-            asked.update(stems)
-            worth = idf(found.chunks, hits)
-            if len(stems) == 1 and not term.prefix:
-                # Words that stem alike score each, as they do in chunks.
-                words[stems[0]] = words.get(stems[0], 0.0) + worth
-            else:
-                runs.append((stems, term.prefix, worth))
+            # Words that stem alike score each, as they do in chunks.
+            run = analyzer.stems(term), term.prefix
+            asked.update(run[0])
+            rarity = idf(found.chunks, hits)
+            if rarity > LEAST_IDF:  # the rest tells nothing, and is what stands there most often
+                worth[run] = worth.get(run, 0.0) + rarity
         average = found.words / max(found.entries, 1)
-        return cls(analyzer, words, runs, frozenset(asked), average)
+        return cls(analyzer, list(worth), list(worth.values()), frozenset(asked), average)
 
     def score(self, best: float, body: Body) -> float:
         """What an entry scores, given its best chunk's score."""
-        stem = self.analyzer.stem
-        title = [stem(word) for word in self.analyzer.surface(body.title)]
-        text = self.analyzer.surface("".join(body.texts))
-        length = len(text) + len(title) * len(body.texts)
-        norm = K1 * (1 - B + B * length / self.average) if self.average else K1
-        found = dict.fromkeys(self.words, 0)
-        for word, number in Counter(text).items():
-            if (stemmed := stem(word)) in found:
-                found[stemmed] += number
-        for word in title:
-            if word in found:
-                found[word] += IN_TITLE
-        counts = [(worth, found[word]) for word, worth in self.words.items()]
-        if self.runs:
-            stems = [stem(word) for word in text]
-            counts += [
-                (
-                    worth,
-                    _occurrences(run, prefix, stems) + IN_TITLE * _occurrences(run, prefix, title),
-                )
-                for run, prefix, worth in self.runs
-            ]
-        whole = sum(worth * count * (K1 + 1) / (count + norm) for worth, count in counts)
+        title = self.analyzer.tokens(body.title)
+        norm = K1 * (1 - B + B * body.words / self.average) if self.average else K1
+        in_text = counts("".join(body.texts), self.runs, self.analyzer)
+        whole = 0.0
+        for run, worth, count in zip(self.runs, self.worth, in_text, strict=True):
+            found = count + IN_TITLE * among(title, run)
+            whole += worth * found * (K1 + 1) / (found + norm)
         titled = frozenset(title)
         shared = len(titled & self.asked)
         cosine = shared / math.sqrt(len(titled) * len(self.asked)) if shared else 0.0
         return (best + WHOLE * whole) * (1 + TITLE * cosine**4)
-
-
-def _occurrences(run: tuple[str, ...], prefix: bool, stems: Sequence[str]) -> int:
-    """How often words stand side by side, the last one of them perhaps only begun."""
-    *before, last = run
-    size = len(run)
-    return sum(
-        (word.startswith(last) if prefix else word == last)
-        and (size == 1 or (place >= size - 1 and list(stems[place - size + 1 : place]) == before))
-        for place, word in enumerate(stems)
-    )
 
 
 class Fused(NamedTuple):

@@ -194,10 +194,12 @@ class Body(msgspec.Struct, frozen=True, gc=False):
     Attributes:
         title: Its title.
         texts: Of its first `BODY` chunks, in order.
+        words: Of all fields of these chunks.
     """
 
     title: str
     texts: tuple[str, ...]
+    words: int
 
 
 BODY = 64

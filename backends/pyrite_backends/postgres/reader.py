@@ -43,6 +43,8 @@ class PostgresReader(CommonReader):
             cursor.execute(native(sql), values)
             yield from cursor
 
+    _length = "f.length FROM chunk c JOIN fulltext f ON f.chunk = c.id"
+
     def _condition(self, filters: Filters) -> Condition:
         return conditions.of(filters, self._distinct)
 

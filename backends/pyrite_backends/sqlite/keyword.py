@@ -59,7 +59,7 @@ class Lists:
         if self._totals is None:
             # FTS5's own counts, with which it makes its scores; counting takes a millisecond.
             ((record,),) = self._ask("SELECT block FROM chunk_fts_data WHERE id = 1", ())
-            chunks, *fields = _numbers(record) or [0]
+            chunks, *fields = numbers(record) or [0]
             self._totals = chunks, sum(fields)
         return self._totals
 
@@ -71,7 +71,7 @@ class Lists:
         return self._hits[text]
 
 
-def _numbers(record: bytes) -> list[int]:
+def numbers(record: bytes) -> list[int]:
     """The variable-length integers of SQLite (under 2^56) that a record consists of."""
     numbers = []
     number = 0

@@ -38,6 +38,11 @@ class SqliteReader(CommonReader):
     def _stream(self, sql: str, values: Sequence[object] = ()) -> Iterator[Row]:
         return iter(self._db.execute(sql, values))
 
+    _length = "d.sz FROM chunk c JOIN chunk_fts_docsize d ON d.id = c.id"
+
+    def _words_of(self, length: bytes) -> int:
+        return sum(keyword.numbers(length))
+
     def _condition(self, filters: Filters) -> Condition:
         return conditions.of(filters)
 

@@ -1,0 +1,72 @@
+"""Counting words and phrases in a text without looking at all of it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from pyrite_cli.core.occurrences import Run, among, beginning, counts
+from pyrite_cli.core.tokens import Analyzer, porter
+
+ENGLISH, SIMPLE, GERMAN = Analyzer("english"), Analyzer("simple"), Analyzer("german")
+
+ENDINGS = (
+    "", "s", "es", "ed", "ing", "ly", "bly", "ability", "ibilities", "ation", "ational", "ization",
+    "izer", "fulness", "ousness", "iveness", "ality", "ical", "ness", "ement", "ance", "ible",
+    "able", "ology", "y", "ies", "eed", "ency", "ently", "ely", "alism", "ator", "ally", "icate",
+    "ative", "ic", "ism", "ate", "ous", "ive", "ize", "e", "sses", "ee", "lled", "zzed",
+)  # fmt: skip
+words = st.builds(
+    "{}{}{}".format,
+    st.text("abcdeilmnoprstuyxz0é", min_size=1, max_size=6),
+    st.sampled_from(ENDINGS),
+    st.sampled_from(ENDINGS),
+)
+texts = st.lists(
+    st.sampled_from(
+        ["cold", "colder", "Cold-room", "freezer", "subfreezer", "freezers", "run", "running", ". ",
+         "\n", "the", "éclair", "東京", "c", "_", "x86", "happy", "happily", "ability", "😀", "ß"]
+    ),
+    max_size=30,
+).map(" ".join)  # fmt: skip
+phrases = st.lists(
+    st.sampled_from(["cold", "room", "freezer", "run", "the", "eclair", "c", "happy", "ability"]),
+    min_size=1, max_size=3,
+)  # fmt: skip
+
+
+@given(words)
+@example("possibly")
+@example("hoping")
+@example("eed")
+@example("sixty")
+def test_every_english_word_begins_as_its_stem_does(word: str) -> None:
+    assert word.startswith(beginning(porter(word)))
+
+
+@given(texts, phrases, st.booleans(), st.sampled_from([ENGLISH, SIMPLE, GERMAN]))
+def test_all_occurrences_are_counted_and_no_others(
+    text: str, phrase: list[str], prefix: bool, analyzer: Analyzer
+) -> None:
+    stems = tuple(analyzer.stem(word) for word in phrase)
+    run: Run = (stems, prefix)
+    assert counts(text, [run], analyzer) == [among(analyzer.tokens(text), run)]
+
+
+@pytest.mark.parametrize(
+    ("run", "count"),
+    [
+        ((("cold",), False), 3),
+        ((("cold", "room"), False), 2),
+        ((("room", "cold"), False), 2),
+        ((("roo",), True), 3),
+        ((("cold", "ro"), True), 2),
+        ((("none",), False), 0),
+        ((("cold", "cold"), False), 0),
+    ],
+)
+def test_what_stands_side_by_side(run: Run, count: int) -> None:
+    text = "Cold room, cold; a room: cold_rooms"
+    assert counts(text, [run], ENGLISH) == [count]
+    assert among(ENGLISH.tokens(text), run) == count
