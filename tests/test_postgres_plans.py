@@ -100,7 +100,7 @@ USUAL = ("common rarefx", "usual rarebhx often rarebhbx")
     [
         (Filters(), RARE + USUAL),
         (Filters(kbs=("kb",)), RARE + USUAL),
-        (Filters(types=("odd",)), RARE + USUAL),
+        (Filters(types=("odd",)), RARE),
         (Filters(tags=("t3",)), RARE),
     ],
     ids=["all", "kb", "type", "tag"],

@@ -27,8 +27,8 @@ _SETTINGS = """SET LOCAL jit = off; SET LOCAL DateStyle = ISO;
 SET LOCAL standard_conforming_strings = on; SET LOCAL gin_fuzzy_search_limit = 0;
 SET LOCAL random_page_cost = 1.1"""
 """What a role's or database's own settings must not change: how values are read, and answers.
-Compiling a query takes longer than any of ours. What is searched lies in memory or on a disk without
-arms, where the next page costs no less than any other."""
+Compiling a query takes longer than any of ours. What is searched lies in memory or on a disk
+without arms, where the next page costs no less than any other."""
 _READ = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {_SETTINGS}"
 _SHORT = f"BEGIN ISOLATION LEVEL READ COMMITTED; {_SETTINGS}"
 _WRITE = f"""{_SHORT}; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;
