@@ -7,6 +7,7 @@ by numpy, filters one entry at a time. Never part of the product.
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import math
 import operator
@@ -170,20 +171,25 @@ class MemoryReader:
         if not query.ranked and not filters and query.condition is None:
             return []
         phrases = [self._phrase(term) for term in query.ranked]
-        score = self._bm25([phrase for phrase in phrases if phrase[0]])
+        telling, others = self._bm25([phrase for phrase in phrases if phrase[0]])
         best: list[tuple[float, str, str, int, int]] = []
+        dull: list[tuple[float, str, str, int, int]] = []
         rest: list[tuple[float, str, str, int, int]] = []
         for row in allowed:
-            scored = [
-                (-found, row.kb, row.id, position, row.number)
-                for position, fields in enumerate(self._fields(row.entry))
-                if (found := score(fields)) is not None
-            ]
+            for score, into in ((telling, best), (others, dull)):
+                scored = [
+                    (-found, row.kb, row.id, position, row.number)
+                    for position, fields in enumerate(self._fields(row.entry))
+                    if (found := score(fields)) is not None
+                ]
+                if scored:
+                    into.append(min(scored))
+                    break
             if scored:
-                best.append(min(scored))
-            elif query.loose or not query.ranked:
+                continue
+            if query.loose or not query.ranked:
                 rest.append((0.0, row.kb, row.id, 0, row.number))
-        order = sorted(best) + sorted(rest)
+        order = sorted(best) + sorted(dull) + sorted(rest)
         return [Leg(number, chunk, -found) for found, _, _, chunk, number in order[: max(depth, 0)]]
 
     def _allowed(self, row: Row, filters: Filters, condition: Requirement | None) -> bool:
@@ -207,8 +213,11 @@ class MemoryReader:
             case Or():
                 return any(self._is(row, part) for part in what.parts)
 
-    def _bm25(self, phrases: list[tuple[list[str], bool]]) -> Callable[[Fields], float | None]:
-        """How well a chunk matches; None when it does not."""
+    def _bm25(
+        self, phrases: list[tuple[list[str], bool]]
+    ) -> tuple[Callable[[Fields], float | None], Callable[[Fields], float | None]]:
+        """How well a chunk matches; None when it does not: by the phrases that tell chunks apart,
+        and by those that stand in over half of all."""
         every = [fields for row in self._state.rows() for fields in self._fields(row.entry)]
         average = sum(sum(map(len, fields)) for fields in every) / max(len(every), 1)
 
@@ -219,10 +228,12 @@ class MemoryReader:
 
         weighed = [(phrase, idf(phrase)) for phrase in phrases]
 
-        def score(fields: Fields) -> float | None:
+        def score(fields: Fields, *, telling: bool) -> float | None:
             total, matched = 0.0, False
             length = sum(map(len, fields))
             for phrase, rarity in weighed:
+                if (rarity > LEAST_IDF) is not telling:
+                    continue
                 counts = [occurrences(phrase, tokens) for tokens in fields]
                 frequency = sum(w * count for w, count in zip(WEIGHTS, counts, strict=True))
                 matched = matched or frequency > 0
@@ -230,7 +241,7 @@ class MemoryReader:
                 total += rarity * (frequency * (K1 + 1)) / (frequency + norm)
             return total if matched else None
 
-        return score
+        return functools.partial(score, telling=True), functools.partial(score, telling=False)
 
     def _texts(self, row: Row) -> Iterator[list[str]]:
         """The tokens of each field of each chunk."""

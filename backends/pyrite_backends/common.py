@@ -414,7 +414,7 @@ def best_entries(ask: Callable[[int], Sequence[Row]], depth: int) -> list[Leg]:
     """
     if depth <= 0:
         return []
-    limit = max(3 * depth, 100)
+    limit = max(8 * depth, 100)
     while True:
         rows = ask(limit)
         best: dict[int, tuple[float, str, str, int]] = {}

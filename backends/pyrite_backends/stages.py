@@ -105,6 +105,28 @@ def idf(chunks: int, hits: int) -> float:
     return found if found > 0 else _LEAST_IDF
 
 
+def telling_first(
+    words: Sequence[Word], depth: int, of: Callable[[Sequence[int], int], list[Leg]]
+) -> list[Leg]:
+    """The best entries by the words that tell them apart, then those that hold only the others.
+
+    What stands in over half of all chunks adds a millionth to a score, and has the longest lists.
+
+    Args:
+        words: What is looked for; none that stands nowhere.
+        depth: Entries wanted.
+        of: The best entries, so many, by some of the words.
+    """
+    telling = [number for number, word in enumerate(words) if word.idf > _LEAST_IDF]
+    others = [number for number, word in enumerate(words) if word.idf <= _LEAST_IDF]
+    legs = of(telling, depth) if telling else []
+    if others and len(legs) < depth:
+        seen = {leg.entry for leg in legs}
+        more = of(others, depth + len(legs))
+        legs += [leg for leg in more if leg.entry not in seen][: depth - len(legs)]
+    return legs
+
+
 def stage(words: Sequence[Word], need: float) -> Stage:
     """The chunks whose words can add up to so much.
 

@@ -93,9 +93,34 @@ def search(
         where: What an entry must be.
         depth: Entries wanted.
     """
-    scored, average = _scored(ask, terms, tokeniser)
-    if not scored:
-        return []
+    every, average = _scored(ask, terms, tokeniser)
+    words = [Word(term.chunks, term.idf) for term in every]
+
+    def of(some: Sequence[int], wanted: int) -> list[Leg]:
+        scored = [every[number] for number in some]
+        return _ranked(ask, [words[number] for number in some], scored, average, where, wanted)
+
+    return stages.telling_first(words, depth, of)
+
+
+def _ranked(
+    ask: Ask,
+    words: Sequence[Word],
+    scored: Sequence[_Scored],
+    average: float,
+    where: Condition,
+    depth: int,
+) -> list[Leg]:
+    """The best entries by some words.
+
+    Args:
+        ask: Runs a statement.
+        words: What is looked for.
+        scored: The same as it is asked for.
+        average: Words of a chunk.
+        where: What an entry must be.
+        depth: Entries wanted.
+    """
     queries = [f"({term.tsquery})" for term in scored]
 
     def count(stage: Stage, _limit: int) -> int:
@@ -109,7 +134,6 @@ def search(
         statement, values = _statement(scored, matching, average, where)
         return ask(statement, (*values, limit))
 
-    words = [Word(term.chunks, term.idf) for term in scored]
     return stages.search(words, depth, FEW, count, rank)
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from pyrite_backends import stages
-from pyrite_backends.common import HEADING, PARTS, TAGS, TEXT, TITLE, Row, best_entries
+from pyrite_backends.common import HEADING, PARTS, TAGS, TEXT, TITLE, Row
 from pyrite_backends.conditions import TRUE, Condition
 from pyrite_backends.sqlite.conditions import match
 from pyrite_backends.stages import Expression, Stage, Word
@@ -101,12 +101,20 @@ def search(
         depth: Entries wanted.
         lists: Of the same view of the index.
     """
-    texts = [match((term,), tokeniser) for term in terms]
-    if len(terms) > stages.MAX_WORDS:
-        statement, values = _all(texts, where)
-        return best_entries(lambda limit: ask(statement, (*values, limit)), depth)
-    texts = [text for text in texts if lists.hits(text)]
-    words = [Word(lists.hits(text), stages.idf(lists.chunks, lists.hits(text))) for text in texts]
+    every = [text for term in terms if lists.hits(text := match((term,), tokeniser))]
+    words = [Word(lists.hits(text), stages.idf(lists.chunks, lists.hits(text))) for text in every]
+
+    def of(some: Sequence[int], wanted: int) -> list[Leg]:
+        texts = [every[number] for number in some]
+        return _ranked(ask, [words[number] for number in some], texts, where, wanted)
+
+    return stages.telling_first(words, depth, of)
+
+
+def _ranked(
+    ask: Ask, words: Sequence[Word], texts: Sequence[str], where: Condition, depth: int
+) -> list[Leg]:
+    """The best entries by some words, each given as FTS5 is asked for it."""
 
     def count(stage: Stage, limit: int) -> int:
         statement = "SELECT count(*) FROM (SELECT 1 FROM chunk_fts WHERE chunk_fts MATCH ? LIMIT ?)"
@@ -117,7 +125,7 @@ def search(
         statement, values = _some(stage, texts, where) if stage else _all(texts, where)
         return ask(statement, (*values, limit))
 
-    return stages.search(words, depth, FEW, count, rank) if words else []
+    return stages.search(words, depth, FEW, count, rank)
 
 
 def _written(expression: Expression, texts: Sequence[str]) -> str:
