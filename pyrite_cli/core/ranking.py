@@ -40,7 +40,7 @@ K1, B = 1.2, 0.75
 LEAST_IDF = 1e-6
 """Inverse document frequency of a word that stands in over half of all chunks, as in chunks."""
 
-DEPTH = 200
+DEPTH = 100
 """Entries each leg of a hybrid search is followed to, so that pages don't reshuffle."""
 
 SHARES = {"keyword": 0.4, "semantic": 0.6}
