@@ -157,6 +157,43 @@ def test_an_entry_of_hundreds_of_near_chunks_hides_no_other(index: SqliteIndex) 
         assert entries(legs) == entries(ask(reader, QUERIES[0], 60))[:30]
 
 
+def test_bits_in_memory_find_what_sqlite_finds(
+    index: SqliteIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with index.reader() as reader:
+        found = [[ask(reader, text, depth) for text in QUERIES] for depth in (1, 7, 60)]
+    monkeypatch.delattr(np, "bitwise_count")
+    for number, depth in enumerate((1, 7, 60)):
+        with index.reader() as reader:
+            assert [ask(reader, text, depth) for text in QUERIES] == found[number]
+
+
+def test_a_comparison_counts_bits() -> None:
+    draw = random.Random(2)
+    rows = [draw.randbytes(12) for _ in range(50)]
+    asked: list[str] = []
+
+    def held(sql: str, _: Sequence[object]) -> list[tuple[bytes, ...]]:
+        asked.append(sql)
+        kept = [(bytes([number]), row) for number, row in enumerate(rows)]
+        return kept if sql.startswith("SELECT hash, bits") else [key[:1] for key in kept[:1]]
+
+    sketches = semantic.Sketches(held)
+    vector = np.array([draw.gauss(0, 1) for _ in range(48)], np.float32)
+    vector /= np.linalg.norm(vector)
+    (query,) = semantic.bits([vector.tobytes()])
+    sketches.nearest(vector.tobytes(), 1)
+    for count in (1, 20, 50, 90):
+        apart = [
+            ((int.from_bytes(row) ^ int.from_bytes(query)).bit_count(), bytes([number]))
+            for number, row in enumerate(rows)
+        ]
+        assert sketches.nearest(vector.tobytes(), count) == [
+            key for _, key in sorted(apart)[:count]
+        ]
+    assert len(asked) == 2
+
+
 def test_texts_of_several_entries_are_found_in_each_of_them(index: SqliteIndex) -> None:
     put(index, corpus() | {f"same{n}.md": "# Twin\n\nw7 unheard" for n in range(3)})
     embed(index)

@@ -16,6 +16,7 @@ from pyrite_schemas.search import Filters, Frequencies, Leg, Query, Requirement,
 if TYPE_CHECKING:
     from pyrite_backends.portable import Catalog
     from pyrite_backends.protocol import Tokeniser
+    from pyrite_backends.sqlite.semantic import Sketches
 
 
 class SqliteReader(CommonReader):
@@ -30,6 +31,7 @@ class SqliteReader(CommonReader):
         super().__init__(tokeniser)
         self._db = connection
         self._lists = keyword.Lists(self._rows)
+        self._sketches: Sketches | None = None
 
     def _rows(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
         rows: list[Row] = self._db.execute(sql, values).fetchall()
@@ -81,7 +83,9 @@ class SqliteReader(CommonReader):
 
         load_vectors(self._db)
         where = self._allowed(filters, condition)
-        return semantic.search(self._rows, vector, where, depth, exact=exact)
+        if self._sketches is None:
+            self._sketches = semantic.Sketches(self._rows)
+        return semantic.search(self._rows, self._sketches, vector, where, depth, exact=exact)
 
     def fields(self) -> list[str]:
         sql = "SELECT DISTINCT f.key FROM entry e, json_each(e.meta) f ORDER BY f.key"

@@ -67,7 +67,63 @@ def bits(vectors: Sequence[bytes]) -> list[bytes]:
     return [row.tobytes() for row in np.concatenate(halves, axis=1)]
 
 
-def search(ask: Ask, vector: bytes, where: Condition, depth: int, *, exact: bool) -> list[Leg]:
+class Sketches:
+    """The bits of all vectors of one view of an index.
+
+    The first search has SQLite compare them, which reads no more than it must. From the second on
+    they are held in memory, 130 bytes a vector of 384 numbers, and compared in a quarter of the
+    time.
+
+    Args:
+        ask: Runs a statement; always of the same view.
+    """
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+        self._searched = False
+        self._bits: npt.NDArray[np.uint64] | None = None
+        self._hashes: list[bytes] = []
+
+    def nearest(self, vector: bytes, count: int) -> list[bytes]:
+        """Hashes of so many vectors, the nearest by their bits first; ties by hash."""
+        (query,) = bits([vector])
+        if self._bits is None and self._searched and hasattr(np, "bitwise_count"):  # numpy 2
+            self._load()
+        self._searched = True
+        if self._bits is not None:
+            return self._compared(query, count)
+        rows = self._ask(
+            "SELECT hash FROM text_bits"
+            " ORDER BY vec_distance_hamming(vec_bit(bits), vec_bit(?)), hash LIMIT ?",
+            (query, count),
+        )
+        return [digest for (digest,) in rows]
+
+    def _load(self) -> None:
+        rows = self._ask("SELECT hash, bits FROM text_bits ORDER BY hash", ())
+        self._hashes = [digest for digest, _ in rows]
+        self._bits = _words([row for _, row in rows])
+
+    def _compared(self, query: bytes, count: int) -> list[bytes]:
+        assert self._bits is not None
+        apart = np.bitwise_count(self._bits ^ _words([query])).sum(axis=1, dtype=np.int64)
+        order = apart * len(apart) + np.arange(len(apart))  # ties by place, which is by hash
+        first = np.argpartition(order, count)[:count] if count < len(order) else slice(None)
+        return [self._hashes[place % len(apart)] for place in np.sort(order[first]).tolist()]
+
+
+def _words(rows: Sequence[bytes]) -> npt.NDArray[np.uint64]:
+    """Strings of bits, all of the same length, as rows of whole numbers."""
+    if not rows:
+        return np.zeros((0, 0), np.uint64)
+    size = -(-len(rows[0]) // 8) * 8
+    joined = b"".join(row.ljust(size, b"\0") for row in rows)
+    return np.frombuffer(joined, np.uint64).reshape(len(rows), -1)
+
+
+def search(
+    ask: Ask, sketches: Sketches, vector: bytes, where: Condition, depth: int, *, exact: bool
+) -> list[Leg]:
     """The best entries by cosine of their best chunk.
 
     A longer list begins with the shorter one: candidates come in lots that do not depend on the
@@ -75,12 +131,13 @@ def search(ask: Ask, vector: bytes, where: Condition, depth: int, *, exact: bool
 
     Args:
         ask: Runs a statement on a connection with sqlite-vec.
+        sketches: Of the same view.
         vector: float32, of unit length.
         where: What an entry must be.
         depth: Entries wanted.
         exact: Compare all vectors.
     """
-    scan = _Scan(ask, vector, where)
+    scan = _Scan(ask, sketches, vector, where)
     ((held,),) = ask("SELECT coalesce(sum(embedded), 0) FROM kb", ())
     share = 1.0
     if where is not TRUE:
@@ -117,12 +174,14 @@ class _Scan:
 
     Args:
         ask: Runs them.
+        sketches: Finds candidates.
         vector: The query.
         where: What an entry must be.
     """
 
-    def __init__(self, ask: Ask, vector: bytes, where: Condition) -> None:
+    def __init__(self, ask: Ask, sketches: Sketches, vector: bytes, where: Condition) -> None:
         self._ask = ask
+        self._sketches = sketches
         self._vector = vector
         self._where = where
 
@@ -179,21 +238,12 @@ class _Scan:
         near: list[tuple[float, bytes]] = []
         for start, stop in itertools.pairwise([0, *stops]):
             if stop > len(known):
-                known = self._by_bits(max(stop, min(ahead, 4 * first)))
+                known = self._sketches.nearest(self._vector, max(stop, min(ahead, 4 * first)))
             near += self._rescored(known[start:stop])
             # What is near the query may lie mostly in what the filter leaves out.
             if len(near) >= FIRST / 2 or not filtered:
                 yield _Lot(sorted(near))
                 near = []
-
-    def _by_bits(self, count: int) -> list[bytes]:
-        (query,) = bits([self._vector])
-        rows = self._ask(
-            "SELECT hash FROM text_bits"
-            " ORDER BY vec_distance_hamming(vec_bit(bits), vec_bit(?)), hash LIMIT ?",
-            (query, count),
-        )
-        return [digest for (digest,) in rows]
 
     def _rescored(self, hashes: Sequence[bytes]) -> list[tuple[float, bytes]]:
         """Exact distances of those vectors that pass."""
