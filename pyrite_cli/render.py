@@ -32,7 +32,9 @@ def json_line(value: msgspec.Struct) -> None:
     sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
 
 
-_CONTROLS = regex("(\x1b\\[[0-9;]*m)|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROLS = regex("(\x1b\\[(?:[012]|3[136])m)|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""Our own colours, and what else begins with a control character: a file's text may be bold, but
+not hidden, reversed or blinking."""
 
 
 def _printable(text: str) -> str:

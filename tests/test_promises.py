@@ -80,11 +80,14 @@ def test_init_does_not_write_through_a_link(repo: Repo, pyrite: Pyrite, tmp_path
 
 
 def test_text_can_not_steer_the_terminal(repo: Repo, pyrite: Pyrite) -> None:
-    repo.commit(a='---\ntitle: "x \\e]0;owned\\a y"\n---\n\nbody \x1b]52;c;aGk=\x07 word\n')
+    repo.commit(
+        a='---\ntitle: "x \\e]0;owned\\a y"\n---\n\nbody \x1b]52;c;aGk=\x07 word \x1b[8mhidden\n'
+    )
     assert pyrite("index", "sync", "--no-embed").code == 0
     for command in (("search", "word"), ("get", "a"), ("list",)):
         shown = pyrite(*command, env={"FORCE_COLOR": "1"}).out
         assert "\x1b]" not in shown
+        assert "\x1b[8m" not in shown
         assert "\x07" not in shown
 
 

@@ -10,7 +10,7 @@ from pyrite_backends.conditions import every
 from pyrite_backends.sqlite import conditions
 from pyrite_backends.sqlite.driver import Connection, sqlite
 from pyrite_backends.sqlite.matching import SqliteMatcher
-from pyrite_cli.core import query, requirements
+from pyrite_cli.core import fields, query, requirements
 from pyrite_cli.core.query import Parsed, parse
 from pyrite_cli.core.tokens import Analyzer
 from pyrite_schemas.search import And, Filters, Not, Query, Term
@@ -350,3 +350,9 @@ def test_kbs_that_are_named_anywhere_are_known_to_be() -> None:
     assert parsed.kbs == ("a", "b", "c")
     assert parsed.filters.kbs == ("a",)
     assert read("kb:(a b) x").filters.kbs == ("a", "b")
+
+
+def test_no_field_that_was_not_looked_up_is_said_to_be_missing() -> None:
+    many = " ".join(f"n{number}x:b" for number in range(fields.MAX_FIELDS))
+    parsed = parse(f"{many} status:s1", Analyzer("english"), "status".__eq__, lambda: ["status"])
+    assert parsed.notes == ("too many fields are named: the last ones are searched as text",)

@@ -97,3 +97,10 @@ def test_a_far_file_has_the_shorter_of_its_names(
     assert Standpoint(lambda _: Path("/srv/notes"), several=True).name("kb", "a.md") == (
         "srv/notes/a.md"
     )
+
+
+def test_a_path_through_a_link_names_the_entry(run: Here, tmp_path: Path) -> None:
+    run(*SYNC)
+    (tmp_path / "link").symlink_to(tmp_path / "repo")
+    for name in (f"{tmp_path}/link/docs/a b.md", f"{tmp_path}/link/docs/a b.md:3"):
+        assert "path    docs/a b.md:" in run("get", name).out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pyrite_cli.core import suggestion
 from pyrite_cli.core.suggestion import corrected
 from pyrite_schemas.search import Suggestion
 from tests.conftest import Repo
@@ -125,3 +126,17 @@ def test_a_query_is_corrected_where_the_word_stands() -> None:
     near = [Suggestion("cat", ("cart", "coat"))]
     assert corrected("Cat concat (CAT)", near) == "cart concat (cart)"
     assert corrected("concat", near) == ""
+
+
+def test_a_word_that_was_pasted_has_no_near_ones(
+    run: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def slips(word: str) -> set[str]:
+        asked.append(word)
+        return set()
+
+    monkeypatch.setattr(suggestion, "slips", slips)
+    assert run("search", "q" * 5000, "deprected").code == 1
+    assert asked == ["deprected"]

@@ -16,12 +16,11 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from pyrite_backends.common import SCORE_DIGITS, Row, best_entries
+from pyrite_backends.common import LEAST_IDF, SCORE_DIGITS, Row, best_entries
 from pyrite_schemas.search import Leg
 
 K1, B = 1.2, 0.75
 """Of BM25, as SQLite's FTS5 has them."""
-_LEAST_IDF = 1e-6
 
 MAX_WORDS = 40
 """Words up to which stages are tried: with more, the ones that are left out add up."""
@@ -102,7 +101,7 @@ def idf(chunks: int, hits: int) -> float:
         hits: In how many of them the word stands.
     """
     found = math.log((chunks - hits + 0.5) / (hits + 0.5))
-    return found if found > 0 else _LEAST_IDF
+    return found if found > 0 else LEAST_IDF
 
 
 def telling_first(

@@ -53,7 +53,7 @@ def related(
         int, typer.Option("--offset", metavar="N", min=0, max=MOST, help="Entries to skip.")
     ] = 0,
     exact: Annotated[
-        bool, typer.Option("--exact", help="Compare all vectors; on SQLite that is always so.")
+        bool, typer.Option("--exact", help="Compare all vectors, also those of a large index.")
     ] = False,
     fresh: Fresh = False,
     json: Json = False,

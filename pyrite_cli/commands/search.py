@@ -56,7 +56,7 @@ Offset = Annotated[
     int, typer.Option("--offset", metavar="N", min=0, max=MOST, help="Results to skip.")
 ]
 Exact = Annotated[
-    bool, typer.Option("--exact", help="Compare all vectors; on SQLite that is always so.")
+    bool, typer.Option("--exact", help="Compare all vectors, also those of a large index.")
 ]
 PathsOnly = Annotated[bool, typer.Option("--paths", help="Print only the paths of the files.")]
 Explain = Annotated[

@@ -52,7 +52,8 @@ class Fields:
         if own not in OWN:
             if self._held(name):
                 return _compared(name, value)
-            self._suggest(name)
+            if name in self._known:
+                self._suggest(name)
             return None
         if not value:
             return None
@@ -81,7 +82,10 @@ class Fields:
 
     def _held(self, name: str) -> bool:
         if name not in self._known:
-            self._known[name] = len(self._known) < MAX_FIELDS and self._is_field(name)
+            if len(self._known) == MAX_FIELDS:
+                self.notes["too many fields are named: the last ones are searched as text"] = None
+                return False
+            self._known[name] = self._is_field(name)
         return self._known[name]
 
     def _suggest(self, name: str) -> None:

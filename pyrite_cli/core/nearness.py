@@ -22,12 +22,15 @@ def distance(one: str, other: str, most: int) -> int:
     before: list[int] = []
     row = list(range(len(other) + 1))
     for at, char in enumerate(one, 1):
-        last, row, two_up = row, [at], before
-        for place, letter in enumerate(other, 1):
-            cost = min(last[place] + 1, row[-1] + 1, last[place - 1] + (char != letter))
+        last, row, two_up = row, [most + 1] * (len(other) + 1), before
+        row[0] = at
+        # What is further from the diagonal is more than `most` away.
+        for place in range(max(1, at - most), min(len(other), at + most) + 1):
+            letter = other[place - 1]
+            cost = min(last[place] + 1, row[place - 1] + 1, last[place - 1] + (char != letter))
             if at > 1 and place > 1 and char == other[place - 2] and one[at - 2] == letter:
                 cost = min(cost, two_up[place - 2] + 1)
-            row.append(cost)
+            row[place] = cost
         if min(row) > most:
             return most + 1
         before = last

@@ -165,8 +165,15 @@ def fused(reader: Reader, legs: Mapping[str, Sequence[Leg]]) -> list[Fused]:
         legs: By name, each best first.
 
     Returns:
-        All entries of the legs, best first; ties by KB and id.
+        All entries of the legs, best first; ties by KB and id. What only stands behind the first
+        `DEPTH` of a leg comes last, in the order in which longer legs reach it: however far legs
+        are followed, a longer ranking begins with the shorter one.
     """
+    first = _weighed(reader, {name: found[:DEPTH] for name, found in legs.items()})
+    return [*first, *_behind(first, legs)]
+
+
+def _weighed(reader: Reader, legs: Mapping[str, Sequence[Leg]]) -> list[Fused]:
     places = {
         name: {leg.entry: (rank, leg) for rank, leg in enumerate(found, 1)}
         for name, found in legs.items()
@@ -182,6 +189,23 @@ def fused(reader: Reader, legs: Mapping[str, Sequence[Leg]]) -> list[Fused]:
         total = sum(_share(name, found, places[name].get(entry)) for name, found in legs.items())
         scores.append(Leg(entry, shown.chunk, total))
     return [Fused(leg, parts[leg.entry]) for leg in ordered(reader, scores)]
+
+
+def _behind(first: Sequence[Fused], legs: Mapping[str, Sequence[Leg]]) -> Iterator[Fused]:
+    """What legs have behind their first `DEPTH`, by rank; none scores higher than the one before,
+    and a score holds nothing that depends on how far legs were followed."""
+    seen = {one.leg.entry for one in first}
+    score = first[-1].leg.score if first else 0.0
+    longest = max(map(len, legs.values()), default=0)
+    for rank in range(DEPTH, longest):
+        for name, found in legs.items():
+            if rank >= len(found) or found[rank].entry in seen:
+                continue
+            leg = found[rank]
+            seen.add(leg.entry)
+            score = min(score, round(_share(name, found, (rank + 1, leg)), _DIGITS))
+            part = Contribution(name, rank + 1, leg.score)
+            yield Fused(Leg(leg.entry, leg.chunk, score), (part,))
 
 
 def _share(name: str, legs: Sequence[Leg], place: tuple[int, Leg] | None) -> float:

@@ -37,10 +37,10 @@ if TYPE_CHECKING:
     from pyrite_backends.protocol import Index, Model, Reader
 
 Embed: TypeAlias = "Callable[[str, Model], bytes]"
+"""The float32 unit vector of a query under the index's model."""
+
 _SUGGESTED = 32
 """Words of a query that are looked at for slips."""
-
-"""The float32 unit vector of a query under the index's model."""
 
 
 class Request(NamedTuple):

@@ -54,10 +54,13 @@ class Standpoint:
         found = []
         for one in names:
             place = os.path.normpath(os.path.join(self._here, os.path.expanduser(one)))  # noqa: PTH111, PTH118
-            for kb in kbs:
-                base = self._base(kb)
-                if base is not None and place.startswith(f"{base}{os.sep}"):
-                    found.append((kb, place[len(base) + 1 :]))
+            folder, file = os.path.split(place)
+            # A KB's folder is known by its real name; a file may be a link of its own.
+            for way in dict.fromkeys((place, os.path.join(os.path.realpath(folder), file))):  # noqa: PTH118
+                for kb in kbs:
+                    base = self._base(kb)
+                    if base is not None and way.startswith(f"{base}{os.sep}"):
+                        found.append((kb, way[len(base) + 1 :]))
         return found
 
     def _base(self, kb: str) -> str | None:

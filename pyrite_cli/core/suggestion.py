@@ -19,6 +19,9 @@ from pyrite_schemas.search import NO_FILTERS, Filters, Suggestion
 
 MOST_WORDS = 3
 """Unknown words of a query that others are looked for."""
+_LONGEST = 40
+"""Letters of a word that others are looked for: it has some 60 slips for each, and what is longer
+was pasted, not typed."""
 _NEAR = 3
 """Words suggested for one."""
 _READ = 10
@@ -38,7 +41,8 @@ def words(reader: Reader, unknown: Iterable[str], analyzer: Analyzer) -> tuple[S
         analyzer: The tokenisation.
     """
     # A code that is nowhere (C4999) is no slip for the next one.
-    typed = [word for word in dict.fromkeys(unknown) if word.isalpha()][:MOST_WORDS]
+    likely = (word for word in unknown if word.isalpha() and len(word) <= _LONGEST)
+    typed = list(dict.fromkeys(likely))[:MOST_WORDS]
     found = ((word, _words(reader, word, analyzer)) for word in typed)
     return tuple(Suggestion(word, near) for word, near in found if near)
 

@@ -267,7 +267,8 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=False):
         title: The entry's title.
         type: Frontmatter `type`, or empty.
         path: Relative to the KB.
-        score: Higher is better: BM25, cosine, or the sum of reciprocal ranks.
+        score: Higher is better: by words, by cosine, or the weighted sum
+            of both, each divided by the best of its leg (docs/ranking.md).
         snippet: The part of the passage that shows why it was found. Running text is one line; a
             line of code is a line of its own that begins with four spaces. Empty when the passage
             holds nothing but its headings.
