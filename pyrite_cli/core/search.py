@@ -231,7 +231,10 @@ def explained(
         return tuple(parts)
     terms = hits.query.ranked
     chunks, counts = hits.frequencies.chunks, hits.frequencies.hits
-    standing = {name: matched(text, terms, analyzer) for name, text in fields.items()}
+    standing = {
+        name: matched(text, terms, analyzer) | matched(analyzer.parts(text), terms, analyzer)
+        for name, text in fields.items()
+    }
     told = tuple(
         TermWeight(
             " ".join(term.tokens) + "*" * term.prefix,
