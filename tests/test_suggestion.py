@@ -125,3 +125,10 @@ def test_a_query_is_corrected_where_the_word_stands() -> None:
     near = [Suggestion("cat", ("cart", "coat"))]
     assert corrected("Cat concat (CAT)", near) == "cart concat (cart)"
     assert corrected("concat", near) == ""
+
+
+def test_a_pasted_file_is_not_said_again(run: Here) -> None:
+    for query in ("zzzzzz " * 2000, "qqqq" * 3000, "gresae " * 2000):
+        ran = run("search", query)
+        assert ran.code == 1
+        assert len(ran.err) < 1500
