@@ -96,6 +96,10 @@ _UsageProblem: type[Any] = typer.BadParameter.__mro__[1]
 _ClickProblem: type[Any] = typer.BadParameter.__mro__[2]
 
 
+_SYNCING = frozenset({"index", "hook", "--fresh"})
+"""Words of a command line that may write to an index."""
+
+
 def _failed(error: BaseException, arguments: Sequence[str]) -> int:
     """Say what happened; the exit code."""
     json = "--json" in arguments
@@ -118,7 +122,8 @@ def _failed(error: BaseException, arguments: Sequence[str]) -> int:
     if isinstance(error, _ClickProblem):
         return _misused(error, json=json)
     if isinstance(error, KeyboardInterrupt | typer.Abort):
-        hint = "what was finished is kept; the next sync goes on"
+        syncing = not _SYNCING.isdisjoint(arguments)
+        hint = "what was finished is kept; the next sync goes on" if syncing else ""
         if _terminated:
             _say("terminated", "terminated", hint, json=json)
             return Exit.TERMINATED

@@ -32,14 +32,15 @@ def json_line(value: msgspec.Struct) -> None:
     sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
 
 
-_CONTROLS = regex("(\x1b\\[(?:[012]|3[136])m)|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-"""Our own colours, and what else begins with a control character: a file's text may be bold, but
-not hidden, reversed or blinking."""
+ESCAPE = "\udc1b"
+"""What begins our own colours until they are printed: no file, name or argument can hold it."""
+
+_CONTROLS = regex("(?:\x1b\\[[0-9;]*m)|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def _printable(text: str) -> str:
     """Text without control characters but our own colours: a file must not steer a terminal."""
-    return text if text.isprintable() else _CONTROLS.sub(lambda found: found.group(1) or "", text)
+    return text if text.isprintable() else _CONTROLS.sub("", text).replace(ESCAPE, "\x1b")
 
 
 def out(text: str = "") -> None:
@@ -76,8 +77,10 @@ def colour(stream: Any = None) -> bool:
 
 
 def style(text: str, *, stream: Any = None, **styles: Any) -> str:
-    """Text with ANSI styles where the stream shows them."""
-    return typer.style(text, **styles) if text and colour(stream) else text
+    """Text with ANSI styles where the stream shows them; to be printed by `out` or as a remark."""
+    if not text or not colour(stream):
+        return text
+    return typer.style(_CONTROLS.sub("", text), **styles).replace("\x1b", ESCAPE)
 
 
 def width() -> int:

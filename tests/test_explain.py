@@ -50,6 +50,20 @@ def test_each_word_says_what_it_counts_for_and_where_it_stands(run: Here) -> Non
     assert idf["nowhere"] == 0
 
 
+def test_a_word_stands_where_a_name_from_code_holds_it(run: Here, repo: Repo) -> None:
+    repo.commit(code="# getResponse\n\nOf an HTTPServer2, in C++.\n")
+    assert run("index", "sync", "--no-embed").code == 0
+    reply = shape("search", run("search", "response cpp http_server", "--json", "--explain").out)
+    (leg,) = reply["results"][0]["explain"]
+    assert {one["term"]: one["fields"] for one in leg["terms"]} == {
+        "response": ["title", "text"],
+        "cpp": ["text"],
+        "http": ["text"],
+        "server": ["text"],
+        "http server": ["text"],
+    }
+
+
 def test_a_person_reads_the_same(run: Here) -> None:
     out = run("search", "water", "room", "--explain", "-n", "1").out
     assert "\n    score " in out

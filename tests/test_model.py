@@ -115,6 +115,19 @@ def test_hybrid_finds_what_either_leg_finds(run: Here) -> None:
     assert "semantic #" in explained
 
 
+def test_what_meaning_can_not_be_looked_for_is_said(run: Here, repo: Repo) -> None:
+    repo.commit(empty="", tagged="---\nstatus: open\n---\n# Tagged\n")
+    run("index", "sync")
+    assert (
+        run("related", "empty").err
+        == "nothing is related to empty\nby links only: empty has no text\n"
+    )
+    ran = run("semantic-search", "status:open")
+    said = "no text to compare by meaning; conditions alone need --mode keyword"
+    assert (ran.code, ran.err.splitlines()[-1]) == (1, said)
+    assert run("search", "--mode", "hybrid", "status:open", "--paths") == (0, "tagged.md\n", "")
+
+
 def test_a_query_needs_no_torch(run: Here, repo: Repo) -> None:
     run("index", "sync")
     for command in (("semantic-search", "cats"), ("search", "--mode", "hybrid", "cats")):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -89,6 +90,15 @@ def test_text_can_not_steer_the_terminal(repo: Repo, pyrite: Pyrite) -> None:
         assert "\x1b]" not in shown
         assert "\x1b[8m" not in shown
         assert "\x07" not in shown
+
+
+def test_a_file_can_not_colour_what_is_printed(repo: Repo, pyrite: Pyrite) -> None:
+    repo.commit(a='---\ntitle: "x \\e[8mhid"\n---\n\nbody \x1b[31mred word\n')
+    assert pyrite("index", "sync", "--no-embed").code == 0
+    for command in (("search", "word"), ("get", "a"), ("list",)):
+        ran = pyrite(*command, env={"FORCE_COLOR": "1"})
+        assert "x hid" in ran.out
+        assert not re.search("\x1b\\[(8|31)m", ran.out + ran.err)
 
 
 def test_a_progress_bar_leaves_parsing_free_to_fork() -> None:

@@ -15,6 +15,7 @@ from pyrite_cli.core import pipeline
 from pyrite_cli.main import heed_sigterm
 from tests.conftest import Repo
 from tests.killing import Files, Scene
+from tests.program import here
 from tests.stepping import Instants, adopting, attempt, count_sqlite, program, spread
 
 SIGNALS = {signal.SIGINT: (130, "interrupted"), signal.SIGTERM: (143, "terminated")}
@@ -106,3 +107,16 @@ def test_a_kill_leaves_no_parser_behind(
         assert attempt(tmp_path, work, count_sqlite, at).code == -signal.SIGKILL
         assert scene.state() in (old, new)
         scene.check(new, vectors, ("index", "sync"))
+
+
+def test_only_what_syncs_speaks_of_the_next_sync(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    run = here(repo.root, monkeypatch, capsys)
+    assert run("index", "sync", "--no-embed").code == 0
+    monkeypatch.setattr("pyrite_cli.core.search.search", stop)
+    assert run("search", "word") == (130, "", "error: interrupted\n")
+    assert run("search", "word", "--fresh").err.endswith(f"error: interrupted; {HINT}\n")

@@ -140,3 +140,10 @@ def test_a_word_that_was_pasted_has_no_near_ones(
     monkeypatch.setattr(suggestion, "slips", slips)
     assert run("search", "q" * 5000, "deprected").code == 1
     assert asked == ["deprected"]
+
+
+def test_a_pasted_file_is_not_said_again(run: Here) -> None:
+    for query in ("zzzzzz " * 2000, "qqqq" * 3000, "gresae " * 2000):
+        ran = run("search", query)
+        assert ran.code == 1
+        assert len(ran.err) < 1500

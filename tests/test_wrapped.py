@@ -16,7 +16,7 @@ ROOM = 40
 
 
 def bare(line: str) -> str:
-    return re.sub("\x1b\\[[0-9;]*m", "", line)
+    return re.sub(f"{render.ESCAPE}\\[[0-9;]*m", "", line)
 
 
 @pytest.fixture
@@ -33,7 +33,8 @@ def test_a_long_address_is_broken_and_its_marks_are_kept() -> None:
     assert all(render.cell_width(bare(line)) <= ROOM for line in lines)
     assert "".join(map(bare, lines)).replace(" ", "") == text.replace(" ", "")
     assert bare(lines[0]).startswith("See https://")
-    shown = re.findall("\x1b\\[33m\x1b\\[1m(.*?)\x1b\\[0m", "".join(lines))
+    escape = f"{render.ESCAPE}\\["
+    shown = re.findall(f"{escape}33m{escape}1m(.*?){escape}0m", "".join(lines))
     assert "".join(shown) == "needle"
 
 

@@ -116,8 +116,8 @@ def telling_first(
         depth: Entries wanted.
         of: The best entries, so many, by some of the words.
     """
-    telling = [number for number, word in enumerate(words) if word.idf > _LEAST_IDF]
-    others = [number for number, word in enumerate(words) if word.idf <= _LEAST_IDF]
+    telling = [number for number, word in enumerate(words) if word.idf > LEAST_IDF]
+    others = [number for number, word in enumerate(words) if word.idf <= LEAST_IDF]
     legs = of(telling, depth) if telling else []
     if others and len(legs) < depth:
         seen = {leg.entry for leg in legs}

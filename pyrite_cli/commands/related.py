@@ -88,7 +88,9 @@ def related(
         if not answer.entries:
             render.note(f"nothing is related to {found.id}")
         if not answer.vectors:
-            render.note(f"by links only: {found.id} has no vectors: run `pyrite index embed`")
+            full = any(one.name == found.kb and one.embedded == one.chunks for one in states)
+            lack = "no text" if full else "no vectors: run `pyrite index embed`"
+            render.note(f"by links only: {found.id} has {lack}")
         tell(box, kbs)
     if not answer.entries:
         raise typer.Exit(Exit.NOTHING)

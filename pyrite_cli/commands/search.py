@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from pyrite_cli.core.search import Answer, Request
     from pyrite_schemas.search import Contribution, Result, SearchReply
 
+_WIDEST = 500
+"""Columns of a query that is said again; a whole file may have been pasted."""
+
 Words = Annotated[
     list[str],
     typer.Argument(
@@ -222,7 +225,7 @@ def _show(box: Container, answer: Answer, paths: bool, json: bool) -> None:
         for number, result in enumerate(reply.results, 1):
             _result(box, answer, result, number, last=number == len(reply.results))
         if not reply.results:
-            render.note(f"nothing found for {reply.query!r}")
+            render.note(f"nothing found for {render.clip(reply.query, _WIDEST)!r}")
         if reply.suggestions:
             _suggest(reply)
     if not json:
@@ -265,7 +268,7 @@ def _suggest(reply: SearchReply) -> None:
     from pyrite_cli.core.suggestion import corrected  # only where something was not found
 
     words = [one for one in reply.suggestions if ":" not in one.word]
-    whole = corrected(reply.query, words)
+    whole = corrected(reply.query, words) if len(reply.query) <= _WIDEST else ""
     if whole and not reply.results:
         render.note(f"did you mean: {whole}")
     for one in reply.suggestions:

@@ -212,7 +212,7 @@ def _share(name: str, legs: Sequence[Leg], place: tuple[int, Leg] | None) -> flo
     """What a leg adds to an entry's score."""
     if not legs or legs[0].score <= 0:
         return 0.0
-    lowest = legs[-1].score if name == "semantic" else 0.0
+    lowest = min(leg.score for leg in legs) if name == "semantic" else 0.0
     return SHARES[name] * (place[1].score if place else lowest) / legs[0].score
 
 

@@ -92,6 +92,9 @@ class Hits(NamedTuple):
     frequencies: Frequencies | None = None
 
 
+_NO_TEXT = "no text to compare by meaning; conditions alone need --mode keyword"
+
+
 class Searcher:
     """Answers any number of requests from one consistent view of an index.
 
@@ -136,7 +139,10 @@ class Searcher:
         ranked = _ranked(self._reader, legs, request.mode)
         page = ranked[request.offset : request.offset + request.limit]
         found = self._reader.fetch([leg for leg, _ in page])
-        return Hits(parsed.query, filters, page, found, parsed.notes, rare)
+        notes = parsed.notes
+        if request.mode == "semantic" and not parsed.text.strip():
+            notes = (*notes, _NO_TEXT)
+        return Hits(parsed.query, filters, page, found, notes, rare)
 
     def suggest(self, hits: Hits) -> tuple[Suggestion, ...]:
         """What may be meant by what the index does not have; needs the reader open."""
@@ -231,7 +237,10 @@ def explained(
         return tuple(parts)
     terms = hits.query.ranked
     chunks, counts = hits.frequencies.chunks, hits.frequencies.hits
-    standing = {name: matched(text, terms, analyzer) for name, text in fields.items()}
+    standing = {
+        name: matched(text, terms, analyzer) | matched(analyzer.parts(text), terms, analyzer)
+        for name, text in fields.items()
+    }
     told = tuple(
         TermWeight(
             " ".join(term.tokens) + "*" * term.prefix,
