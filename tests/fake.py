@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from pyrite_backends.names import link_name
+from pyrite_backends.names import link_name, other_names, titled
 from pyrite_backends.protocol import Model, Tokeniser, VectorCache
 from pyrite_cli.core import audit, ids
 from pyrite_schemas.entry import Chunk, Diagnostic, Entry, Link
@@ -255,7 +255,9 @@ class MemoryReader:
 
     def _fields(self, entry: Entry) -> list[Fields]:
         tokens = self._tokeniser.tokens
-        title, tags = tokens(entry.title), tokens("\n".join(entry.tags))
+        tags = tokens("\n".join(entry.tags))
+        names = other_names(entry.path, entry.claim, entry.aliases)
+        title = tokens(titled(entry.title, names, self._tokeniser.surface))
         return [
             (
                 title,
@@ -329,6 +331,7 @@ class MemoryReader:
         return [
             Body(
                 one.title,
+                tuple(other_names(one.path, one.claim, one.aliases)),
                 tuple(chunk.text for chunk in one.chunks[:BODY]),
                 sum(len(tokens) for fields in self._fields(one)[:BODY] for tokens in fields),
             )

@@ -17,7 +17,7 @@ import msgspec
 
 from pyrite_backends.conditions import Condition, every
 from pyrite_backends.matching import Matcher
-from pyrite_backends.names import link_name
+from pyrite_backends.names import link_name, other_names
 from pyrite_schemas.entry import Diagnostic
 from pyrite_schemas.search import (
     BODY,
@@ -170,12 +170,14 @@ class CommonReader(ABC):
         ]
 
     def bodies(self, entries: Sequence[int]) -> list[Body]:
-        titles: dict[int, str] = {}
+        called: dict[int, tuple[str, str, str]] = {}
+        aliases = self._of_entries("alias", entries)
         texts: dict[int, list[str]] = {number: [] for number in entries}
         words: dict[int, int] = dict.fromkeys(entries, 0)
         for some in batches(entries, _BATCH):
             marks = _marks(some)
-            titles.update(self._rows(f"SELECT id, title FROM entry WHERE id IN ({marks})", some))
+            sql = f"SELECT id, title, path, claim FROM entry WHERE id IN ({marks})"
+            called.update((number, tuple(names)) for number, *names in self._rows(sql, some))
             for number, text, length in self._rows(
                 f"SELECT c.entry_id, c.text, {self._length} WHERE c.entry_id IN ({marks})"
                 " AND c.position < ? ORDER BY c.entry_id, c.position",
@@ -183,7 +185,12 @@ class CommonReader(ABC):
             ):
                 texts[number].append(text)
                 words[number] += self._words_of(length)
-        return [Body(titles[number], tuple(texts[number]), words[number]) for number in entries]
+        found = []
+        for number in entries:
+            title, path, claim = called[number]
+            names = other_names(path, claim, aliases[number])
+            found.append(Body(title, tuple(names), tuple(texts[number]), words[number]))
+        return found
 
     _length: str
     """What of a chunk `c` tells its number of words, and where it is from."""

@@ -1,9 +1,10 @@
-"""How names are folded for links; shared by what writes them and what looks them up."""
+"""What entries are called: how names are folded for links, and which of them full text holds."""
 
 from __future__ import annotations
 
 import functools
 import posixpath
+from collections.abc import Callable, Iterable, Sequence
 
 MARKDOWN = (".md", ".markdown")
 """Suffixes that a link may leave out."""
@@ -15,3 +16,35 @@ def link_name(target: str) -> str:
     last = posixpath.basename(target.rstrip("/")).casefold()
     stem, suffix = posixpath.splitext(last)
     return stem if suffix in MARKDOWN else last
+
+
+_NAMELESS = ("index", "_index", "readme")
+"""Names of files that say nothing of them."""
+
+
+def other_names(path: str, claim: str, aliases: Iterable[str]) -> list[str]:
+    """What an entry is called besides its title: its file, the id it asks for, its aliases.
+
+    Args:
+        path: The file.
+        claim: The id.
+        aliases: As they are written.
+    """
+    own, _ = posixpath.splitext(path)
+    stem = posixpath.basename(own)
+    named = [] if stem.casefold() in _NAMELESS else [stem]
+    return [*named, *([claim] if claim != own else []), *aliases]
+
+
+def titled(title: str, names: Sequence[str], surface: Callable[[str], list[str]]) -> str:
+    """What full text has as an entry's title: behind it, the words of its other names that it does
+    not hold. Who knows a page by its number finds it so.
+
+    Args:
+        title: The title.
+        names: The others.
+        surface: Folded words of a text.
+    """
+    known = set(surface(title))
+    more = dict.fromkeys(word for name in names for word in surface(name) if word not in known)
+    return f"{title}\n{' '.join(more)}" if more else title

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from pyrite_backends.names import titled
 from pyrite_cli.core.occurrences import Run, among, counts
 from pyrite_cli.core.tokens import Analyzer
 from pyrite_schemas.search import Body, Contribution, Frequencies, Leg, Term
@@ -69,8 +70,9 @@ def reranked(
 ) -> list[Leg]:
     """Entries in the order of (best chunk + `WHOLE` x whole entry) x (1 + `TITLE` x cosine^4).
 
-    The cosine is that of the sets of words of title and query. The entry's BM25 has the inverse
-    document frequencies of chunks, and its length is compared with that of the average entry.
+    The cosine is that of the sets of words of query and title, or of another name of the entry if
+    that is nearer. The entry's BM25 has the inverse document frequencies of chunks, and its length
+    is compared with that of the average entry.
 
     Args:
         reader: Where the legs are from.
@@ -128,17 +130,21 @@ class _Scale(NamedTuple):
 
     def score(self, best: float, body: Body) -> float:
         """What an entry scores, given its best chunk's score."""
-        title = self.analyzer.tokens(body.title)
+        title = self.analyzer.tokens(titled(body.title, body.names, self.analyzer.surface))
         norm = K1 * (1 - B + B * body.words / self.average) if self.average else K1
         in_text = counts("".join(body.texts), self.runs, self.analyzer)
         whole = 0.0
         for run, worth, count in zip(self.runs, self.worth, in_text, strict=True):
             found = count + IN_TITLE * among(title, run)
             whole += worth * found * (K1 + 1) / (found + norm)
-        titled = frozenset(title)
-        shared = len(titled & self.asked)
-        cosine = shared / math.sqrt(len(titled) * len(self.asked)) if shared else 0.0
+        cosine = max(map(self._cosine, (body.title, *body.names)))
         return (best + WHOLE * whole) * (1 + TITLE * cosine**4)
+
+    def _cosine(self, name: str) -> float:
+        """How alike the words of a name and those of the query are, from 0 to 1."""
+        named = frozenset(self.analyzer.tokens(name))
+        shared = len(named & self.asked)
+        return shared / math.sqrt(len(named) * len(self.asked)) if shared else 0.0
 
 
 class Fused(NamedTuple):

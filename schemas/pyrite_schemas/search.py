@@ -193,11 +193,13 @@ class Body(msgspec.Struct, frozen=True, gc=False):
 
     Attributes:
         title: Its title.
+        names: What it is called besides.
         texts: Of its first `BODY` chunks, in order.
         words: Of all fields of these chunks.
     """
 
     title: str
+    names: tuple[str, ...]
     texts: tuple[str, ...]
     words: int
 

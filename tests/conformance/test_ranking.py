@@ -208,3 +208,26 @@ def test_a_leg_that_found_nothing_adds_nothing(index: Index) -> None:
             best, other = [one.leg.score for one in ranking.fused(reader, legs)]
             assert best in ranking.SHARES.values()
             assert other == pytest.approx(best / 3)
+
+
+def test_an_entry_is_found_by_whatever_it_is_called(index: Index, analyzer: Analyzer) -> None:
+    put(
+        index,
+        {
+            "eip-4844.md": "---\ntitle: Shard Blob Transactions\n---\nblobs",
+            "eip-1.md": "---\ntitle: Purpose\n---\nsee 4844 and 4844, again 4844; eip eip",
+            "long.md": "---\nid: note-17\naliases: [proto-danksharding]\n---\n# Of blobs\n\nblobs",
+            "docs/index.md": "# Start\n\nhere it starts",
+            "docs/README.md": "# Read first\n\nthe index of all",
+        },
+    )
+    with index.reader() as reader:
+        for asked_for, first in (
+            ("eip-4844", "eip-4844"),
+            ("EIP 4844", "eip-4844"),
+            ("note-17", "note-17"),
+            ("proto-danksharding", "note-17"),
+            ("index", "docs/README"),
+        ):
+            assert ranked(reader, asked_for, analyzer)[0][1] == first
+        assert reader.problems() == []

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from pyrite_backends import checks
 from pyrite_backends.common import batches
+from pyrite_backends.names import other_names, titled
 from pyrite_backends.postgres.connection import Connection, native
 from pyrite_backends.postgres.fulltext import Encoder, Fields
 from pyrite_backends.protocol import Tokeniser
@@ -15,7 +16,8 @@ from pyrite_backends.protocol import Tokeniser
 _PORTION = 1000
 
 _FULL_TEXT = """
-SELECT c.id, e.path, c.position, e.title, c.heading, e.id, c.text, f.entry, f.length, f.words
+SELECT c.id, e.path, c.position, e.claim, e.title, c.heading, e.id, c.text, f.entry, f.length,
+ f.words
 FROM chunk c JOIN entry e ON e.id = c.entry_id LEFT JOIN fulltext f ON f.chunk = c.id
 """
 
@@ -49,6 +51,9 @@ def _full_text(connection: Connection, tokeniser: Tokeniser) -> Iterator[str]:
     tags: dict[int, list[str]] = defaultdict(list)
     for entry, tag in connection.execute("SELECT entry_id, tag FROM tag ORDER BY 1, position"):
         tags[entry].append(tag)
+    aliases: dict[int, list[str]] = defaultdict(list)
+    for entry, name in connection.execute("SELECT entry_id, alias FROM alias ORDER BY 1, position"):
+        aliases[entry].append(name)
     encoder = Encoder(tokeniser)
     chunks = words = 0
     with connection.cursor("chunks", binary=True) as cursor:
@@ -57,16 +62,16 @@ def _full_text(connection: Connection, tokeniser: Tokeniser) -> Iterator[str]:
         for rows in batches(cursor, _PORTION):
             fields = [
                 Fields(
-                    title,
+                    titled(title, other_names(path, claim, aliases[entry]), tokeniser.surface),
                     "\n".join(json.loads(heading)),
                     "\n".join(tags[entry]) if position == 0 else "",
                     tokeniser.parts(title, *json.loads(heading), text),
                     text,
                 )
-                for _, _, position, title, heading, entry, text, *_ in rows
+                for _, path, position, claim, title, heading, entry, text, *_ in rows
             ]
             for row, expected in zip(rows, encoder.encode(fields), strict=True):
-                _, path, position, _, _, entry, _, *held = row
+                _, path, position, _, _, _, entry, _, *held = row
                 if held != [entry, expected.length, expected.tsvector]:
                     yield f"full text holds other words than chunk {position} of {path}"
                 chunks += 1

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from pyrite_backends.common import Row, batches
+from pyrite_backends.names import other_names, titled
 from pyrite_backends.postgres.connection import Connection, native
 from pyrite_backends.postgres.copying import copy, jsonb
 from pyrite_backends.postgres.copying import vector as packed
@@ -159,6 +160,8 @@ class PostgresWriter(CommonWriter):
         self, rows: Rows, fields: list[Fields], entry: Entry, number: int, first: int
     ) -> None:
         tags = "\n".join(entry.tags)
+        names = other_names(entry.path, entry.claim, entry.aliases)
+        title = titled(entry.title, names, self._tokeniser.surface)
         for position, chunk in enumerate(entry.chunks):
             heading = _json(chunk.heading).decode() if chunk.heading else "[]"
             rows["chunk"].append(
@@ -169,7 +172,7 @@ class PostgresWriter(CommonWriter):
             )  # fmt: skip
             some = "" if position else tags
             headings = "\n".join(chunk.heading)
-            fields.append(Fields(entry.title, headings, some, chunk.parts, chunk.text))
+            fields.append(Fields(title, headings, some, chunk.parts, chunk.text))
 
     def _count_words(self, encoder: Encoder, chunks: int, words: int) -> None:
         if not chunks:

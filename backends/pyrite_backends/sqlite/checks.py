@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from pyrite_backends import checks
 from pyrite_backends.common import batches
+from pyrite_backends.names import other_names, titled
 from pyrite_backends.protocol import Tokeniser
 from pyrite_backends.sqlite.driver import Connection, sqlite
 
@@ -51,15 +52,19 @@ def _prepared(connection: Connection, tokeniser: Tokeniser) -> Iterator[str]:
     tags: dict[int, list[str]] = defaultdict(list)
     for entry, tag in connection.execute("SELECT entry_id, tag FROM tag ORDER BY 1, position"):
         tags[entry].append(tag)
+    aliases: dict[int, list[str]] = defaultdict(list)
+    for entry, name in connection.execute("SELECT entry_id, alias FROM alias ORDER BY 1, position"):
+        aliases[entry].append(name)
     rows = connection.execute(
-        "SELECT e.id, e.path, e.title, c.position, c.heading, c.text, c.f_title, c.f_heading,"
-        " c.f_tags, c.f_parts, coalesce(c.f_text, c.text)"
+        "SELECT e.id, e.path, e.claim, e.title, c.position, c.heading, c.text,"
+        " c.f_title, c.f_heading, c.f_tags, c.f_parts, coalesce(c.f_text, c.text)"
         " FROM chunk c JOIN entry e ON e.id = c.entry_id"
     )
-    for entry, path, title, position, heading, text, *given in rows:
+    for entry, path, claim, title, position, heading, text, *given in rows:
+        names = other_names(path, claim, aliases[entry])
         headings = json.loads(heading)
         expected = [
-            prepare(title),
+            prepare(titled(title, names, tokeniser.surface)),
             prepare("\n".join(headings)),
             prepare("\n".join(tags[entry])) if position == 0 else "",
             prepare(tokeniser.parts(title, *headings, text)),

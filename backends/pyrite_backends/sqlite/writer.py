@@ -10,6 +10,7 @@ from importlib.resources import files
 import msgspec
 
 from pyrite_backends.common import Row, batches
+from pyrite_backends.names import other_names, titled
 from pyrite_backends.protocol import Tokeniser
 from pyrite_backends.sqlite.driver import Connection
 from pyrite_backends.sqlite.reader import SqliteReader
@@ -145,7 +146,8 @@ class SqliteWriter(CommonWriter):
 
     def _chunk_rows(self, entry: Entry, number: int, first: int) -> Iterator[Row]:
         prepare = self._tokeniser.prepare
-        title = prepare(entry.title)
+        names = other_names(entry.path, entry.claim, entry.aliases)
+        title = prepare(titled(entry.title, names, self._tokeniser.surface))
         for position, chunk in enumerate(entry.chunks):
             tags = prepare("\n".join(entry.tags)) if position == 0 and entry.tags else ""
             heading = prepare("\n".join(chunk.heading)) if chunk.heading else ""
