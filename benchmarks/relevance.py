@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks import common
@@ -16,7 +17,28 @@ from pyrite_schemas.search import NO_FILTERS
 
 DEPTH = 10
 
-MUST: dict[Mode, float] = {"keyword": 0.68, "semantic": 0.64, "hybrid": 0.715}
+SCIFACT, LINKS = "scifact", "anchor_cpp-docs"
+MUST: dict[str, dict[Mode, float]] = {
+    SCIFACT: {"keyword": 0.69, "semantic": 0.645, "hybrid": 0.72},
+    LINKS: {"keyword": 0.80, "hybrid": 0.80},
+}
+"""By set and mode; hybrid must be no worse than keyword, too."""
+
+
+def sets(folder: Path) -> Iterator[tuple[str, Path, Path]]:
+    """The sets that are here: name, a repository without an index, the folder of its questions.
+
+    Args:
+        folder: For the repositories.
+    """
+    for name in (SCIFACT, LINKS):
+        data = common.SHARED / name
+        if not data.is_dir() or (name == LINKS and not common.available("cpp-docs")):
+            print(f"skipped: {name} is not at {common.SHARED}")
+        elif name == SCIFACT:
+            yield name, scifact_repository(folder), data
+        else:
+            yield name, common.corpus("cpp-docs", folder), data
 
 
 def scifact_repository(folder: Path) -> Path:
@@ -48,28 +70,32 @@ def score(box: Container, data: Path, mode: Mode) -> float:
 
 
 def measure(folder: Path, cache: Path, *, semantic: bool = True) -> list[Figure]:
-    """Both sets, where they are."""
+    """Both sets, where they are.
+
+    Args:
+        folder: For the repositories.
+        cache: Of embeddings; where it has none, embedding the C++ documentation takes hours
+            without a GPU.
+        semantic: Also by meaning.
+    """
     figures = []
-    if (common.SHARED / "scifact").is_dir():
-        place = scifact_repository(folder)
+    for name, place, data in sets(folder):
         common.run("index", "sync", *(() if semantic else ("--no-embed",)), cwd=place, cache=cache)
         box = Container(place)
-        modes: tuple[Mode, ...] = ("keyword", "semantic", "hybrid") if semantic else ("keyword",)
-        for mode in modes:
-            value = score(box, common.SHARED / "scifact", mode)
+        keyword = 0.0
+        for mode, least in MUST[name].items():
+            if mode != "keyword" and not semantic:
+                continue
+            value = score(box, data, mode)
+            keyword = value if mode == "keyword" else keyword
+            must = max(least, keyword) if mode == "hybrid" else least
             figures.append(
                 Figure(
                     f"nDCG@10, {mode}",
-                    "scifact",
+                    name,
                     f"{value:.4f}",
-                    must=f">= {MUST[mode]}",
-                    ok=value >= MUST[mode],
+                    must=f">= {must:.4g}",
+                    ok=value >= must,
                 )
             )
-    data = common.SHARED / "anchor_cpp-docs"
-    if data.is_dir() and common.available("cpp-docs"):
-        place = common.corpus("cpp-docs", folder)
-        common.run("index", "sync", "--no-embed", cwd=place, cache=cache)
-        value = score(Container(place), data, "keyword")
-        figures.append(Figure("nDCG@10, keyword", "anchor_cpp-docs", f"{value:.4f}"))
     return figures

@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.ranking import lexical, links, rerank, results
-from benchmarks.ranking.corpus import Corpus, Words, weights
+from benchmarks.ranking import lexical, results
+from benchmarks.ranking.corpus import Corpus, Run, Terms, weights
 from benchmarks.ranking.questions import Questions
 from pyrite_backends.sqlite.driver import sqlite
-from pyrite_cli.core import evaluation
+from pyrite_cli.core import query, ranking
+from pyrite_schemas.search import NO_FILTERS, Query, Term
 from tests.conftest import Bench
 
 _WORDS = ("cold", "room", "alarm", "alarms", "pump", "pumps", "valve", "pressure", "log", "zebra")
@@ -32,36 +33,62 @@ def _fill(bench: Bench) -> Path:
         sections = chance.randint(1, 4)
         parts += [f"## {prose(2)}\n{prose(chance.randint(20, 150))}\n" for _ in range(sections)]
         bench.repo.write(f"e{number}.md", "".join(parts))
-    bench.repo.write("rare.md", "# The zebra\n\nA zebra in the cold room.\n")
+    bench.repo.write("rare.md", "# The zebra\n\nA zebra in the coldRoom.\n")
     bench.repo.commit()
     bench.sync()
     return bench.index.path
 
 
-def _asked(bench: Bench, *questions: str) -> tuple[Words, list[list[str]]]:
-    surface = [bench.analyzer.tokens(question) for question in questions]
-    return Words(surface, bench.analyzer.stem), surface
+def _asked(bench: Bench, *questions: str) -> tuple[Terms, list[list[Run]], list[list[Term]]]:
+    """What questions look for: as columns, as stems, as the program has it."""
+    parsed = [query.parse(one, bench.analyzer, lambda _: False) for one in questions]
+    ranked = [list(one.query.ranked) for one in parsed]
+    runs = [[bench.analyzer.stems(term) for term in one] for one in ranked]
+    return Terms([run for one in runs for run in one], bench.analyzer.stem), runs, ranked
 
 
 def test_bm25_here_is_that_of_the_engine(bench: Bench) -> None:
     database = _fill(bench)
-    questions = ("cold alarms", "alarm alarms", "zebra room", "pump valve pressure log")
-    words, _ = _asked(bench, *questions)
-    corpus = Corpus(database, bench.analyzer, words)
+    questions = ("cold alarms", "alarm alarms", "zebra room", "coldRoom pump-valve-pressure log")
+    terms, runs, ranked = _asked(bench, *questions)
+    corpus = Corpus(database, bench.analyzer, terms)
     own = weights(corpus.fields)
-    terms = [question.split() for question in questions]
-    asks = lexical.asked(terms, words, bench.analyzer.stem)
-    (found,) = lexical.scores(asks, lexical.engine(corpus, own))
+    (found,) = lexical.scores(terms.asks(runs), lexical.engine(corpus.fields, own))
     rank = f"bm25(chunk_fts, {', '.join(str(weight) for weight in own.values())})"
     db = sqlite.connect(database)
-    for row, one in zip(found, terms, strict=True):
+    for row, one in zip(found, ranked, strict=True):
         expected = db.execute(
             f"SELECT -{rank} FROM chunk_fts WHERE chunk_fts MATCH ?",
-            (" OR ".join(f'"{term}"' for term in one),),
+            (" OR ".join(f'"{" ".join(term.tokens)}"' for term in one),),
         )
         scores = sorted(score for (score,) in expected)
         assert scores
         assert sorted(row[row > 0]) == pytest.approx(scores, rel=1e-9)
+
+
+def test_the_second_look_here_is_the_programs(bench: Bench) -> None:
+    database = _fill(bench)
+    for asked in ("cold alarms", "the zebra", "cold room pump", "coldRoom", "pump-valve"):
+        terms, runs, ranked = _asked(bench, asked)
+        corpus = Corpus(database, bench.analyzer, terms)
+        asks = terms.asks(runs)
+        worth = lexical.engine(corpus.fields, weights(corpus.fields))
+        first = lexical.rank(corpus.best(batch) for batch in lexical.scores(asks, worth))
+        stems = terms.asks([[(stem,) for run in runs[0] for stem in run]])
+        cosine = lexical.cosine(stems, corpus.title_sets(), terms.stems)
+        whole = lexical.whole(corpus, lexical.idf(corpus.fields))
+        seen = lexical.Seen(
+            lexical.picked_of(first, asks, whole), lexical.picked(first, [cosine.toarray()])
+        )
+        entries, scores = (one[0] for one in lexical.again(first, seen))
+        with bench.index.reader() as reader:
+            legs = reader.keyword(Query(tuple(ranked[0])), NO_FILTERS, ranking.RERANKED)
+            rare = reader.frequencies(ranked[0])
+            legs = ranking.reranked(reader, legs, ranked[0], rare, bench.analyzer)
+            names = [one.id for one in reader.fetch(legs)]
+        assert [corpus.keys[entry] for entry in entries if entry >= 0] == names
+        expected = pytest.approx([leg.score for leg in legs], rel=1e-6, abs=1e-7)
+        assert scores[: len(legs)].tolist() == expected
 
 
 def test_an_entry_ranks_by_its_best_chunk_and_ties_by_id(bench: Bench) -> None:
@@ -70,65 +97,47 @@ def test_an_entry_ranks_by_its_best_chunk_and_ties_by_id(bench: Bench) -> None:
     bench.repo.write("d.md", "Others.\n")
     bench.repo.commit()
     bench.sync()
-    words, _ = _asked(bench, "words")
-    corpus = Corpus(bench.index.path, bench.analyzer, words)
-    asks = lexical.asked([["words"]], words, bench.analyzer.stem)
-    worth = lexical.engine(corpus, weights(corpus.fields))
-    (ranked,) = lexical.rank(corpus.best(batch) for batch in lexical.scores(asks, worth))
-    assert [corpus.keys[entry] for entry in ranked.entries] == ["a", "b", "c"]
+    terms, runs, _ = _asked(bench, "words")
+    corpus = Corpus(bench.index.path, bench.analyzer, terms)
+    worth = lexical.engine(corpus.fields, weights(corpus.fields))
+    scores = lexical.scores(terms.asks(runs), worth)
+    ((entries, _),) = zip(*lexical.rank(map(corpus.best, scores)), strict=True)
+    assert [corpus.keys[entry] for entry in entries if entry >= 0] == ["a", "b", "c"]
 
 
-def test_figures_are_those_of_an_evaluation(bench: Bench, tmp_path: Path) -> None:
+def test_runs_are_counted_inside_a_text_only() -> None:
+    terms = Terms([("a", "b"), ("a", "b", "c"), ("b", "b"), ("c",)], str)
+    texts = [np.array(terms.numbers(text.split())) for text in ("a b c a b b", "x a", "b c")]
+    counts = terms.counts(texts).toarray()[:, [terms.columns[run] for run in terms.columns]]
+    found = {run: counts[:, column].tolist() for run, column in terms.columns.items()}
+    assert found == {
+        ("a",): [2, 1, 0],
+        ("b",): [3, 0, 1],
+        ("c",): [1, 0, 1],
+        ("a", "b"): [2, 0, 0],
+        ("a", "b", "c"): [1, 0, 0],
+        ("b", "b"): [1, 0, 0],
+    }
+
+
+def test_what_a_question_excludes_is_not_found(bench: Bench, tmp_path: Path) -> None:
     database = _fill(bench)
-    words, _ = _asked(bench, "cold")
-    corpus = Corpus(database, bench.analyzer, words)
-    chance = random.Random(2)
-    judged = {
-        f"q{n}": {key: chance.randint(0, 2) for key in chance.sample(corpus.keys, 4)}
-        for n in range(8)
-    }
-    lines = [{"_id": key, "text": "cold", "exclude": [corpus.keys[-1]]} for key in judged]
+    lines = [{"_id": "q", "text": "cold", "exclude": ["rare"]}, {"_id": "r", "text": "cold"}]
     (tmp_path / "queries.jsonl").write_text("\n".join(map(json.dumps, lines)))
-    table = [f"{q}\t{key}\t{gain}\n" for q, of in judged.items() for key, gain in of.items()]
-    (tmp_path / "qrels.tsv").write_text("".join(table))
-    questions = Questions(tmp_path, bench.analyzer)
+    (tmp_path / "qrels.tsv").write_text("q\te1\t1\nr\te1\t1\n")
     with bench.index.reader() as reader:
-        questions.settle(reader, corpus.keys)
-    orders = [np.array(chance.sample(range(len(corpus.keys)), 12)) for _ in judged]
-    rankings = {
-        key: [corpus.keys[entry] for entry in order if corpus.keys[entry] != corpus.keys[-1]][:10]
-        for key, order in zip(judged, orders, strict=True)
-    }
-    expected = evaluation.figures(rankings, judged, 10)
-    assert questions.ndcg(orders) == pytest.approx([one.ndcg for one in expected.values()])
-
-
-def test_no_link_finds_the_page_by_the_words_that_are_asked(bench: Bench) -> None:
-    bench.repo.write("a.md", "[Cold rooms](c.md), [the alarm](c.md)\n")
-    bench.repo.write("b.md", "[cold room](c.md)\n")
-    bench.repo.write("c.md", "Nothing.\n")
-    bench.repo.write("d.md", "Others.\n")
-    bench.repo.commit()
-    bench.sync()
-    questions = ("cold room", "cold", "the alarm of a room")
-    words, surface = _asked(bench, *questions)
-    corpus = Corpus(bench.index.path, bench.analyzer, words)
-    asks = lexical.asked([one.split() for one in questions], words, bench.analyzer.stem)
-    found = [row[0] for row in links.scores(corpus, words, asks, surface)]
-    target = corpus.keys.index("c")
-    assert found[0].max() == 0
-    assert found[1][target] > 0
-    assert found[2][target] > 0
+        questions = Questions(tmp_path, bench.analyzer, reader)
+    keys = Corpus(database, bench.analyzer, Terms([("cold",)], bench.analyzer.stem)).keys
+    order = np.array([keys.index("rare"), keys.index("e1"), -1])
+    assert questions.ndcg([order, order], keys) == pytest.approx([1.0, 1 / np.log2(3)])
 
 
 def test_a_second_look_moves_the_first_entries_only() -> None:
-    first = lexical.Ranked(np.array([4, 1, 3, 0]), np.array([5.0, 4.0, 3.0, 2.0]))
-    nothing = np.zeros(4)
-    whole = {rerank.CHOSEN_WHOLE: np.array([0.0, 4.0, 9.0, 9.0])}
-    seen = rerank.Seen(first.scores, whole, nothing, nothing, nothing)
-    assert rerank.again(first, seen, rerank.formula(), 2).entries.tolist() == [1, 4, 3, 0]
-    title = seen._replace(cosine=np.array([1.0, 0.0, 0.0, 0.0]))
-    assert rerank.again(first, title, rerank.formula(), 2).scores.tolist() == [7.5, 6, 3, 2]
+    first = lexical.Ranked(np.array([[4, 1, 3, 0, -1]]), np.array([[5.0, 4.0, 3.0, 2.0, 0.0]]))
+    seen = lexical.Seen(np.array([[0.0, 4.0, 9.0, 9.0, 0.0]]), np.zeros((1, 5)))
+    assert lexical.again(first, seen, depth=2).entries.tolist() == [[1, 4, 3, 0, -1]]
+    title = seen._replace(cosine=np.array([[1.0, 0, 0, 0, 0]]))
+    assert lexical.again(first, title, depth=2).scores.tolist() == [[7.5, 6, 3, 2, 0]]
 
 
 def test_the_page_has_the_tables_of_the_run_that_is_kept() -> None:
@@ -141,7 +150,10 @@ def test_the_page_has_the_tables_of_the_run_that_is_kept() -> None:
 def test_a_run_that_is_kept_is_what_the_program_does() -> None:
     kept = results.load()
     assert set(kept.sets) == set(results.SETS)
-    assert all(abs(check.program - check.here) < 0.001 for check in kept.checks)
+    assert {(check.set, check.mode) for check in kept.checks} == {
+        (name, mode) for name in results.SETS for mode in ("keyword", "hybrid")
+    }
+    assert all(abs(check.difference) < 0.001 for check in kept.checks)
     groups = {row.group for row in kept.rows}
     chosen = [row for row in kept.rows if row.chosen]
     assert len(chosen) >= len(groups) - 1

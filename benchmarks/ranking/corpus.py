@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,83 +12,111 @@ import scipy.sparse as sp
 
 from pyrite_backends import common
 from pyrite_backends.sqlite.driver import sqlite
+from pyrite_cli.core import identifiers
 from pyrite_cli.core.tokens import Analyzer
+from pyrite_schemas.search import BODY
 
 Array = np.ndarray[Any, Any]
-Stem = Callable[[str], str]
+Run = tuple[str, ...]
+"""Stems that stand side by side; mostly one."""
 
 
 class Field(NamedTuple):
     """One full-text column.
 
     Attributes:
-        counts: How often each word of a question stands in each chunk.
+        counts: Chunks x terms: how often each stands in each.
         words: How many words each chunk has there.
-        pairs: How often each pair of neighbours in a question does; columns as `Words.pairs`.
     """
 
     counts: sp.csr_matrix
     words: Array
-    pairs: sp.csr_matrix
 
 
-class Link(NamedTuple):
-    """A link from another entry.
-
-    Attributes:
-        entry: The one it points to.
-        words: Its text as stems.
-    """
-
-    entry: int
-    words: tuple[str, ...]
-
-
-class Words:
-    """Numbers of stems: those of questions first, so that they are the columns of all matrices.
+class Terms:
+    """What questions look for, as columns of matrices: stems first, then those side by side.
 
     Args:
-        questions: The stems of each, in order.
+        runs: Everything that is looked for.
         stem: What makes a stem of a token.
+
+    Attributes:
+        stems: How many columns are single stems.
+        columns: The column of each.
     """
 
-    def __init__(self, questions: Iterable[Sequence[str]], stem: Stem) -> None:
-        several = list(questions)
+    def __init__(self, runs: Iterable[Run], stem: Callable[[str], str]) -> None:
+        every = dict.fromkeys(runs)
         self._stem = stem
         self._numbers: dict[str, int] = {}
-        for words in several:
-            for word in words:
+        for run in every:
+            for word in run:
                 self._numbers.setdefault(word, len(self._numbers))
-        self.asked = len(self._numbers)
+        self.stems = len(self._numbers)
+        self.columns = {(word,): number for word, number in self._numbers.items()}
+        longer = [run for run in every if len(run) > 1]
+        self.columns |= {run: self.stems + place for place, run in enumerate(longer)}
         self._surface: dict[str, int] = {}
-        neighbours = sorted({pair for words in several for pair in self._neighbours(words)})
-        self.pairs = np.array(neighbours, np.int64)
+        self._steps = self._walk(longer)
 
-    def _neighbours(self, words: Sequence[str]) -> Iterator[int]:
-        numbers = [self._numbers[word] for word in words]
-        return (first << 32 | second for first, second in itertools.pairwise(numbers))
-
-    def number(self, stem: str) -> int:
-        """The number of a stem."""
-        return self._numbers.setdefault(stem, len(self._numbers))
-
-    def pairs_of(self, words: Sequence[str]) -> list[int]:
-        """Columns of the distinct pairs of neighbours in a question."""
-        found: list[int] = np.searchsorted(
-            self.pairs, sorted(set(self._neighbours(words)))
-        ).tolist()
-        return found
+    def _walk(self, runs: Sequence[Run]) -> list[tuple[Array, Array]]:
+        """For each further word: what may follow what, and the column where a run ends there."""
+        steps = []
+        left = [(self._numbers[run[0]], run) for run in runs]
+        for size in range(2, 1 + max(map(len, runs), default=0)):
+            pairs = [(at << 32 | self._numbers[run[size - 1]], run) for at, run in left]
+            known = np.array(sorted({pair for pair, _ in pairs}), np.int64)
+            places = [(int(np.searchsorted(known, pair)), run) for pair, run in pairs]
+            ends = np.full(len(known), -1)
+            for place, run in places:
+                if len(run) == size:
+                    ends[place] = self.columns[run]
+            steps.append((known, ends))
+            left = [one for one in places if len(one[1]) > size]
+        return steps
 
     def numbers(self, tokens: Iterable[str]) -> list[int]:
-        """The numbers of unstemmed tokens."""
+        """The numbers of unstemmed tokens; those of stems that are looked for are their columns."""
         known = self._surface
         found = []
         for token in tokens:
             number = known.get(token)
             if number is None:
-                number = known[token] = self.number(self._stem(token))
+                stem = self._stem(token)
+                number = known[token] = self._numbers.setdefault(stem, len(self._numbers))
             found.append(number)
         return found
+
+    def asks(self, questions: Sequence[Sequence[Run]]) -> sp.csr_matrix:
+        """Questions x terms: how often each looks for each."""
+        rows = np.repeat(np.arange(len(questions)), [len(one) for one in questions])
+        columns = np.array([self.columns[run] for one in questions for run in one], np.int64)
+        return _counted(rows, columns, (len(questions), len(self.columns)))
+
+    def counts(self, texts: Sequence[Array]) -> sp.csr_matrix:
+        """Texts x terms: how often each stands in each.
+
+        Args:
+            texts: As numbers of tokens.
+        """
+        rows = np.repeat(np.arange(len(texts)), [len(one) for one in texts])
+        every = np.concatenate([*texts, np.zeros(0, np.int64)])
+        single = every < self.stems
+        found = [(rows[single], every[single])]
+        places, state = np.arange(len(every)), every
+        for size, (known, ends) in enumerate(self._steps, 1):
+            inside = places + size < len(every)
+            inside[inside] = rows[places[inside] + size] == rows[places[inside]]
+            places, state = places[inside], state[inside]
+            joined = state << 32 | every[places + size]
+            state = np.searchsorted(known, joined)
+            follows = np.append(known, -1)[state] == joined
+            places, state = places[follows], state[follows]
+            over = ends[state] >= 0
+            found.append((rows[places[over]], ends[state[over]]))
+        columns = np.concatenate([column for _, column in found])
+        shape = (len(texts), len(self.columns))
+        return _counted(np.concatenate([row for row, _ in found]), columns, shape)
 
 
 class Corpus:
@@ -98,83 +125,70 @@ class Corpus:
     Args:
         database: A SQLite index of one KB.
         analyzer: The tokenisation it was made with.
-        words: The words that questions ask for.
+        terms: What questions look for.
 
     Attributes:
         keys: Ids of the entries, in the order in which ties are broken.
         starts: The first chunk of each; an entry's chunks lie together.
         sizes: How many chunks each has.
-        owner: The entry of each chunk.
         fields: By name, as full text has them.
-        title_stems: Distinct stems in each entry's title.
         titles: Of the entries.
         hashes: Of the texts that were embedded, by chunk.
-        links: Links between the entries; those to an entry itself are left out.
+        bodies: Entries x chunks, 1 for those that the program reads of an entry.
     """
 
-    def __init__(self, database: Path, analyzer: Analyzer, words: Words) -> None:
+    def __init__(self, database: Path, analyzer: Analyzer, terms: Terms) -> None:
+        self._analyzer, self._terms = analyzer, terms
         with contextlib.closing(sqlite.connect(database)) as db:
             rows = db.execute(
-                "SELECT e.id, e.key, e.title, c.id, c.hash FROM entry e"
+                "SELECT e.key, e.title, c.id, c.hash FROM entry e"
                 " JOIN chunk c ON c.entry_id = e.id ORDER BY e.key, c.id"
             ).fetchall()
-            numbers: dict[int, int] = {}
-            titles: dict[str, str] = {}
-            for entry, key, title, _, _ in rows:
-                numbers.setdefault(entry, len(numbers))
-                titles[key] = title
-            self.keys = list(titles)
-            self.titles = list(titles.values())
-            self.owner = np.array([numbers[row[0]] for row in rows])
-            self.starts = np.flatnonzero(np.diff(self.owner, prepend=-1))
+            titles = {key: title for key, title, _, _ in rows}
+            self.keys, self.titles = list(titles), list(titles.values())
+            numbers = {key: number for number, key in enumerate(titles)}
+            owner = np.array([numbers[row[0]] for row in rows])
+            self.starts = np.flatnonzero(np.diff(owner, prepend=-1))
             self.sizes = np.diff(np.append(self.starts, len(rows)))
-            self.hashes = [bytes(row[4]) for row in rows]
-            self._place = {row[3]: place for place, row in enumerate(rows)}
+            self.hashes = [bytes(row[3]) for row in rows]
+            read = np.flatnonzero(np.arange(len(rows)) - np.repeat(self.starts, self.sizes) < BODY)
+            edges = np.append(0, np.cumsum(np.minimum(self.sizes, BODY)))
+            self.bodies = sp.csr_matrix((np.ones(len(read)), read, edges), (len(titles), len(rows)))
+            place = {row[2]: place for place, row in enumerate(rows)}
             names = [row[1] for row in db.execute("PRAGMA table_info(chunk_fts)")]
-            self.fields = {name: self._field(db, name, analyzer, words) for name in names}
-            self.links = [
-                Link(numbers[target], tuple(analyzer.tokens(text)))
-                for source, target, text in db.execute(
-                    "SELECT l.entry_id, e.id, l.text FROM link l JOIN entry e ON e.path = l.path"
-                    " WHERE l.kb = ''"
-                )
-                if source != target
-            ]
-        self.title_stems = np.array(
-            [len(set(words.numbers(analyzer.surface(title)))) for title in self.titles]
-        )
+            self.fields = {name: self._field(db, name, place) for name in names}
 
-    def _field(self, db: Any, name: str, analyzer: Analyzer, words: Words) -> Field:
+    def _field(self, db: Any, name: str, place: dict[int, int]) -> Field:
         memo: dict[str, Array] = {}
-        numbers: list[Array] = [np.zeros(0, np.int64)] * len(self._place)
+        texts: list[Array] = [np.zeros(0, np.int64)] * len(place)
         for chunk, text in db.execute(f"SELECT id, {name} FROM chunk_content"):
             found = memo.get(text)
             if found is None:
-                found = np.array(words.numbers(analyzer.surface(text)), np.int64)
+                found = np.array(self._terms.numbers(self._analyzer.surface(text)), np.int64)
                 if len(text) < 200:
                     memo[text] = found
-            numbers[self._place[chunk]] = found
-        sizes = np.array([len(one) for one in numbers])
-        every = np.concatenate(numbers)
-        chunks = np.repeat(np.arange(len(sizes)), sizes)
-        counts = _counted(chunks, every, every < words.asked, (len(sizes), words.asked))
-        joined = every[:-1] << 32 | every[1:]
-        pair = np.searchsorted(words.pairs, joined)
-        known = np.append(words.pairs, -1)[pair] == joined
-        known &= chunks[:-1] == chunks[1:]
-        shape = (len(sizes), len(words.pairs))
-        return Field(counts, sizes.astype(float), _counted(chunks[:-1], pair, known, shape))
+            texts[place[chunk]] = found
+        words = np.array([len(one) for one in texts], float)
+        return Field(self._terms.counts(texts), words)
+
+    def title_sets(self, *, split: bool = False) -> tuple[sp.csr_matrix, Array]:
+        """Entries x terms, 1 where the title has a stem; and how many it has.
+
+        Args:
+            split: Names from code also count as their parts.
+        """
+        found = []
+        for title in self.titles:
+            more = identifiers.parts(title).replace(identifiers.APART, " ") if split else ""
+            numbers = self._terms.numbers(self._analyzer.surface(f"{title} {more}"))
+            found.append(np.array(sorted(set(numbers)), np.int64))
+        counts = self._terms.counts(found)
+        return counts, np.array([len(one) for one in found])
 
     def best(self, scores: Array) -> Array:
         """Scores of entries (… x entries) from those of chunks (… x chunks)."""
         found: Array = np.maximum.reduceat(scores, self.starts, axis=-1)
         return found
-
-    def summed(self, chunks: sp.csr_matrix) -> sp.csr_matrix:
-        """Counts of entries from those of chunks."""
-        ones = np.ones(len(self.owner))
-        edges = np.append(self.starts, len(self.owner))
-        return sp.csr_matrix((ones, np.arange(len(ones)), edges)) @ chunks
 
     def vectors(self, known: Iterable[tuple[bytes, bytes]]) -> Array:
         """Unit vectors of the chunks; zeros where there is none.
@@ -193,6 +207,7 @@ def weights(names: Iterable[str]) -> dict[str, float]:
     return {name: float(getattr(common, name.upper())) for name in names}
 
 
-def _counted(rows: Array, columns: Array, where: Array, shape: tuple[int, int]) -> sp.csr_matrix:
-    ones = np.ones(int(where.sum()))
-    return sp.csr_matrix((ones, (rows[where], columns[where])), shape=shape)
+def _counted(rows: Array, columns: Array, shape: tuple[int, int]) -> sp.csr_matrix:
+    found = sp.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=shape)
+    found.sum_duplicates()
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -10,9 +10,7 @@ import numpy as np
 from benchmarks.ranking import lexical
 from benchmarks.ranking.corpus import Array, Corpus
 from benchmarks.ranking.lexical import KEPT, Ranked
-
-DEPTH, SHARE = 200, 0.5
-"""What was chosen: entries of each leg, and what the semantic one counts for."""
+from pyrite_cli.core.ranking import DEPTH, SHARES
 
 _NOWHERE = KEPT + 1
 _AT_ONCE = 50
@@ -35,14 +33,14 @@ class Meant(NamedTuple):
 
 
 class Legs(NamedTuple):
-    """The entries that either leg has, by number, a value for each.
+    """The entries that either leg of a question has, by number, a value for each.
 
     Attributes:
         entries: Which.
         keyword: Score of the keyword leg; 0 where it has not the entry.
         keyword_rank: From 1.
-        semantic: Cosine of the best chunk, also of entries that the semantic leg has not.
         semantic_rank: From 1.
+        semantic: Cosine of the best chunk, also of entries that the semantic leg has not.
         mean: See `Meant`.
         title: See `Meant`.
     """
@@ -50,8 +48,8 @@ class Legs(NamedTuple):
     entries: Array
     keyword: Array
     keyword_rank: Array
-    semantic: Array
     semantic_rank: Array
+    semantic: Array
     mean: Array
     title: Array
 
@@ -77,33 +75,27 @@ def meant(corpus: Corpus, vectors: Array, asked: Array, titles: Array | None) ->
         mean = np.add.reduceat(cosines, corpus.starts, axis=1) / corpus.sizes
         of_titles = some @ titles.T if titles is not None else [nothing] * len(some)
         for row in zip(best, mean, of_titles, strict=True):
-            yield Meant(*row, lexical.top(row[0]).entries)
+            yield Meant(*row, lexical.top(row[0])[0])
 
 
-def legs(ranked: Sequence[Ranked], found: Iterable[Meant]) -> list[Legs]:
+def legs(ranked: Ranked, found: Sequence[Meant]) -> list[Legs]:
     """Both legs of each question."""
-    return [_legs(one, of) for one, of in zip(ranked, found, strict=True)]
+    return [_legs(*one, of) for *one, of in zip(*ranked, found, strict=True)]
 
 
-def _legs(ranked: Ranked, found: Meant) -> Legs:
-    size = len(found.best)
+def _legs(entries: Array, scores: Array, of: Meant) -> Legs:
+    size = len(of.best) + 1  # the last one takes what is none
     score, place, other = np.zeros(size), np.full(size, _NOWHERE), np.full(size, _NOWHERE)
-    score[ranked.entries] = ranked.scores
-    place[ranked.entries] = np.arange(1, len(ranked.entries) + 1)
-    other[found.order] = np.arange(1, len(found.order) + 1)
-    some = np.union1d(ranked.entries[:DEPTH], found.order[:DEPTH])
-    return Legs(
-        some,
-        score[some],
-        place[some],
-        found.best[some].astype(float),
-        other[some],
-        found.mean[some],
-        found.title[some],
-    )
+    score[entries] = scores
+    place[entries] = other[of.order] = np.arange(1, KEPT + 1)
+    some = np.union1d(entries[:DEPTH], of.order[:DEPTH])
+    some = some[some >= 0]
+    semantic = of.best[some].astype(float)
+    more = (place[some], other[some], semantic, of.mean[some], of.title[some])
+    return Legs(some, score[some], *more)
 
 
-def fused(every: Iterable[Legs], fusion: Fusion) -> list[Array]:
+def fused(every: Sequence[Legs], fusion: Fusion) -> list[Array]:
     """One ranking of each question."""
     found = []
     for one in every:
@@ -113,20 +105,18 @@ def fused(every: Iterable[Legs], fusion: Fusion) -> list[Array]:
     return found
 
 
-def reciprocal(k: float, share: float = 0.5, depth: int = DEPTH) -> Fusion:
+def reciprocal(k: float, share: float = 0.5) -> Fusion:
     """Reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009).
 
     Args:
         k: Its constant.
         share: What the semantic leg counts for.
-        depth: Entries of each leg.
     """
 
     def score(one: Legs) -> Array:
-        words = np.where(one.keyword_rank <= depth, (1 - share) / (k + one.keyword_rank), 0)
-        meaning = np.where(one.semantic_rank <= depth, share / (k + one.semantic_rank), 0)
-        found: Array = words + meaning
-        return found
+        legs = ((1 - share, one.keyword_rank), (share, one.semantic_rank))
+        found = [np.where(rank <= DEPTH, part / (k + rank), 0) for part, rank in legs]
+        return found[0] + found[1]
 
     return score
 
@@ -135,14 +125,13 @@ Missing = Literal["last", "nothing", "own"]
 
 
 def by_score(
-    share: float = SHARE,
+    share: float = SHARES["semantic"],
     depth: int = DEPTH,
     missing: Missing = "last",
     *,
-    scale: tuple[bool, bool] = (False, False),
+    from_zero: bool = False,
     mean: float = 0.0,
     title: float = 0.0,
-    agreement: float = 0.0,
 ) -> Fusion:
     """Sum of both scores, each over the leg's best.
 
@@ -151,10 +140,9 @@ def by_score(
         depth: Entries of each leg.
         missing: What an entry has that the semantic leg has not: what the last of the leg has,
             nothing, or its own cosine, which nobody had asked for.
-        scale: Whether the keyword's, the semantic scores go from 0 at the leg's last entry.
+        from_zero: Whether the semantic scores go from 0 at the leg's last entry.
         mean: What the mean of an entry's chunks counts for.
         title: What its title's cosine does.
-        agreement: How much more the semantic leg counts if both legs have the same ten first.
     """
 
     def score(one: Legs) -> Array:
@@ -164,13 +152,9 @@ def by_score(
         last = cosines[by_meaning].min(initial=1)
         if missing != "own":
             cosines = np.where(by_meaning, cosines, last if missing == "last" else 0)
-        if scale[0] and by_words.any():
-            words = np.maximum(words - words[by_words].min(), 0)
-        if scale[1]:
+        if from_zero:
             cosines = np.maximum(cosines - last, 0)
-        same = ((one.keyword_rank <= 10) & (one.semantic_rank <= 10)).sum() / 10
-        meaning = share + agreement * same
-        found = (1 - meaning) * _of_best(words) + meaning * _of_best(cosines)
+        found = (1 - share) * _of_best(words) + share * _of_best(cosines)
         return np.where(by_words | by_meaning, found, 0)
 
     return score

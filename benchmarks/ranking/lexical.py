@@ -2,70 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
 
-from benchmarks.ranking.corpus import Array, Corpus, Words
-
-K1, B = 1.2, 0.75
-"""FTS5 has no others; Robertson and Zaragoza, The Probabilistic Relevance Framework (2009)."""
+from benchmarks.ranking.corpus import Array, Corpus, Field
+from pyrite_cli.core.ranking import IN_TITLE, K1, LEAST_IDF, RERANKED, TITLE, WHOLE, B
 
 KEPT = 260
 """Entries of a ranking: 200 are fused, and a question may exclude some."""
 
-_RARE = 1e-6
-"""What FTS5 counts a word for that stands in more than half of the chunks."""
+POWER = 4
+"""Of the cosine, in the program."""
+
+MOST = 50
+"""Entries that any variant looks at."""
+
 _DIGITS = 9
 _AT_ONCE = 50
 
-Group = Callable[[Corpus, Array], Array]
-"""Scores of entries (questions x entries) from those of chunks (questions x chunks)."""
+Fields = Mapping[str, Field]
 
 
 class Ranked(NamedTuple):
-    """The best entries of a question.
+    """The best entries of questions, all questions x `KEPT`.
 
     Attributes:
-        entries: Best first.
-        scores: All above zero.
+        entries: Best first; -1 where there are no more.
+        scores: All above zero; zero where there are no more.
     """
 
     entries: Array
     scores: Array
 
 
-def asked(
-    terms: Sequence[Sequence[str]], words: Words, stem: Callable[[str], str]
-) -> sp.csr_matrix:
-    """Questions x words: how often each stands in each, for two words may have one stem."""
-    numbers = [[words.number(stem(term)) for term in one] for one in terms]
-    rows = np.repeat(np.arange(len(numbers)), [len(one) for one in numbers])
-    columns = np.array([number for one in numbers for number in one], np.int64)
-    shape = (len(numbers), words.asked)
-    return sp.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=shape)
+def merged(fields: Fields, weights: Mapping[str, float]) -> sp.csr_matrix:
+    """Chunks x terms, counted by field."""
+    return sum(weights[name] * field.counts for name, field in fields.items()).tocsr()
 
 
-def idf(counts: sp.csr_matrix) -> Array:
-    """What each word counts for, by the share of rows that have it."""
-    rows = counts.shape[0]
+def lengths(fields: Fields) -> Array:
+    """Words of each chunk, in all fields."""
+    found: Array = np.sum([field.words for field in fields.values()], axis=0)
+    return found
+
+
+def idf(fields: Fields) -> Array:
+    """What each term counts for, by the share of chunks that have it in any field."""
+    counts = merged(fields, dict.fromkeys(fields, 1.0))
+    chunks = counts.shape[0]
     having = np.bincount(counts.indices, minlength=counts.shape[1])
-    found: Array = np.log((rows - having + 0.5) / (having + 0.5))
-    return np.where(found > 0, found, _RARE)
+    found: Array = np.log((chunks - having + 0.5) / (having + 0.5))
+    return np.where(found > 0, found, LEAST_IDF)
 
 
 def bm25(
     counts: sp.csr_matrix, length: Array, worth: Array, k1: float = K1, b: float = B
 ) -> sp.csr_matrix:
-    """Documents x words: what a word adds to a document's score.
+    """Documents x terms: what a term adds to a document's score.
 
     Args:
         counts: How often it stands there, weighted by field.
         length: Words of each document, over the mean.
-        worth: Of each word, see `idf`.
-        k1: How soon a word counts no more for standing there once more.
+        worth: Of each term, see `idf`.
+        k1: How soon a term counts no more for standing there once more.
         b: How much a long document is held to be long-winded.
     """
     found = counts.tocsr(copy=True)
@@ -74,24 +76,12 @@ def bm25(
     return found
 
 
-def merged(corpus: Corpus, weights: Mapping[str, float]) -> sp.csr_matrix:
-    """Chunks x words, counted by field."""
-    return sum(weight * corpus.fields[name].counts for name, weight in weights.items()).tocsr()
-
-
-def lengths(corpus: Corpus) -> Array:
-    """Words of each chunk, in all fields."""
-    found: Array = np.sum([field.words for field in corpus.fields.values()], axis=0)
-    return found
-
-
 def engine(
-    corpus: Corpus, weights: Mapping[str, float], k1: float = K1, b: float = B
+    fields: Fields, weights: Mapping[str, float], k1: float = K1, b: float = B
 ) -> sp.csr_matrix:
-    """Chunks x words: BM25 over chunks as FTS5 has it."""
-    length = lengths(corpus)
-    counts = merged(corpus, weights)
-    return bm25(counts, length / length.mean(), idf(counts), k1, b)
+    """Chunks x terms: BM25 over chunks as FTS5 has it."""
+    length = lengths(fields)
+    return bm25(merged(fields, weights), length / length.mean(), idf(fields), k1, b)
 
 
 def scores(asks: sp.csr_matrix, worth: sp.csr_matrix) -> Iterator[Array]:
@@ -101,116 +91,121 @@ def scores(asks: sp.csr_matrix, worth: sp.csr_matrix) -> Iterator[Array]:
         yield (asks[begin : begin + _AT_ONCE] @ across).toarray()
 
 
-def best(corpus: Corpus, found: Array) -> Array:
-    """An entry is as good as its best chunk."""
-    return corpus.best(found)
-
-
-def rank(batches: Iterable[Array], kept: int = KEPT) -> list[Ranked]:
-    """The best entries of each question; ties by number, that is by id."""
-    return [top(row, kept) for batch in batches for row in batch]
-
-
-def top(row: Array, kept: int = KEPT) -> Ranked:
-    """The best entries of one question.
+def rank(batches: Iterable[Array]) -> Ranked:
+    """The best entries of each question; ties by number, that is by id.
 
     Args:
-        row: Scores of all entries; those not above zero are not found.
-        kept: How many.
+        batches: Questions x entries; those not above zero are not found.
     """
+    found = [top(row) for batch in batches for row in batch]
+    return Ranked(*(np.array(column) for column in zip(*found, strict=True)))
+
+
+def top(row: Array) -> tuple[Array, Array]:
+    """The best entries of one question and their scores, as in `Ranked`."""
     row = np.round(row, _DIGITS)
-    if len(row) > kept:
-        limit = np.partition(row, -kept)[-kept]
-        entries = np.flatnonzero((row >= limit) & (row > 0))
-    else:
-        entries = np.flatnonzero(row > 0)
-    entries = entries[np.argsort(-row[entries], kind="stable")][:kept]
-    return Ranked(entries, row[entries])
+    some = np.flatnonzero(row > 0)
+    if len(some) > KEPT:
+        some = some[row[some] >= np.partition(row[some], -KEPT)[-KEPT]]
+    order = some[np.argsort(-row[some], kind="stable")][:KEPT]
+    entries, best = np.full(KEPT, -1), np.zeros(KEPT)
+    entries[: len(order)], best[: len(order)] = order, row[order]
+    return entries, best
 
 
-def following(share: float, count: int = 1) -> Group:
-    """The best chunk, and a share of the next ones: of the second, its square of the third …"""
-
-    def group(corpus: Corpus, found: Array) -> Array:
-        left = found.copy()
-        total = corpus.best(left)
-        rows = np.arange(len(left))[:, None]
-        for place in range(1, count + 1):
-            left[rows, _first_best(corpus, left)] = 0
-            total = total + share**place * corpus.best(left)
-        return total
-
-    return group
+def two(corpus: Corpus, found: Array, share: float) -> Array:
+    """Scores of entries from those of chunks: the best, and a share of the second best."""
+    best = corpus.best(found)
+    rest = np.where(found == np.repeat(best, corpus.sizes, axis=1), 0, found)
+    total: Array = best + share * corpus.best(rest)
+    return total
 
 
-def _first_best(corpus: Corpus, found: Array) -> Array:
-    """Questions x entries: the first chunk that has the entry's best score."""
-    equal = found == np.repeat(corpus.best(found), corpus.sizes, axis=1)
-    place = np.where(equal, np.arange(found.shape[1]), found.shape[1])
-    first: Array = np.minimum.reduceat(place, corpus.starts, axis=1)
-    return first
-
-
-def covering(corpus: Corpus, worth: sp.csr_matrix) -> sp.csr_matrix:
-    """Entries x words: each word where it counts for most, in whatever chunk."""
-    cells = worth.tocoo()
-    rows = corpus.owner[cells.row]
-    order = np.lexsort((cells.col, rows))
-    rows, columns, data = rows[order], cells.col[order], cells.data[order]
-    first = np.flatnonzero(np.diff(rows * worth.shape[1] + columns, prepend=-1))
-    shape = (len(corpus.starts), worth.shape[1])
-    most = np.maximum.reduceat(data, first)
-    return sp.csr_matrix((most, (rows[first], columns[first])), shape=shape)
-
-
-class Whole(NamedTuple):
-    """Entries as wholes.
-
-    Attributes:
-        text: Counts of words in their text.
-        title: In their title.
-        words: Words of their text.
-        title_words: Words of their title.
-    """
-
-    text: sp.csr_matrix
-    title: sp.csr_matrix
-    words: Array
-    title_words: Array
-
-
-def whole(corpus: Corpus) -> Whole:
-    """Entries, put together from their chunks."""
-    title, text = corpus.fields["title"], corpus.fields["text"]
-    words = np.add.reduceat(text.words, corpus.starts)
-    return Whole(
-        corpus.summed(text.counts),
-        title.counts[corpus.starts],
-        words,
-        title.words[corpus.starts],
-    )
-
-
-def whole_bm25(corpus: Corpus, one: Whole, worth: Array, title: float = 4.0) -> sp.csr_matrix:
-    """Entries x words: BM25 of whole entries with the idf of chunks.
+def whole(
+    corpus: Corpus, worth: Array, title: float = IN_TITLE, parts: float = 0.0
+) -> sp.csr_matrix:
+    """Entries x terms: BM25 of whole entries with the idf of chunks.
 
     Args:
         corpus: The index.
-        one: Its entries.
-        worth: Of each word.
+        worth: Of each term.
         title: What a word of the title counts for.
+        parts: What a part of a name does; the length is without them.
     """
-    length = one.words + corpus.sizes * one.title_words
-    mean = lengths(corpus).sum() / len(corpus.keys)
-    return bm25((one.text + title * one.title).tocsr(), length / mean, worth)
+    fields, bodies = corpus.fields, corpus.bodies
+    first, text = fields["title"], fields["text"]
+    length = bodies @ (text.words + first.words)
+    counts = bodies @ text.counts + title * first.counts[corpus.starts]
+    if parts:
+        counts = counts + parts * (bodies @ fields["parts"].counts)
+    return bm25(counts.tocsr(), length / (lengths(fields).sum() / len(corpus.keys)), worth)
 
 
-def cosine(asks: sp.csr_matrix, corpus: Corpus) -> sp.csr_matrix:
-    """Questions x entries: how alike the sets of stems of question and title are, 0 to 1."""
-    here = (asks > 0).astype(float)
-    there = (corpus.fields["title"].counts[corpus.starts] > 0).astype(float)
+def cosine(asks: sp.csr_matrix, titles: tuple[sp.csr_matrix, Array], stems: int) -> sp.csr_matrix:
+    """Questions x entries: how alike the sets of stems of question and title are, 0 to 1.
+
+    Args:
+        asks: Questions x terms, each stem of each question above 0.
+        titles: As `Corpus.title_sets` has them.
+        stems: How many terms are single stems.
+    """
+    here = (asks[:, :stems] > 0).astype(float)
+    there, many = titles
     sizes = np.asarray(here.sum(axis=1)).ravel()
-    both = (here @ there.T).tocsr()
+    both = (here @ there[:, :stems].T).tocsr()
     rows = np.repeat(np.arange(both.shape[0]), np.diff(both.indptr))
-    both.data = both.data / np.sqrt(sizes[rows] * corpus.title_stems[both.indices])
+    both.data = both.data / np.sqrt(sizes[rows] * many[both.indices])
     return both
+
+
+class Seen(NamedTuple):
+    """The first entries of all questions, a value for each: questions x `MOST`.
+
+    Attributes:
+        whole: BM25 of the whole entry.
+        cosine: Of the stems of title and question.
+        more: Whatever else is added.
+    """
+
+    whole: Array
+    cosine: Array
+    more: Array | float = 0.0
+
+
+def picked(first: Ranked, batches: Iterable[Array]) -> Array:
+    """Of scores of all entries (questions x entries), those of the first ones of each ranking."""
+    rows = (row for batch in batches for row in batch)
+    found = [row[some] for some, row in zip(first.entries[:, :MOST], rows, strict=True)]
+    return np.where(first.entries[:, :MOST] >= 0, np.array(found), 0)
+
+
+def picked_of(first: Ranked, asks: sp.csr_matrix, worth: sp.csr_matrix) -> Array:
+    """The same of what terms are worth in entries."""
+    return picked(first, scores(asks, worth))
+
+
+def again(
+    first: Ranked,
+    seen: Seen,
+    entry: float = WHOLE,
+    title: float = TITLE,
+    power: float = POWER,
+    depth: int = RERANKED,
+) -> Ranked:
+    """The ranking with its first entries scored anew. Nothing gives less than the best chunk alone
+    does, so that they stay first.
+
+    Args:
+        first: By the best chunk.
+        seen: Of its first entries.
+        entry: What the BM25 of the whole entry counts for.
+        title: How much a title that is the question adds, as a share.
+        power: Of the cosine: how soon a title unlike the question adds nothing.
+        depth: How many.
+    """
+    found = first.scores.copy()
+    total = found[:, :MOST] + entry * seen.whole + seen.more
+    found[:, :depth] = np.round(total * (1 + title * seen.cosine**power), _DIGITS)[:, :depth]
+    found[first.entries < 0] = 0
+    order = np.lexsort((first.entries, -found), axis=-1)
+    return Ranked(*(np.take_along_axis(one, order, axis=-1) for one in (first.entries, found)))

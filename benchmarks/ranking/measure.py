@@ -11,17 +11,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import Stemmer
 
 from benchmarks import common, relevance
-from benchmarks.ranking import hybrid, lexical, variants
-from benchmarks.ranking.corpus import Array, Corpus, Stem, Words, weights
+from benchmarks.ranking import hybrid, variants
+from benchmarks.ranking.corpus import Array, Corpus, Terms
+from benchmarks.ranking.lexical import again
 from benchmarks.ranking.questions import Questions
 from benchmarks.ranking.results import Check, Class, Result, Row, Test, Value
 from benchmarks.ranking.variants import Set, Trial
 from pyrite_cli.container import Container
 from pyrite_cli.core import chunk, evaluation
-from pyrite_cli.core.tokens import Analyzer
 from pyrite_schemas.config import Mode
 
 _SIZES = {"half": chunk.LIMIT // 2, "twice": chunk.LIMIT * 2, "the whole document": 1 << 40}
@@ -29,9 +28,6 @@ _SIZED = (
     "from pyrite_cli.core import chunk; chunk.LIMIT = {};"
     " from pyrite_cli.__main__ import run; run()"
 )
-_FEW = 500
-"""Questions up to which the program itself is asked for both, tens of milliseconds each."""
-
 _CLASSES = ((0.0, 0.01), (0.01, 0.5), (0.5, 0.75), (0.75, 1.0), (1.0, 1.01))
 
 
@@ -41,7 +37,7 @@ class Found(NamedTuple):
     Attributes:
         size: Questions, entries, chunks.
         trials: By group.
-        pairs: nDCG@10 before and as chosen, by mode.
+        pairs: nDCG@10 of each question before and as chosen, by mode.
         program: Of the program itself, by mode.
         half: Of each question.
         classes: By how much of a question the wanted title holds.
@@ -66,24 +62,10 @@ def measure(folder: Path, cache: Path, *, model: bool = True, titles: bool = Fal
         titles: Also what needs vectors of titles: minutes.
     """
     found: dict[str, Found] = {}
-    for name in ("scifact", "anchor_cpp-docs"):
-        data = common.SHARED / name
-        if not data.is_dir() or (name != "scifact" and not common.available("cpp-docs")):
-            print(f"skipped: {name} is not at {common.SHARED}")
-            continue
-        place = (
-            relevance.scifact_repository(folder)
-            if name == "scifact"
-            else common.corpus("cpp-docs", folder)
-        )
+    for name, place, data in relevance.sets(folder):
         begun = time.perf_counter()
         found[name] = on(place, data, cache, model=model, titles=titles)
         print(f"{name}: {time.perf_counter() - begun:.0f} s", flush=True)
-    return result(found)
-
-
-def result(found: Mapping[str, Found]) -> Result:
-    """What sets gave, side by side."""
     return Result(
         time=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         sets={name: one.size for name, one in found.items()},
@@ -104,86 +86,69 @@ def on(place: Path, data: Path, cache: Path, *, model: bool, titles: bool) -> Fo
         model: See `measure`.
         titles: See `measure`.
     """
-    sized = []
-    for name, limit in _SIZES.items():
-        command = (sys.executable, "-c", _SIZED.format(limit), "index", "sync", "--no-embed")
-        subprocess.run(
-            command, cwd=place, env=common.environment(cache), check=True, capture_output=True
-        )
-        sized.append(Trial("Size of chunks", name, _plain(_opened(place, data))))
-        shutil.rmtree(place / ".pyrite")
+    sized = list(_sized(place, data, cache))
     common.run("index", "sync", *(() if model else ("--no-embed",)), cwd=place, cache=cache)
-    one = _opened(place, data)
-    of = variants.first(one)
-    chosen = variants.chosen(of)
-    before = one.mean(of.ranked)
+    one = opened(place, data)
+    first, old = one.plain(), one.before()
+    seen = variants.look(one, first)
+    chosen = again(first, seen)
+    plain = one.mean(first)
     trials = [
-        *variants.of_words(one, of),
-        Trial("Size of chunks", "as it is", before, True),
+        *variants.of_words(one, first),
+        Trial("Size of chunks", "as it is", plain, True),
         *sized,
+        *variants.of_entries(one, first, seen),
     ]
-    english: Stem = Stemmer.Stemmer("english").stemWord
-    trials += [
-        Trial("Stems", "Porter's, as FTS5 has them", before, True),
-        Trial("Stems", "Snowball's English", _plain(_opened(place, data, english))),
-        *variants.of_entries(one, of),
-    ]
-    pairs: dict[Mode, tuple[Array, Array]] = {"keyword": (before, one.mean(chosen))}
-    box = Container(place)
-    program: dict[Mode, float] = {"keyword": relevance.score(box, data, "keyword")}
+    pairs: dict[Mode, tuple[Array, Array]] = {"keyword": (one.mean(old), one.mean(chosen))}
     if model:
-        meant = list(_meant(box, one, titles=titles))
-        old, new = hybrid.legs(of.ranked, meant), hybrid.legs(chosen, meant)
-        trials += variants.of_both(one, old, new, titles=titles)
-        pairs["hybrid"] = (
-            one.questions.ndcg(hybrid.fused(old, hybrid.reciprocal(60))),
-            one.questions.ndcg(hybrid.fused(new, hybrid.by_score())),
-        )
-        if len(meant) <= _FEW:
-            program["hybrid"] = relevance.score(box, data, "hybrid")
+        meant = list(_meant(place, one, titles=titles))
+        trials += variants.of_both(one, first, seen, meant, titles=titles)
+        by_rank = hybrid.fused(hybrid.legs(old, meant), hybrid.reciprocal(60))
+        by_score = hybrid.fused(hybrid.legs(chosen, meant), hybrid.by_score())
+        pairs["hybrid"] = one.ndcg(by_rank), one.ndcg(by_score)
+    box = Container(place)
+    program = {mode: relevance.score(box, data, mode) for mode in pairs}
     questions, corpus = one.questions, one.corpus
-    size = (len(questions.asked), len(corpus.keys), len(corpus.owner))
-    classes = _classes(questions, variants.of_classes(one, of))
+    size = (len(questions.asked), len(corpus.keys), len(corpus.hashes))
+    classes = _classes(questions, variants.of_classes(one, first, seen))
     return Found(size, trials, pairs, program, questions.half, classes)
 
 
-def _opened(place: Path, data: Path, stem: Stem | None = None) -> Set:
+def _sized(place: Path, data: Path, cache: Path) -> Iterator[Trial]:
+    """Other sizes of chunks: each an index of its own."""
+    for name, limit in _SIZES.items():
+        command = (sys.executable, "-c", _SIZED.format(limit), "index", "sync", "--no-embed")
+        environment = common.environment(cache)
+        subprocess.run(command, cwd=place, env=environment, check=True, capture_output=True)
+        one = opened(place, data)
+        yield Trial("Size of chunks", name, one.mean(one.plain()))
+        shutil.rmtree(place / ".pyrite")
+
+
+def opened(place: Path, data: Path) -> Set:
+    """Questions, and the index of a repository."""
     box = Container(place)
-    analyzer: Analyzer = box.analyzer
-    stem = stem or analyzer.stem
-    questions = Questions(data, analyzer)
-    surface = [[stem(token) for token in tokens] for tokens in questions.surface()]
-    words = Words(surface, stem)
-    corpus = Corpus(place / ".pyrite" / "index.db", analyzer, words)
     with box.index.reader() as reader:
-        questions.settle(reader, corpus.keys)
-    asks = lexical.asked(questions.terms(), words, stem)
-    return Set(questions, corpus, words, asks, surface)
+        questions = Questions(data, box.analyzer, reader)
+    every = [run for runs in (*questions.runs, *questions.neighbours) for run in runs]
+    terms = Terms(every, box.analyzer.stem)
+    return Set.of(questions, Corpus(box.index.path, box.analyzer, terms), terms)
 
 
-def _plain(one: Set) -> Array:
-    """nDCG@10 of each question by the best chunk."""
-    worth = lexical.engine(one.corpus, weights(one.corpus.fields))
-    return one.mean(one.ranked(worth))
-
-
-def _meant(box: Container, one: Set, *, titles: bool) -> Iterator[hybrid.Meant]:
+def _meant(place: Path, one: Set, *, titles: bool) -> Iterator[hybrid.Meant]:
+    box = Container(place)
     with box.index.reader() as reader:
         model = reader.model()
         assert model is not None, "the sync embedded"
         vectors = one.corpus.vectors(reader.vectors())
-    asked = np.array(
-        [
-            np.frombuffer(box.embed_query(question.text, model), np.float32)
-            for question in one.questions.asked
-        ]
-    )
+    asked = [box.embed_query(text, model) for text in one.questions.texts]
     of_titles = None
     if titles:
         from pyrite_cli.core.embed.bulk import TorchRuntime  # torch, 5 s
 
         of_titles = TorchRuntime(box.model_files()).documents(one.corpus.titles)
-    return hybrid.meant(one.corpus, vectors, asked, of_titles)
+    queries = np.array([np.frombuffer(vector, np.float32) for vector in asked])
+    return hybrid.meant(one.corpus, vectors, queries, of_titles)
 
 
 def _rows(found: Mapping[str, Found]) -> tuple[Row, ...]:
@@ -192,7 +157,8 @@ def _rows(found: Mapping[str, Found]) -> tuple[Row, ...]:
     for name, one in found.items():
         for trial in one.trials:
             values = places.setdefault(trial.group, {}).setdefault((trial.what, trial.chosen), {})
-            values[name] = _value(trial.ndcg, one.half)
+            halves = (_mean(trial.ndcg[one.half == 0]), _mean(trial.ndcg[one.half == 1]))
+            values[name] = Value(_mean(trial.ndcg), halves)
     return tuple(
         Row(group, what, chosen, values)
         for group, several in places.items()
@@ -200,9 +166,8 @@ def _rows(found: Mapping[str, Found]) -> tuple[Row, ...]:
     )
 
 
-def _value(ndcg: Array, half: Array) -> Value:
-    means = [round(float(ndcg[half == side].mean()), 6) for side in (0, 1)]
-    return Value(round(float(ndcg.mean()), 6), (means[0], means[1]))
+def _mean(ndcg: Array) -> float:
+    return round(float(ndcg.mean()), 6)
 
 
 def _classes(questions: Questions, ndcg: Mapping[str, Array]) -> tuple[Class, ...]:
@@ -213,30 +178,20 @@ def _classes(questions: Questions, ndcg: Mapping[str, Array]) -> tuple[Class, ..
     for least, below in _CLASSES:
         some = (overlap >= least) & (overlap < below)
         if some.any():
-            values = {name: round(float(one[some].mean()), 6) for name, one in ndcg.items()}
+            values = {name: _mean(one[some]) for name, one in ndcg.items()}
             found.append(Class(least, below, int(some.sum()), values))
     return tuple(found)
 
 
 def _checks(name: str, one: Found) -> Iterator[Check]:
     for mode, program in one.program.items():
-        known = {
-            label: round(float(ndcg.mean()), 6)
-            for label, ndcg in zip((variants.BEFORE, variants.CHOSEN), one.pairs[mode], strict=True)
-        }
-        row = min(known, key=lambda label: abs(known[label] - program))
-        yield Check(mode, name, round(program, 6), row, known[row])
+        here = _mean(one.pairs[mode][1])
+        yield Check(mode, name, round(program, 6), here, round(program - here, 6))
 
 
 def _tests(name: str, one: Found) -> Iterator[Test]:
     for mode, (before, now) in one.pairs.items():
-        differences = np.round(now - before, 9)
-        yield Test(
-            mode,
-            name,
-            round(float(before.mean()), 6),
-            round(float(now.mean()), 6),
-            int((differences > 0).sum()),
-            int((differences < 0).sum()),
-            round(evaluation.significance(differences.tolist()), 4),
-        )
+        change = np.round(now - before, 9)
+        better, worse = int((change > 0).sum()), int((change < 0).sum())
+        p = round(evaluation.significance(change.tolist()), 4)
+        yield Test(mode, name, _mean(before), _mean(now), better, worse, p)

@@ -66,7 +66,7 @@ class Test(msgspec.Struct, frozen=True):
 
     Attributes:
         mode: `keyword` or `hybrid`.
-        corpus: Name of the set.
+        set: Its name.
         before: Mean nDCG@10.
         now: Likewise.
         better: Questions.
@@ -75,7 +75,7 @@ class Test(msgspec.Struct, frozen=True):
     """
 
     mode: str
-    corpus: str
+    set: str
     before: float
     now: float
     better: int
@@ -88,17 +88,17 @@ class Check(msgspec.Struct, frozen=True):
 
     Attributes:
         mode: `keyword` or `hybrid`.
-        corpus: Name of the set.
+        set: Its name.
         program: Mean nDCG@10 as `pyrite eval` measures it.
-        row: The row it is nearest to: what was before, or what was chosen.
-        here: That row's.
+        here: That of the chosen row.
+        difference: Program less row.
     """
 
     mode: str
-    corpus: str
+    set: str
     program: float
-    row: str
     here: float
+    difference: float
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -141,126 +141,64 @@ def page(result: Result, place: Path = PAGE) -> str:
     _, mark, after = rest.partition(END)
     if not mark:
         raise ValueError(f"{place.name} lacks the lines {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n\n{section(result)}\n{END}{after}"
-
-
-def section(result: Result) -> str:
-    """The tables as Markdown."""
-    return "\n".join(
-        f"{title}\n\n{_markdown(rows)}" if title else _markdown(rows)
-        for title, rows in tables(result)
-    )
+    return f"{before}{BEGIN}\n\n{text(result)}\n{END}{after}"
 
 
 def text(result: Result) -> str:
-    """The tables for a terminal."""
-    return "\n".join(f"{title.lstrip('# ')}\n\n{_aligned(rows)}" for title, rows in tables(result))
-
-
-Table = Sequence[Sequence[str]]
-
-
-def tables(result: Result) -> list[tuple[str, Table]]:
-    """Titles, and tables whose first row is the head."""
-    names = [name for name in SETS if name in result.sets]
-    found: list[tuple[str, Table]] = [("### What was won", _tests(result))]
+    """The tables as Markdown."""
+    parts = [("What was won", _table(result.tests))]
     if result.classes:
-        found.append(("### By how much of a link's text the wanted title holds", _classes(result)))
-    found.append(("### Checked against the program", _checks(result)))
-    for group, several in itertools.groupby(result.rows, key=lambda row: row.group):
-        found.append((f"### {group}", _group(names, list(several))))
-    return found
+        parts.append(("By how much of a link's text the wanted title holds", _classes(result)))
+    parts.append(("Checked against the program", _table(result.checks)))
+    for group, rows in itertools.groupby(result.rows, key=lambda row: row.group):
+        parts.append((group, _group(list(result.sets), list(rows))))
+    return "\n".join(f"### {title}\n\n{_markdown(rows)}" for title, rows in parts)
 
 
-def _tests(result: Result) -> Table:
-    return [
-        ("mode", "set", "before", "now", "better", "worse", "p"),
-        *(
-            (
-                one.mode,
-                SETS[one.corpus],
-                f"{one.before:.4f}",
-                f"{one.now:.4f}",
-                str(one.better),
-                str(one.worse),
-                f"{one.p:.4f}",
-            )
-            for one in result.tests
-        ),
-    ]
+Table = list[list[str]]
+
+
+def _table(records: Sequence[msgspec.Struct]) -> Table:
+    """Records of one kind, with the names of their fields."""
+    rows = [[_cell(value) for value in msgspec.structs.astuple(one)] for one in records]
+    return [list(records[0].__struct_fields__), *rows]
+
+
+def _cell(value: object) -> str:
+    return (
+        f"{round(value, 4) + 0.0:.4f}"
+        if isinstance(value, float)
+        else SETS.get(str(value), str(value))
+    )
 
 
 def _classes(result: Result) -> Table:
-    names = list(result.classes[0].values)
-    return [
-        ("share", "questions", *names),
-        *(
-            (
-                f"{one.least:g} to {one.below:g}" if one.below <= 1 else "all",
-                str(one.questions),
-                *(f"{one.values[name]:.4f}" for name in names),
-            )
-            for one in result.classes
-        ),
-    ]
+    head = ["share", "questions", *result.classes[0].values]
+    rows = []
+    for one in result.classes:
+        share = f"{one.least:g} to {one.below:g}" if one.below <= 1 else "all"
+        rows.append([share, str(one.questions), *map(_cell, one.values.values())])
+    return [head, *rows]
 
 
-def _checks(result: Result) -> Table:
-    return [
-        ("mode", "set", "the program", "row", "here", "difference"),
-        *(
-            (
-                one.mode,
-                SETS[one.corpus],
-                f"{one.program:.4f}",
-                one.row,
-                f"{one.here:.4f}",
-                f"{one.program - one.here:+.4f}",
-            )
-            for one in result.checks
-        ),
-    ]
-
-
-def _group(names: Sequence[str], rows: Sequence[Row]) -> Table:
-    head = [""]
-    for name in names:
-        head += [SETS[name], "halves"]
+def _group(sets: Sequence[str], rows: Sequence[Row]) -> Table:
+    columns = [cell for name in sets for cell in (SETS[name], "halves")]
+    found = [["", *columns, "against the chosen"]]
     chosen = next((row for row in rows if row.chosen), None)
-    found = [[*head, "against the chosen"]]
     for row in rows:
         cells = [f"{row.what} *" if row.chosen else row.what]
-        for name in names:
-            value = row.values.get(name)
-            cells += (
-                [f"{value.whole:.4f}", " ".join(f"{half:.4f}" for half in value.halves)]
-                if value
-                else ["", ""]
-            )
-        found.append([*cells, _against(names, row, chosen)])
+        for value in map(row.values.__getitem__, sets):
+            cells += [_cell(value.whole), " ".join(map(_cell, value.halves))]
+        if chosen and row is not chosen:
+            pairs = ((row.values[name].whole, chosen.values[name].whole) for name in sets)
+            cells.append(" ".join(f"{round(one - other, 4) + 0.0:+.4f}" for one, other in pairs))
+        found.append([*cells, *[""] * (len(found[0]) - len(cells))])
     return found
 
 
-def _against(names: Sequence[str], row: Row, chosen: Row | None) -> str:
-    if chosen is None or row is chosen:
-        return ""
-    pairs = [(row.values.get(name), chosen.values.get(name)) for name in names]
-    differences = [one.whole - other.whole for one, other in pairs if one and other]
-    return " ".join(f"{round(one, 4) + 0.0:+.4f}" for one in differences)
-
-
 def _markdown(rows: Table) -> str:
-    escaped = [[cell.replace("*", r"\*") for cell in line] for line in rows]
-    lines = [escaped[0], ["---"] * len(escaped[0]), *escaped[1:]]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
-def _aligned(rows: Table) -> str:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return "".join(
-        "  ".join(cell.ljust(size) for cell, size in zip(row, widths, strict=True)).rstrip() + "\n"
-        for row in rows
-    )
+    lines = [rows[0], ["---"] * len(rows[0]), *rows[1:]]
+    return "".join(f"| {' | '.join(line)} |\n".replace("*", r"\*") for line in lines)
 
 
 def main() -> None:

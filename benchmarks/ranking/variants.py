@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+import numpy as np
 import scipy.sparse as sp
 
-from benchmarks.ranking import hybrid, lexical, links, rerank
-from benchmarks.ranking.corpus import Array, Corpus, Words, weights
-from benchmarks.ranking.lexical import Ranked
+from benchmarks.ranking import hybrid, lexical
+from benchmarks.ranking.corpus import Array, Corpus, Field, Terms, weights
+from benchmarks.ranking.lexical import Ranked, Seen, again, picked, picked_of
 from benchmarks.ranking.questions import Questions
-from benchmarks.ranking.rerank import Formula, Seen, formula
-
-BEFORE, CHOSEN = "as it was", "chosen"
+from pyrite_cli.core.ranking import IN_TITLE, K1, RERANKED, SHARES, B
 
 
 class Trial(NamedTuple):
@@ -38,101 +37,108 @@ class Set(NamedTuple):
     Attributes:
         questions: Which.
         corpus: The index.
-        words: Its words.
-        asks: Questions x words.
-        surface: The stems of each question as they follow one another.
+        terms: What they look for.
+        asks: Questions x terms.
+        words: Without names from code side by side.
+        pairs: Pairs of neighbours instead.
     """
 
     questions: Questions
     corpus: Corpus
-    words: Words
+    terms: Terms
     asks: sp.csr_matrix
-    surface: list[list[str]]
+    words: sp.csr_matrix
+    pairs: sp.csr_matrix
 
-    def ranked(self, worth: sp.csr_matrix, group: lexical.Group = lexical.best) -> list[Ranked]:
-        """Rankings by what words are worth in chunks."""
-        found = (group(self.corpus, batch) for batch in lexical.scores(self.asks, worth))
-        return lexical.rank(found)
+    @classmethod
+    def of(cls, questions: Questions, corpus: Corpus, terms: Terms) -> Set:
+        """A set with the matrices of its questions."""
+        words = [[run for run in runs if len(run) == 1] for runs in questions.runs]
+        asks = map(terms.asks, (questions.runs, words, questions.neighbours))
+        return cls(questions, corpus, terms, *asks)
 
-    def mean(self, rankings: Sequence[Ranked]) -> Array:
+    def best(self, worth: sp.csr_matrix, asks: sp.csr_matrix | None = None) -> Iterator[Array]:
+        """Scores of entries by their best chunk, by what terms are worth in chunks."""
+        asks = self.asks if asks is None else asks
+        return (self.corpus.best(batch) for batch in lexical.scores(asks, worth))
+
+    def plain(self) -> Ranked:
+        """The ranking that all others begin with: by the best chunk."""
+        fields = self.corpus.fields
+        return lexical.rank(self.best(lexical.engine(fields, weights(fields))))
+
+    def before(self) -> Ranked:
+        """The same as before names from code had a field of their own."""
+        fields = {name: field for name, field in self.corpus.fields.items() if name != "parts"}
+        return lexical.rank(self.best(lexical.engine(fields, weights(fields)), self.words))
+
+    def mean(self, ranked: Ranked) -> Array:
         """nDCG@10 of each question."""
-        return self.questions.ndcg(one.entries for one in rankings)
+        return self.ndcg(ranked.entries)
+
+    def ndcg(self, rankings: Sequence[Array] | Array) -> Array:
+        """The same of numbers of entries."""
+        return self.questions.ndcg(rankings, self.corpus.keys)
+
+    def cosine(self, asks: sp.csr_matrix, *, split: bool) -> sp.csr_matrix:
+        """See `lexical.cosine`."""
+        return lexical.cosine(asks, self.corpus.title_sets(split=split), self.terms.stems)
+
+    def every_stem(self) -> sp.csr_matrix:
+        """Questions x terms, with the stems of names side by side."""
+        stems = [[(stem,) for run in runs for stem in run] for runs in self.questions.runs]
+        return self.terms.asks(stems)
 
 
-class First(NamedTuple):
-    """The ranking by words that all others begin with.
-
-    Attributes:
-        ranked: By the best chunk.
-        seen: Of its first entries.
-    """
-
-    ranked: list[Ranked]
-    seen: list[Seen]
+def look(one: Set, first: Ranked) -> Seen:
+    """What the program's second look sees."""
+    worth = lexical.idf(one.corpus.fields)
+    cosine = one.cosine(one.every_stem(), split=False)
+    return Seen(picked_of(first, one.asks, lexical.whole(one.corpus, worth)), _dense(first, cosine))
 
 
-def first(one: Set) -> First:
-    """The ranking by the engine's BM25, and what the second look sees."""
-    corpus, asks = one.corpus, one.asks
-    ranked = one.ranked(lexical.engine(corpus, weights(corpus.fields)))
-    worth = lexical.idf(lexical.merged(corpus, weights(corpus.fields)))
-    whole = lexical.whole(corpus)
-    wholes = {
-        title: lexical.scores(asks, lexical.whole_bm25(corpus, whole, worth, title))
-        for title in rerank.WHOLES
-    }
-    seen = rerank.look(
-        ranked,
-        wholes,
-        lexical.cosine(asks, corpus),
-        rerank.pair_scores(corpus, one.words, one.surface, worth),
-        links.scores(corpus, one.words, asks, one.surface),
-    )
-    return First(ranked, seen)
+def _dense(first: Ranked, rows: sp.csr_matrix) -> Array:
+    return picked(first, (row.toarray() for row in rows))
 
 
-def of_words(one: Set, of: First) -> Iterator[Trial]:
+def of_words(one: Set, first: Ranked) -> Iterator[Trial]:
     """Constants of BM25, fields, and how chunks make an entry."""
-    corpus = one.corpus
-    own = weights(corpus.fields)
-    before = one.mean(of.ranked)
+    corpus, fields = one.corpus, one.corpus.fields
+    own = weights(fields)
+    plain = one.mean(first)
 
-    def value(worth: sp.csr_matrix, group: lexical.Group = lexical.best) -> Array:
-        return one.mean(one.ranked(worth, group))
+    def value(worth: sp.csr_matrix, asks: sp.csr_matrix | None = None) -> Array:
+        return one.mean(lexical.rank(one.best(worth, asks)))
 
     name = "BM25: k1, b"
     for k1, b in ((0.9, 0.4), (0.9, 0.75), (1.2, 0.5), (1.2, 0.75), (1.2, 0.9), (2.0, 0.75)):
-        is_own = (k1, b) == (lexical.K1, lexical.B)
-        found = before if is_own else value(lexical.engine(corpus, own, k1, b))
+        is_own = (k1, b) == (K1, B)
+        found = plain if is_own else value(lexical.engine(fields, own, k1, b))
         yield Trial(name, f"{k1:g}, {b:g}", found, is_own)
     name = "Fields: what a word counts for"
     shown = ", ".join(f"{field} {weight:g}" for field, weight in own.items())
-    yield Trial(name, shown, before, True)
-    for field, several in (("title", (1, 2, 4, 8)), ("heading", (1, 2, 4)), ("tags", (1, 2, 4))):
+    yield Trial(name, shown, plain, True)
+    tried = {"title": (1, 2, 8), "heading": (1, 4), "tags": (1, 4), "parts": (0, 0.25, 0.5, 2)}
+    for field, several in tried.items():
         for weight in several:
-            if weight != own[field]:
-                worth = lexical.engine(corpus, {**own, field: float(weight)})
-                yield Trial(name, f"{field} {weight}", value(worth))
-    yield Trial(name, "title on the first chunk only", value(_first_title(corpus, own)))
+            worth = lexical.engine(fields, {**own, field: float(weight)})
+            yield Trial(name, f"{field} {weight:g}", value(worth))
+    less = {name: field for name, field in fields.items() if name != "parts"}
+    worth = lexical.engine(fields, own)
+    yield Trial(name, "without parts", value(lexical.engine(less, own)))
+    yield Trial(name, "without names side by side in the question", value(worth, one.words))
+    yield Trial(name, "without either", one.mean(one.before()))
+    title = _first_only(corpus, fields["title"])
+    shown = "title on the first chunk only"
+    yield Trial(name, shown, value(lexical.engine({**fields, "title": title}, own)))
     name = "From chunks to entries, all entries"
-    worth = lexical.engine(corpus, own)
-    yield Trial(name, "the best chunk", before, True)
+    yield Trial(name, "the best chunk", plain, True)
     for share in (0.1, 0.2, 0.5):
-        group = lexical.following(share)
-        yield Trial(name, f"and {share:g} of the second best", value(worth, group))
-    yield Trial(
-        name, "and 1/2, 1/4, 1/8 of the next three", value(worth, lexical.following(0.5, 3))
-    )
-    best = [corpus.best(batch) for batch in lexical.scores(one.asks, worth)]
-    most = list(lexical.scores(one.asks, lexical.covering(corpus, worth)))
-    for share in (0.2, 0.5):
-        mixed = ((1 - share) * a + share * b for a, b in zip(best, most, strict=True))
-        shown = f"and {share:g} of what each word's own best chunk adds"
-        yield Trial(name, shown, one.mean(lexical.rank(mixed)))
-    del most
-    rare = lexical.idf(lexical.merged(corpus, own))
-    whole = lexical.whole_bm25(corpus, lexical.whole(corpus), rare)
-    wholes = list(lexical.scores(one.asks, whole))
+        batches = lexical.scores(one.asks, worth)
+        mixed = (lexical.two(corpus, batch, share) for batch in batches)
+        yield Trial(name, f"and {share:g} of the second best", one.mean(lexical.rank(mixed)))
+    whole = lexical.whole(corpus, lexical.idf(fields))
+    best, wholes = (list(some) for some in (one.best(worth), lexical.scores(one.asks, whole)))
     for share in (0.3, 0.5, 1.0):
         summed = (a + share * b for a, b in zip(best, wholes, strict=True))
         shown = f"and {share:g} of the whole entry's BM25"
@@ -140,89 +146,93 @@ def of_words(one: Set, of: First) -> Iterator[Trial]:
     yield Trial(name, "the whole entry's BM25 alone", one.mean(lexical.rank(wholes)))
 
 
-def _first_title(corpus: Corpus, own: dict[str, float]) -> sp.csr_matrix:
-    """BM25 where only an entry's first chunk has its title."""
-    title = corpus.fields["title"]
-    first = sp.lil_matrix((len(corpus.owner), 1))
+def _first_only(corpus: Corpus, field: Field) -> Field:
+    """A field that only an entry's first chunk has."""
+    first = np.zeros(len(field.words))
     first[corpus.starts] = 1
-    kept = title.counts.multiply(first.tocsr()).tocsr()
-    words = title.words * first.toarray().ravel()
-    counts = (lexical.merged(corpus, own) + own["title"] * (kept - title.counts)).tocsr()
+    counts = (sp.diags(first) @ field.counts).tocsr()
     counts.eliminate_zeros()
-    length = lexical.lengths(corpus) + words - title.words
-    return lexical.bm25(counts, length / length.mean(), lexical.idf(counts))
+    return Field(counts, first * field.words)
 
 
-def of_entries(one: Set, of: First) -> Iterator[Trial]:
+def of_entries(one: Set, first: Ranked, seen: Seen) -> Iterator[Trial]:
     """The second look at the first entries."""
 
-    def value(score: Formula, depth: int = rerank.DEPTH) -> Array:
-        return one.mean(rerank.reranked(of.ranked, of.seen, score, depth))
+    def value(changed: Seen = seen, **constants: float) -> Array:
+        return one.mean(again(first, changed, **constants))  # type: ignore[arg-type]
 
-    chosen = value(formula())
-    plain = "The first entries again: (best chunk + e * whole entry) * (1 + t * cosine^p)"
-    yield Trial(plain, BEFORE, one.mean(of.ranked))
-    yield Trial(plain, "e 0.5, t 0", value(formula(title=0)))
-    yield Trial(plain, "e 0, t 0.5, p 4", value(formula(0)))
-    yield Trial(plain, "e 0.5, t 0.5, p 4", chosen, True)
+    chosen = value()
+    name = "The first entries again: (best chunk + e * whole entry) * (1 + t * cosine^p)"
+    yield Trial(name, "none", one.mean(first))
+    yield Trial(name, "e 0.5, t 0", value(title=0))
+    yield Trial(name, "e 0, t 0.5, p 4", value(entry=0))
+    yield Trial(name, "e 0.5, t 0.5, p 4", chosen, True)
     for entry in (0.3, 0.4, 0.7, 1.0):
-        yield Trial(plain, f"e {entry:g}", value(formula(entry)))
+        yield Trial(name, f"e {entry:g}", value(entry=entry))
     for title in (0.3, 0.7, 1.0):
-        yield Trial(plain, f"t {title:g}", value(formula(title=title)))
+        yield Trial(name, f"t {title:g}", value(title=title))
     for power in (2, 3, 6):
-        yield Trial(plain, f"p {power}", value(formula(power=power)))
-    yield Trial(plain, "t 1, p 6", value(formula(title=1, power=6)))
-    for title in rerank.WHOLES:
-        if title != rerank.CHOSEN_WHOLE:
-            shown = f"the title's words {title:g}-fold in the whole entry"
-            yield Trial(plain, shown, value(formula(whole=title)))
+        yield Trial(name, f"p {power}", value(power=power))
+    worth = lexical.idf(one.corpus.fields)
+
+    def whole(**how: float) -> Seen:
+        found = picked_of(first, one.asks, lexical.whole(one.corpus, worth, **how))
+        return seen._replace(whole=found)
+
+    name = "What the whole entry is"
+    yield Trial(name, f"its text, and its title {IN_TITLE}-fold", chosen, True)
+    for title in (1.0, 2.0, 8.0):
+        yield Trial(name, f"its title {title:g}-fold", value(whole(title=title)))
+    for parts in (0.25, 0.5, 1.0):
+        shown = f"{parts:g} of the parts of names too"
+        yield Trial(name, shown, value(whole(parts=parts)))
+    name = "What the cosine compares"
+    yield Trial(name, "the title; the question and the parts of its names", chosen, True)
+    split = _dense(first, one.cosine(one.every_stem(), split=True))
+    neither = _dense(first, one.cosine(one.words, split=False))
+    for shown, cosine in (
+        ("the parts of the title's names too", split),
+        ("no parts of names", neither),
+        ("the better of these two", np.maximum(split, neither)),
+    ):
+        yield Trial(name, shown, value(seen._replace(cosine=cosine)))
     name = "How many entries are looked at again"
     for depth in (10, 20, 30, 50):
-        yield Trial(name, str(depth), value(formula(), depth), depth == rerank.DEPTH)
+        yield Trial(name, str(depth), value(depth=depth), depth == RERANKED)
     name = "Pairs of neighbouring words"
     yield Trial(name, "none", chosen, True)
-    for pairs in (0.1, 0.3, 0.5):
-        yield Trial(name, f"{pairs:g} of their BM25", value(formula(pairs=pairs)))
-    if one.corpus.links:
-        # On a set whose questions are such texts only: what it shows is not "better on both".
-        name = "Texts of links as words of the page they point to (no links in SciFact)"
-        yield Trial(name, "none", chosen, True)
-        for share in (0.25, 0.5, 1.0):
-            shown = f"{share:g} of their BM25, without those that say what is asked"
-            yield Trial(name, shown, value(formula(links=share)))
+    pairs = picked_of(first, one.pairs, lexical.whole(one.corpus, worth))
+    for share in (0.1, 0.3, 0.5):
+        more = seen._replace(more=share * pairs)
+        yield Trial(name, f"{share:g} of their BM25", value(more))
 
 
-def chosen(of: First) -> list[Ranked]:
-    """The chosen keyword ranking."""
-    return rerank.reranked(of.ranked, of.seen, formula())
-
-
-def of_classes(one: Set, of: First) -> dict[str, Array]:
+def of_classes(one: Set, first: Ranked, seen: Seen) -> dict[str, Array]:
     """What the title gives and what the whole entry: nDCG@10 of each question by variant."""
-    without = rerank.reranked(of.ranked, of.seen, formula(title=0))
     return {
-        BEFORE: one.mean(of.ranked),
-        "with the whole entry": one.mean(without),
-        "and the title": one.mean(chosen(of)),
+        "the best chunk": one.mean(first),
+        "with the whole entry": one.mean(again(first, seen, title=0)),
+        "and the title": one.mean(again(first, seen)),
     }
 
 
 def of_both(
-    one: Set, before: Sequence[hybrid.Legs], now: Sequence[hybrid.Legs], *, titles: bool
+    one: Set, first: Ranked, seen: Seen, meant: Sequence[hybrid.Meant], *, titles: bool
 ) -> Iterator[Trial]:
     """Ways to make one ranking of two.
 
     Args:
         one: The set.
-        before: Legs with the keyword ranking as it was.
-        now: With the chosen one.
+        first: The keyword ranking by the best chunk.
+        seen: Of its first entries.
+        meant: What meaning says.
         titles: Whether titles were embedded.
     """
+    now = hybrid.legs(again(first, seen), meant)
 
     def value(fusion: hybrid.Fusion, legs: Sequence[hybrid.Legs] = now) -> Array:
-        return one.questions.ndcg(hybrid.fused(legs, fusion))
+        return one.ndcg(hybrid.fused(legs, fusion))
 
-    by_score: Callable[..., hybrid.Fusion] = hybrid.by_score
     name = "Meaning alone"
     yield Trial(name, "the best chunk", value(hybrid.alone()), True)
     for mean in (0.1, 0.2, 0.5):
@@ -231,33 +241,25 @@ def of_both(
         shown = f"and {title:g} of the title, embedded by itself"
         yield Trial(name, shown, value(hybrid.alone(title=title)))
     name = "Both: by rank"
-    yield Trial(name, f"{BEFORE}: 1/(60 + rank)", value(hybrid.reciprocal(60), before))
-    for k in (5, 10, 20, 60):
-        yield Trial(name, f"1/({k} + rank), the new keyword ranking", value(hybrid.reciprocal(k)))
-    for k, share in ((10, 0.35), (60, 0.35), (60, 0.4)):
-        shown = f"1/({k} + rank), meaning {share:g}"
-        yield Trial(name, shown, value(hybrid.reciprocal(k, share)))
+    for k, share in ((5, 0.5), (10, 0.5), (20, 0.5), (60, 0.5), (10, 0.4), (60, 0.4)):
+        fusion = hybrid.reciprocal(k, share)
+        yield Trial(name, f"1/({k} + rank), meaning {share:g}", value(fusion))
     name = "Both: by score over the leg's best"
-    own = value(by_score())
-    for share in (0.3, 0.4, 0.5, 0.6, 0.7):
-        is_chosen = share == hybrid.SHARE
-        yield Trial(
-            name, f"meaning {share:g}", own if is_chosen else value(by_score(share)), is_chosen
-        )
-    yield Trial(name, "the keyword ranking as it was", value(by_score(), before))
+    by_score = hybrid.by_score
+    chosen = SHARES["semantic"]
+    for share in (0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7):
+        yield Trial(name, f"meaning {share:g}", value(by_score(share)), share == chosen)
+    plain = hybrid.legs(first, meant)
+    yield Trial(name, "no second look at the keyword leg", value(by_score(), plain))
+    deeper = hybrid.legs(again(first, seen, depth=30), meant)
+    yield Trial(name, "30 entries looked at again", value(by_score(), deeper))
     for depth in (50, 100):
         yield Trial(name, f"{depth} entries of each leg", value(by_score(depth=depth)))
     yield Trial(name, "nothing for what the semantic leg lacks", value(by_score(missing="nothing")))
     yield Trial(name, "its own cosine for that", value(by_score(missing="own")))
-    for share in (0.3, 0.5):
-        shown = f"both from 0 at the leg's last entry, meaning {share:g}"
-        yield Trial(name, shown, value(by_score(share, scale=(True, True))))
-    for share in (0.2, 0.3, 0.4, 0.5):
+    for share in (0.3, 0.4, 0.5):
         shown = f"meaning from 0 at its last entry, meaning {share:g}"
-        yield Trial(name, shown, value(by_score(share, scale=(False, True))))
-    for share, more in ((0.4, 0.2), (0.6, -0.2), (0.5, 0.2)):
-        shown = f"meaning {share:g}, {more:+g} as far as the legs agree"
-        yield Trial(name, shown, value(by_score(share, agreement=more)))
+        yield Trial(name, shown, value(by_score(share, from_zero=True)))
     for mean in (0.1, 0.2):
         shown = f"with {mean:g} of the mean of all chunks"
         yield Trial(name, shown, value(by_score(missing="own", mean=mean)))
