@@ -105,6 +105,7 @@ class _Scale(NamedTuple):
         runs: What is looked for and tells something, each once.
         worth: Its inverse document frequency.
         asked: All stems of the query.
+        written: Those of words alone: no parts of them.
         average: Words of an entry, on average.
     """
 
@@ -112,21 +113,25 @@ class _Scale(NamedTuple):
     runs: Sequence[Run]
     worth: Sequence[float]
     asked: frozenset[str]
+    written: frozenset[str]
     average: float
 
     @classmethod
     def of(cls, terms: Sequence[Term], found: Frequencies, analyzer: Analyzer) -> _Scale:
         worth: dict[Run, float] = {}
         asked: set[str] = set()
+        written: set[str] = set()
         for term, hits in zip(terms, found.hits, strict=True):
             # Words that stem alike score each, as they do in chunks.
             run = analyzer.stems(term), term.prefix
             asked.update(run[0])
+            written.update(run[0] if len(run[0]) == 1 else ())
             rarity = idf(found.chunks, hits)
             if rarity > LEAST_IDF:  # the rest tells nothing, and is what stands there most often
                 worth[run] = worth.get(run, 0.0) + rarity
         average = found.words / max(found.entries, 1)
-        return cls(analyzer, list(worth), list(worth.values()), frozenset(asked), average)
+        sets = frozenset(asked), frozenset(written)
+        return cls(analyzer, list(worth), list(worth.values()), *sets, average)
 
     def score(self, best: float, body: Body) -> float:
         """What an entry scores, given its best chunk's score."""
@@ -141,10 +146,17 @@ class _Scale(NamedTuple):
         return (best + WHOLE * whole) * (1 + TITLE * cosine**4)
 
     def _cosine(self, name: str) -> float:
-        """How alike the words of a name and those of the query are, from 0 to 1."""
+        """How alike the words of a name and those of the query are, from 0 to 1: as they are
+        written, or names from code (`createBackend`) with their parts, if that is nearer."""
         named = frozenset(self.analyzer.tokens(name))
-        shared = len(named & self.asked)
-        return shared / math.sqrt(len(named) * len(self.asked)) if shared else 0.0
+        parted = named.union(self.analyzer.inner(name))
+        return max(_cosine(named, self.written), _cosine(parted, self.asked))
+
+
+def _cosine(some: frozenset[str], others: frozenset[str]) -> float:
+    """The cosine of two sets, each a vector of ones."""
+    shared = len(some & others)
+    return shared / math.sqrt(len(some) * len(others)) if shared else 0.0
 
 
 class Fused(NamedTuple):

@@ -173,7 +173,7 @@ class Analyzer:
     def inner(self, word: str) -> list[str]:
         """The tokens under which a word is found besides its own: those of its parts."""
         parts = identifiers.parts(word) if not word.islower() else ""
-        return self.tokens(parts) if parts else []
+        return [token for token in self.tokens(parts) if token != identifiers.APART]
 
     def whole(self, text: str) -> tuple[str, ...]:
         """Folded tokens that stand side by side where a text does."""
