@@ -408,7 +408,7 @@ class CommonReader(ABC):
         return [Leg(entry, chunk, float(score)) for entry, chunk, score in rows]
 
 
-def best_entries(ask: Callable[[int], Sequence[Row]], depth: int) -> list[Leg]:
+def best_entries(ask: Callable[[int], Sequence[Row]], depth: int, *, each: int = 8) -> list[Leg]:
     """The best entries of the best chunks: ask for more chunks until `depth` entries are certain
     or there are no more.
 
@@ -418,10 +418,12 @@ def best_entries(ask: Callable[[int], Sequence[Row]], depth: int) -> list[Leg]:
     Args:
         ask: Up to so many rows (chunk, score, entry, KB, id), the best chunk first.
         depth: Entries wanted.
+        each: Chunks asked for at first, for each entry: more where a row costs little beside
+            asking again.
     """
     if depth <= 0:
         return []
-    limit = max(8 * depth, 100)
+    limit = max(each * depth, 100)
     while True:
         rows = ask(limit)
         best: dict[int, tuple[float, str, str, int]] = {}
