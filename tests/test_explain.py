@@ -77,3 +77,10 @@ def test_who_does_not_ask_does_not_pay(run: Here, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(search, "explained", None)
     reply = shape("search", run("search", "room", "--json").out)
     assert all("explain" not in one for one in reply["results"])
+
+
+def test_a_page_behind_the_last_one_is_said_to_be_that(run: Here) -> None:
+    assert run("search", "room", "--offset", "99").err.startswith(
+        "nothing found for 'room' behind the first 99\n"
+    )
+    assert run("search", "nowhere").err.startswith("nothing found for 'nowhere'\n")

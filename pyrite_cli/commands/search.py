@@ -142,7 +142,7 @@ def search(
         several.answer(box, asked, request, batch)
         return
     refresh(box, kb, fresh=fresh, embed=embed)
-    _show(box, _answer(box, request), paths, json)
+    _show(box, _answer(box, request), request.offset, paths, json)
 
 
 def semantic_search(
@@ -177,7 +177,7 @@ def semantic_search(
         committed_since, author, limit, offset, explain, exact,
     )  # fmt: skip
     refresh(box, kb, fresh=fresh, embed=embed)
-    _show(box, _answer(box, request), paths, json)
+    _show(box, _answer(box, request), request.offset, paths, json)
 
 
 def _request(
@@ -214,7 +214,7 @@ def _answer(box: Container, request: Request) -> Answer:
     )
 
 
-def _show(box: Container, answer: Answer, paths: bool, json: bool) -> None:
+def _show(box: Container, answer: Answer, offset: int, paths: bool, json: bool) -> None:
     reply = answer.reply
     if json:
         render.json(reply)
@@ -225,7 +225,8 @@ def _show(box: Container, answer: Answer, paths: bool, json: bool) -> None:
         for number, result in enumerate(reply.results, 1):
             _result(box, answer, result, number, last=number == len(reply.results))
         if not reply.results:
-            render.note(f"nothing found for {render.clip(reply.query, _WIDEST)!r}")
+            behind = f" behind the first {offset}" if offset else ""
+            render.note(f"nothing found for {render.clip(reply.query, _WIDEST)!r}{behind}")
         if reply.suggestions:
             _suggest(reply)
     if not json:
