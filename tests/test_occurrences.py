@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pyrite_cli.core.occurrences import Run, among, beginning, counts
+from pyrite_cli.core.occurrences import MOST, Run, among, beginning, counts
 from pyrite_cli.core.tokens import Analyzer, porter
 
 ENGLISH, SIMPLE, GERMAN = Analyzer("english"), Analyzer("simple"), Analyzer("german")
@@ -52,6 +52,13 @@ def test_all_occurrences_are_counted_and_no_others(
     stems = tuple(analyzer.stem(word) for word in phrase)
     run: Run = (stems, prefix)
     assert counts(text, [run], analyzer) == [among(analyzer.tokens(text), run)]
+
+
+@pytest.mark.parametrize("analyzer", [ENGLISH, GERMAN])
+def test_what_stands_everywhere_is_counted_so_far(analyzer: Analyzer) -> None:
+    run: Run = ((analyzer.stem("cold"),), False)
+    assert counts("cold " * (MOST - 1), [run], analyzer) == [MOST - 1]
+    assert counts("cold " * (3 * MOST), [run], analyzer) == [MOST]
 
 
 @pytest.mark.parametrize(

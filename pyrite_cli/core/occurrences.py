@@ -16,17 +16,20 @@ _ASCII_NEXT = regex(r"[^a-z0-9]*([a-z0-9]+)")
 _WORD = regex(r"[^ ]+")
 _NEXT = regex(r" *([^ ]+)")
 
+MOST = 48
+"""Occurrences that are counted: more would change a BM25 score by a few hundredths."""
+
 Run = tuple[tuple[str, ...], bool]
 """Stems that stand side by side, and whether the last one may go on."""
 
 
 def counts(text: str, runs: Sequence[Run], analyzer: Analyzer) -> list[int]:
-    """How often each of some runs stands in a text."""
+    """How often each of some runs stands in a text, up to `MOST` times."""
     if analyzer.in_engine:
         folded = fold(text)
         return [_scanned(folded, run, analyzer) for run in runs]
     stems = analyzer.tokens(text)
-    return [among(stems, run) for run in runs]
+    return [min(among(stems, run), MOST) for run in runs]
 
 
 def among(stems: Sequence[str], run: Run) -> int:
@@ -61,7 +64,7 @@ def _scanned(folded: str, run: Run, analyzer: Analyzer) -> int:
     stem = analyzer.stem
     found = 0
     at = folded.find(begin)
-    while at >= 0:
+    while at >= 0 and found < MOST:
         match = word.match(folded, at)
         end = match.end() if match else at + 1
         before = folded[at - 1] if at else " "
