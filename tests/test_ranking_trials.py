@@ -13,6 +13,7 @@ import pytest
 from benchmarks.ranking import lexical, results
 from benchmarks.ranking.corpus import Corpus, Run, Terms, weights
 from benchmarks.ranking.questions import Questions
+from benchmarks.ranking.variants import Set, look
 from pyrite_backends.sqlite.driver import sqlite
 from pyrite_cli.core import query, ranking
 from pyrite_schemas.search import NO_FILTERS, Query, Term
@@ -33,7 +34,9 @@ def _fill(bench: Bench) -> Path:
         sections = chance.randint(1, 4)
         parts += [f"## {prose(2)}\n{prose(chance.randint(20, 150))}\n" for _ in range(sections)]
         bench.repo.write(f"e{number}.md", "".join(parts))
-    bench.repo.write("rare.md", "# The zebra\n\nA zebra in the coldRoom.\n")
+    rare = "---\naliases: [coldRoom handbook]\n---\n\n# The zebra\n\nA zebra in the coldRoom.\n"
+    bench.repo.write("rare.md", rare)
+    bench.repo.write("new-alarm.md", "# createAlarm\n\nSets an alarm of the cold room.\n")
     bench.repo.commit()
     bench.sync()
     return bench.index.path
@@ -66,29 +69,31 @@ def test_bm25_here_is_that_of_the_engine(bench: Bench) -> None:
         assert sorted(row[row > 0]) == pytest.approx(scores, rel=1e-9)
 
 
-def test_the_second_look_here_is_the_programs(bench: Bench) -> None:
+def test_the_second_look_here_is_the_programs(bench: Bench, tmp_path: Path) -> None:
     database = _fill(bench)
-    for asked in ("cold alarms", "the zebra", "cold room pump", "coldRoom", "pump-valve"):
-        terms, runs, ranked = _asked(bench, asked)
-        corpus = Corpus(database, bench.analyzer, terms)
-        asks = terms.asks(runs)
-        worth = lexical.engine(corpus.fields, weights(corpus.fields))
-        first = lexical.rank(corpus.best(batch) for batch in lexical.scores(asks, worth))
-        stems = terms.asks([[(stem,) for run in runs[0] for stem in run]])
-        cosine = lexical.cosine(stems, corpus.title_sets(), terms.stems)
-        whole = lexical.whole(corpus, lexical.idf(corpus.fields))
-        seen = lexical.Seen(
-            lexical.picked_of(first, asks, whole), lexical.picked(first, [cosine.toarray()])
-        )
-        entries, scores = (one[0] for one in lexical.again(first, seen))
+    questions = ("cold alarms", "the zebra", "cold room pump", "coldRoom", "pump-valve", "e3 log",
+                 "handbook cold room", "createAlarm", "create alarm", "zebra rare")  # fmt: skip
+    judged = [{"_id": str(number), "text": text} for number, text in enumerate(questions)]
+    (tmp_path / "queries.jsonl").write_text("\n".join(map(json.dumps, judged)))
+    qrels = (f"{number}\te1\t1\n" for number in range(len(questions)))
+    (tmp_path / "qrels.tsv").write_text("".join(qrels))
+    with bench.index.reader() as reader:
+        found = Questions(tmp_path, bench.analyzer, reader)
+    runs = [run for some in (*found.runs, *found.neighbours) for run in some]
+    terms = Terms(runs, bench.analyzer.stem)
+    one = Set.of(found, Corpus(database, bench.analyzer, terms), terms)
+    corpus, first = one.corpus, one.plain()
+    here = zip(*lexical.again(first, look(one, first)), strict=True)
+    _, _, ranked = _asked(bench, *questions)
+    for (entries, scores), wanted in zip(here, ranked, strict=True):
         with bench.index.reader() as reader:
-            legs = reader.keyword(Query(tuple(ranked[0])), NO_FILTERS, ranking.RERANKED)
-            rare = reader.frequencies(ranked[0])
-            legs = ranking.reranked(reader, legs, ranked[0], rare, bench.analyzer)
-            names = [one.id for one in reader.fetch(legs)]
+            legs = reader.keyword(Query(tuple(wanted)), NO_FILTERS, ranking.RERANKED)
+            rare = reader.frequencies(wanted)
+            legs = ranking.reranked(reader, legs, wanted, rare, bench.analyzer)
+            names = [row.id for row in reader.fetch(legs)]
         assert [corpus.keys[entry] for entry in entries if entry >= 0] == names
         expected = pytest.approx([leg.score for leg in legs], rel=1e-6, abs=1e-7)
-        assert scores[: len(legs)].tolist() == expected
+        assert scores[: len(legs)].tolist() == expected, wanted
 
 
 def test_an_entry_ranks_by_its_best_chunk_and_ties_by_id(bench: Bench) -> None:
@@ -153,7 +158,7 @@ def test_a_run_that_is_kept_is_what_the_program_does() -> None:
     assert {(check.set, check.mode) for check in kept.checks} == {
         (name, mode) for name in results.SETS for mode in ("keyword", "hybrid")
     }
-    assert all(abs(check.difference) < 0.001 for check in kept.checks)
+    assert all(abs(check.difference) < 0.002 for check in kept.checks)
     groups = {row.group for row in kept.rows}
     chosen = [row for row in kept.rows if row.chosen]
     assert len(chosen) >= len(groups) - 1

@@ -11,8 +11,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from pyrite_backends import common
+from pyrite_backends.names import other_names
 from pyrite_backends.sqlite.driver import sqlite
-from pyrite_cli.core import identifiers
 from pyrite_cli.core.tokens import Analyzer
 from pyrite_schemas.search import BODY
 
@@ -31,6 +31,20 @@ class Field(NamedTuple):
 
     counts: sp.csr_matrix
     words: Array
+
+
+class Names(NamedTuple):
+    """What entries are called, as sets of stems.
+
+    Attributes:
+        sets: Names x terms, 1 where a name has a stem.
+        sizes: How many stems each has, also those that nobody looks for.
+        starts: The first name of each entry, its title.
+    """
+
+    sets: sp.csr_matrix
+    sizes: Array
+    starts: Array
 
 
 class Terms:
@@ -82,10 +96,13 @@ class Terms:
         for token in tokens:
             number = known.get(token)
             if number is None:
-                stem = self._stem(token)
-                number = known[token] = self._numbers.setdefault(stem, len(self._numbers))
+                number = known[token] = self.number(self._stem(token))
             found.append(number)
         return found
+
+    def number(self, stem: str) -> int:
+        """The number of a stem; that of one that is looked for is its column."""
+        return self._numbers.setdefault(stem, len(self._numbers))
 
     def asks(self, questions: Sequence[Sequence[Run]]) -> sp.csr_matrix:
         """Questions x terms: how often each looks for each."""
@@ -133,6 +150,7 @@ class Corpus:
         sizes: How many chunks each has.
         fields: By name, as full text has them.
         titles: Of the entries.
+        others: What else they are called.
         hashes: Of the texts that were embedded, by chunk.
         bodies: Entries x chunks, 1 for those that the program reads of an entry.
     """
@@ -146,6 +164,7 @@ class Corpus:
             ).fetchall()
             titles = {key: title for key, title, _, _ in rows}
             self.keys, self.titles = list(titles), list(titles.values())
+            self.others = _others(db, self.keys)
             numbers = {key: number for number, key in enumerate(titles)}
             owner = np.array([numbers[row[0]] for row in rows])
             self.starts = np.flatnonzero(np.diff(owner, prepend=-1))
@@ -171,19 +190,30 @@ class Corpus:
         words = np.array([len(one) for one in texts], float)
         return Field(self._terms.counts(texts), words)
 
-    def title_sets(self, *, split: bool = False) -> tuple[sp.csr_matrix, Array]:
-        """Entries x terms, 1 where the title has a stem; and how many it has.
+    def names(self, *, parts: bool = False, others: bool = True) -> Names:
+        """What entries are called.
 
         Args:
-            split: Names from code also count as their parts.
+            parts: A name from code has the stems of its parts, too.
+            others: Not by title alone.
         """
-        found = []
-        for title in self.titles:
-            more = identifiers.parts(title).replace(identifiers.APART, " ") if split else ""
-            numbers = self._terms.numbers(self._analyzer.surface(f"{title} {more}"))
-            found.append(np.array(sorted(set(numbers)), np.int64))
-        counts = self._terms.counts(found)
-        return counts, np.array([len(one) for one in found])
+        analyzer = self._analyzer
+        found, starts = [], []
+        for title, more in zip(self.titles, self.others, strict=True):
+            starts.append(len(found))
+            for name in (title, *more) if others else (title,):
+                stems = {*analyzer.tokens(name), *(analyzer.inner(name) if parts else ())}
+                found.append(np.array(sorted(map(self._terms.number, stems)), np.int64))
+        sizes = np.array([len(one) for one in found])
+        return Names(self._terms.counts(found), sizes, np.array(starts))
+
+    def title_alone(self) -> Field:
+        """The field of titles without the other names of entries."""
+        tokens = map(self._analyzer.surface, self.titles)
+        texts = [np.array(self._terms.numbers(one), np.int64) for one in tokens]
+        owner = np.repeat(np.arange(len(texts)), self.sizes)
+        words = np.array([len(one) for one in texts], float)
+        return Field(self._terms.counts(texts)[owner], words[owner])
 
     def best(self, scores: Array) -> Array:
         """Scores of entries (… x entries) from those of chunks (… x chunks)."""
@@ -200,6 +230,18 @@ class Corpus:
         size = len(next(iter(by_hash.values())))
         nothing = np.zeros(size, np.float32)
         return np.array([by_hash.get(digest, nothing) for digest in self.hashes])
+
+
+def _others(db: Any, keys: Sequence[str]) -> list[list[str]]:
+    """What entries are called besides their titles, as the program has it."""
+    aliases: dict[str, list[str]] = {}
+    sql = (
+        "SELECT e.key, a.alias FROM alias a JOIN entry e ON e.id = a.entry_id ORDER BY 1, position"
+    )
+    for key, alias in db.execute(sql):
+        aliases.setdefault(key, []).append(alias)
+    known = {key: more for key, *more in db.execute("SELECT key, path, claim FROM entry")}
+    return [other_names(*known[key], aliases.get(key, ())) for key in keys]
 
 
 def weights(names: Iterable[str]) -> dict[str, float]:

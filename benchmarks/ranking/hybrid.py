@@ -12,6 +12,9 @@ from benchmarks.ranking.corpus import Array, Corpus
 from benchmarks.ranking.lexical import KEPT, Ranked
 from pyrite_cli.core.ranking import DEPTH, SHARES
 
+FURTHEST = 200
+"""Entries of each leg that any variant fuses."""
+
 _NOWHERE = KEPT + 1
 _AT_ONCE = 50
 
@@ -88,7 +91,7 @@ def _legs(entries: Array, scores: Array, of: Meant) -> Legs:
     score, place, other = np.zeros(size), np.full(size, _NOWHERE), np.full(size, _NOWHERE)
     score[entries] = scores
     place[entries] = other[of.order] = np.arange(1, KEPT + 1)
-    some = np.union1d(entries[:DEPTH], of.order[:DEPTH])
+    some = np.union1d(entries[:FURTHEST], of.order[:FURTHEST])
     some = some[some >= 0]
     semantic = of.best[some].astype(float)
     more = (place[some], other[some], semantic, of.mean[some], of.title[some])
@@ -105,17 +108,18 @@ def fused(every: Sequence[Legs], fusion: Fusion) -> list[Array]:
     return found
 
 
-def reciprocal(k: float, share: float = 0.5) -> Fusion:
+def reciprocal(k: float, share: float = 0.5, depth: int = DEPTH) -> Fusion:
     """Reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009).
 
     Args:
         k: Its constant.
         share: What the semantic leg counts for.
+        depth: Entries of each leg.
     """
 
     def score(one: Legs) -> Array:
         legs = ((1 - share, one.keyword_rank), (share, one.semantic_rank))
-        found = [np.where(rank <= DEPTH, part / (k + rank), 0) for part, rank in legs]
+        found = [np.where(rank <= depth, part / (k + rank), 0) for part, rank in legs]
         return found[0] + found[1]
 
     return score

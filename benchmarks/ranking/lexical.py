@@ -8,11 +8,11 @@ from typing import NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
-from benchmarks.ranking.corpus import Array, Corpus, Field
+from benchmarks.ranking.corpus import Array, Corpus, Field, Names
 from pyrite_cli.core.ranking import IN_TITLE, K1, LEAST_IDF, RERANKED, TITLE, WHOLE, B
 
 KEPT = 260
-"""Entries of a ranking: 200 are fused, and a question may exclude some."""
+"""Entries of a ranking: up to 200 are fused, and a question may exclude some."""
 
 POWER = 4
 """Of the cosine, in the program."""
@@ -122,40 +122,43 @@ def two(corpus: Corpus, found: Array, share: float) -> Array:
 
 
 def whole(
-    corpus: Corpus, worth: Array, title: float = IN_TITLE, parts: float = 0.0
+    corpus: Corpus, fields: Fields, title: float = IN_TITLE, parts: float = 0.0
 ) -> sp.csr_matrix:
-    """Entries x terms: BM25 of whole entries with the idf of chunks.
+    """Entries x terms: BM25 of whole entries with the idf of chunks. What stands in over half of
+    them adds nothing.
 
     Args:
         corpus: The index.
-        worth: Of each term.
+        fields: Of its chunks.
         title: What a word of the title counts for.
-        parts: What a part of a name does; the length is without them.
+        parts: What a part of a name does.
     """
-    fields, bodies = corpus.fields, corpus.bodies
+    bodies, worth = corpus.bodies, idf(fields)
+    worth[worth <= LEAST_IDF] = 0
     first, text = fields["title"], fields["text"]
-    length = bodies @ (text.words + first.words)
+    length = bodies @ lengths(fields)
     counts = bodies @ text.counts + title * first.counts[corpus.starts]
     if parts:
         counts = counts + parts * (bodies @ fields["parts"].counts)
     return bm25(counts.tocsr(), length / (lengths(fields).sum() / len(corpus.keys)), worth)
 
 
-def cosine(asks: sp.csr_matrix, titles: tuple[sp.csr_matrix, Array], stems: int) -> sp.csr_matrix:
-    """Questions x entries: how alike the sets of stems of question and title are, 0 to 1.
+def cosine(asks: sp.csr_matrix, names: Names, stems: int) -> Iterator[Array]:
+    """Questions x entries, some questions at a time: how alike the sets of stems of the question
+    and of the name nearest to it are, 0 to 1.
 
     Args:
         asks: Questions x terms, each stem of each question above 0.
-        titles: As `Corpus.title_sets` has them.
+        names: Of the entries.
         stems: How many terms are single stems.
     """
     here = (asks[:, :stems] > 0).astype(float)
-    there, many = titles
-    sizes = np.asarray(here.sum(axis=1)).ravel()
-    both = (here @ there[:, :stems].T).tocsr()
-    rows = np.repeat(np.arange(both.shape[0]), np.diff(both.indptr))
-    both.data = both.data / np.sqrt(sizes[rows] * many[both.indices])
-    return both
+    there = sp.diags(1 / np.sqrt(np.maximum(names.sizes, 1))) @ names.sets[:, :stems]
+    sizes = np.maximum(np.asarray(here.sum(axis=1)), 1)
+    for begin, batch in zip(range(0, here.shape[0], _AT_ONCE), scores(here, there), strict=True):
+        yield np.maximum.reduceat(batch, names.starts, axis=1) / np.sqrt(
+            sizes[begin : begin + _AT_ONCE]
+        )
 
 
 class Seen(NamedTuple):
@@ -163,7 +166,7 @@ class Seen(NamedTuple):
 
     Attributes:
         whole: BM25 of the whole entry.
-        cosine: Of the stems of title and question.
+        cosine: Of the stems of the question and of a name of the entry.
         more: Whatever else is added.
     """
 
@@ -199,8 +202,8 @@ def again(
         first: By the best chunk.
         seen: Of its first entries.
         entry: What the BM25 of the whole entry counts for.
-        title: How much a title that is the question adds, as a share.
-        power: Of the cosine: how soon a title unlike the question adds nothing.
+        title: How much a name that is the question adds, as a share.
+        power: Of the cosine: how soon a name unlike the question adds nothing.
         depth: How many.
     """
     found = first.scores.copy()

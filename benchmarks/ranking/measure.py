@@ -103,7 +103,9 @@ def on(place: Path, data: Path, cache: Path, *, model: bool, titles: bool) -> Fo
     if model:
         meant = list(_meant(place, one, titles=titles))
         trials += variants.of_both(one, first, seen, meant, titles=titles)
-        by_rank = hybrid.fused(hybrid.legs(old, meant), hybrid.reciprocal(60))
+        by_rank = hybrid.fused(
+            hybrid.legs(old, meant), hybrid.reciprocal(60, depth=hybrid.FURTHEST)
+        )
         by_score = hybrid.fused(hybrid.legs(chosen, meant), hybrid.by_score())
         pairs["hybrid"] = one.ndcg(by_rank), one.ndcg(by_score)
     box = Container(place)

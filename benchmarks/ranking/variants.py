@@ -40,6 +40,7 @@ class Set(NamedTuple):
         terms: What they look for.
         asks: Questions x terms.
         words: Without names from code side by side.
+        asked: All stems, those of such names too.
         pairs: Pairs of neighbours instead.
     """
 
@@ -48,13 +49,15 @@ class Set(NamedTuple):
     terms: Terms
     asks: sp.csr_matrix
     words: sp.csr_matrix
+    asked: sp.csr_matrix
     pairs: sp.csr_matrix
 
     @classmethod
     def of(cls, questions: Questions, corpus: Corpus, terms: Terms) -> Set:
         """A set with the matrices of its questions."""
         words = [[run for run in runs if len(run) == 1] for runs in questions.runs]
-        asks = map(terms.asks, (questions.runs, words, questions.neighbours))
+        stems = [[(stem,) for run in runs for stem in run] for runs in questions.runs]
+        asks = map(terms.asks, (questions.runs, words, stems, questions.neighbours))
         return cls(questions, corpus, terms, *asks)
 
     def best(self, worth: sp.csr_matrix, asks: sp.csr_matrix | None = None) -> Iterator[Array]:
@@ -68,8 +71,8 @@ class Set(NamedTuple):
         return lexical.rank(self.best(lexical.engine(fields, weights(fields))))
 
     def before(self) -> Ranked:
-        """The same as before names from code had a field of their own."""
-        fields = {name: field for name, field in self.corpus.fields.items() if name != "parts"}
+        """The same as before names from code had a field of their own, and titles other names."""
+        fields = _without_parts(self.corpus.fields) | {"title": self.corpus.title_alone()}
         return lexical.rank(self.best(lexical.engine(fields, weights(fields)), self.words))
 
     def mean(self, ranked: Ranked) -> Array:
@@ -80,25 +83,34 @@ class Set(NamedTuple):
         """The same of numbers of entries."""
         return self.questions.ndcg(rankings, self.corpus.keys)
 
-    def cosine(self, asks: sp.csr_matrix, *, split: bool) -> sp.csr_matrix:
-        """See `lexical.cosine`."""
-        return lexical.cosine(asks, self.corpus.title_sets(split=split), self.terms.stems)
+    def cosine(
+        self, first: Ranked, asks: sp.csr_matrix, *, parts: bool, others: bool = True
+    ) -> Array:
+        """Of the first entries, by `lexical.cosine`.
 
-    def every_stem(self) -> sp.csr_matrix:
-        """Questions x terms, with the stems of names side by side."""
-        stems = [[(stem,) for run in runs for stem in run] for runs in self.questions.runs]
-        return self.terms.asks(stems)
+        Args:
+            first: A ranking.
+            asks: Questions x terms.
+            parts: See `Corpus.names`.
+            others: Likewise.
+        """
+        names = self.corpus.names(parts=parts, others=others)
+        return picked(first, lexical.cosine(asks, names, self.terms.stems))
+
+    def nearer(self, first: Ranked, *, others: bool = True) -> Array:
+        """The same as the program has it: as names are written or in parts, if that is nearer."""
+        written = self.cosine(first, self.words, parts=False, others=others)
+        return np.maximum(written, self.cosine(first, self.asked, parts=True, others=others))
 
 
 def look(one: Set, first: Ranked) -> Seen:
     """What the program's second look sees."""
-    worth = lexical.idf(one.corpus.fields)
-    cosine = one.cosine(one.every_stem(), split=False)
-    return Seen(picked_of(first, one.asks, lexical.whole(one.corpus, worth)), _dense(first, cosine))
+    whole = lexical.whole(one.corpus, one.corpus.fields)
+    return Seen(picked_of(first, one.asks, whole), one.nearer(first))
 
 
-def _dense(first: Ranked, rows: sp.csr_matrix) -> Array:
-    return picked(first, (row.toarray() for row in rows))
+def _without_parts(fields: lexical.Fields) -> dict[str, Field]:
+    return {name: field for name, field in fields.items() if name != "parts"}
 
 
 def of_words(one: Set, first: Ranked) -> Iterator[Trial]:
@@ -123,11 +135,13 @@ def of_words(one: Set, first: Ranked) -> Iterator[Trial]:
         for weight in several:
             worth = lexical.engine(fields, {**own, field: float(weight)})
             yield Trial(name, f"{field} {weight:g}", value(worth))
-    less = {name: field for name, field in fields.items() if name != "parts"}
-    worth = lexical.engine(fields, own)
-    yield Trial(name, "without parts", value(lexical.engine(less, own)))
+    worth, less = lexical.engine(fields, own), lexical.engine(_without_parts(fields), own)
+    yield Trial(name, "without parts", value(less))
     yield Trial(name, "without names side by side in the question", value(worth, one.words))
-    yield Trial(name, "without either", one.mean(one.before()))
+    yield Trial(name, "without either", value(less, one.words))
+    alone = lexical.engine({**fields, "title": corpus.title_alone()}, own)
+    yield Trial(name, "without other names in the title", value(alone))
+    yield Trial(name, "without any of these", one.mean(one.before()))
     title = _first_only(corpus, fields["title"])
     shown = "title on the first chunk only"
     yield Trial(name, shown, value(lexical.engine({**fields, "title": title}, own)))
@@ -137,7 +151,7 @@ def of_words(one: Set, first: Ranked) -> Iterator[Trial]:
         batches = lexical.scores(one.asks, worth)
         mixed = (lexical.two(corpus, batch, share) for batch in batches)
         yield Trial(name, f"and {share:g} of the second best", one.mean(lexical.rank(mixed)))
-    whole = lexical.whole(corpus, lexical.idf(fields))
+    whole = lexical.whole(corpus, fields)
     best, wholes = (list(some) for some in (one.best(worth), lexical.scores(one.asks, whole)))
     for share in (0.3, 0.5, 1.0):
         summed = (a + share * b for a, b in zip(best, wholes, strict=True))
@@ -173,11 +187,10 @@ def of_entries(one: Set, first: Ranked, seen: Seen) -> Iterator[Trial]:
         yield Trial(name, f"t {title:g}", value(title=title))
     for power in (2, 3, 6):
         yield Trial(name, f"p {power}", value(power=power))
-    worth = lexical.idf(one.corpus.fields)
 
     def whole(**how: float) -> Seen:
-        found = picked_of(first, one.asks, lexical.whole(one.corpus, worth, **how))
-        return seen._replace(whole=found)
+        worth = lexical.whole(one.corpus, one.corpus.fields, **how)
+        return seen._replace(whole=picked_of(first, one.asks, worth))
 
     name = "What the whole entry is"
     yield Trial(name, f"its text, and its title {IN_TITLE}-fold", chosen, True)
@@ -187,32 +200,42 @@ def of_entries(one: Set, first: Ranked, seen: Seen) -> Iterator[Trial]:
         shown = f"{parts:g} of the parts of names too"
         yield Trial(name, shown, value(whole(parts=parts)))
     name = "What the cosine compares"
-    yield Trial(name, "the title; the question and the parts of its names", chosen, True)
-    split = _dense(first, one.cosine(one.every_stem(), split=True))
-    neither = _dense(first, one.cosine(one.words, split=False))
+    yield Trial(name, "names as they are written, or in parts if nearer", chosen, True)
     for shown, cosine in (
-        ("the parts of the title's names too", split),
-        ("no parts of names", neither),
-        ("the better of these two", np.maximum(split, neither)),
+        ("as they are written", one.cosine(first, one.words, parts=False)),
+        ("in parts", one.cosine(first, one.asked, parts=True)),
+        ("names as written, the question in parts", one.cosine(first, one.asked, parts=False)),
+        ("the title alone, either way", one.nearer(first, others=False)),
     ):
         yield Trial(name, shown, value(seen._replace(cosine=cosine)))
+    name = "What an entry is called"
+    yield Trial(name, "its title and its other names", chosen, True)
+    yield Trial(name, "the title alone as a name", one.mean(by_title(one)))
     name = "How many entries are looked at again"
     for depth in (10, 20, 30, 50):
         yield Trial(name, str(depth), value(depth=depth), depth == RERANKED)
     name = "Pairs of neighbouring words"
     yield Trial(name, "none", chosen, True)
-    pairs = picked_of(first, one.pairs, lexical.whole(one.corpus, worth))
+    pairs = picked_of(first, one.pairs, lexical.whole(one.corpus, one.corpus.fields))
     for share in (0.1, 0.3, 0.5):
         more = seen._replace(more=share * pairs)
         yield Trial(name, f"{share:g} of their BM25", value(more))
 
 
+def by_title(one: Set) -> Ranked:
+    """The ranking if entries had no names but their titles."""
+    fields = {**one.corpus.fields, "title": one.corpus.title_alone()}
+    first = lexical.rank(one.best(lexical.engine(fields, weights(fields))))
+    whole = picked_of(first, one.asks, lexical.whole(one.corpus, fields))
+    return again(first, Seen(whole, one.nearer(first, others=False)))
+
+
 def of_classes(one: Set, first: Ranked, seen: Seen) -> dict[str, Array]:
-    """What the title gives and what the whole entry: nDCG@10 of each question by variant."""
+    """What names give and what the whole entry: nDCG@10 of each question by variant."""
     return {
         "the best chunk": one.mean(first),
         "with the whole entry": one.mean(again(first, seen, title=0)),
-        "and the title": one.mean(again(first, seen)),
+        "and the names": one.mean(again(first, seen)),
     }
 
 
@@ -251,9 +274,11 @@ def of_both(
         yield Trial(name, f"meaning {share:g}", value(by_score(share)), share == chosen)
     plain = hybrid.legs(first, meant)
     yield Trial(name, "no second look at the keyword leg", value(by_score(), plain))
+    by_titles = hybrid.legs(by_title(one), meant)
+    yield Trial(name, "the title alone as a name", value(by_score(), by_titles))
     deeper = hybrid.legs(again(first, seen, depth=30), meant)
     yield Trial(name, "30 entries looked at again", value(by_score(), deeper))
-    for depth in (50, 100):
+    for depth in (50, hybrid.FURTHEST):
         yield Trial(name, f"{depth} entries of each leg", value(by_score(depth=depth)))
     yield Trial(name, "nothing for what the semantic leg lacks", value(by_score(missing="nothing")))
     yield Trial(name, "its own cosine for that", value(by_score(missing="own")))
