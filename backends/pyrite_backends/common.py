@@ -408,7 +408,9 @@ class CommonReader(ABC):
         return [Leg(entry, chunk, float(score)) for entry, chunk, score in rows]
 
 
-def best_entries(ask: Callable[[int], Sequence[Row]], depth: int, *, each: int = 8) -> list[Leg]:
+def best_entries(
+    ask: Callable[[int], Sequence[Row]], depth: int, *, each: int = 8, growth: int = 16
+) -> list[Leg]:
     """The best entries of the best chunks: ask for more chunks until `depth` entries are certain
     or there are no more.
 
@@ -420,6 +422,7 @@ def best_entries(ask: Callable[[int], Sequence[Row]], depth: int, *, each: int =
         depth: Entries wanted.
         each: Chunks asked for at first, for each entry: more where a row costs little beside
             asking again.
+        growth: How many times as many are asked for when these are too few.
     """
     if depth <= 0:
         return []
@@ -434,7 +437,7 @@ def best_entries(ask: Callable[[int], Sequence[Row]], depth: int, *, each: int =
         if len(rows) >= limit:
             last = -round(rows[-1][1], SCORE_DIGITS)
             if sum(1 for found in best.values() if found[0] < last) < depth:
-                limit *= 4
+                limit *= growth
                 continue
         order = sorted((found, entry) for entry, found in best.items())[:depth]
         return [Leg(entry, chunk, -score) for (score, _, _, chunk), entry in order]

@@ -82,18 +82,24 @@ def _quoted(word: str) -> str:
 
 
 def search(
-    ask: Ask, terms: Sequence[Term], tokeniser: Tokeniser, where: Condition, depth: int
+    ask: Ask,
+    terms: Sequence[Term],
+    frequencies: Frequencies,
+    tokeniser: Tokeniser,
+    where: Condition,
+    depth: int,
 ) -> list[Leg]:
     """The best entries by BM25 of their best chunk.
 
     Args:
         ask: Runs a statement.
         terms: What is looked for; at least one.
+        frequencies: How rare that is.
         tokeniser: The one the index was made with.
         where: What an entry must be.
         depth: Entries wanted.
     """
-    every, average = _scored(ask, terms, tokeniser)
+    every, average = _scored(terms, frequencies, tokeniser)
     words = [Word(term.chunks, term.idf) for term in every]
 
     def of(some: Sequence[int], wanted: int) -> list[Leg]:
@@ -162,9 +168,10 @@ def frequencies(ask: Ask, terms: Sequence[Term], tokeniser: Tokeniser) -> Freque
     return Frequencies(entries, chunks, all_words, tuple(hits))
 
 
-def _scored(ask: Ask, terms: Sequence[Term], tokeniser: Tokeniser) -> tuple[list[_Scored], float]:
+def _scored(
+    terms: Sequence[Term], all_of: Frequencies, tokeniser: Tokeniser
+) -> tuple[list[_Scored], float]:
     """The terms that stand anywhere, and how many words a chunk has on average."""
-    all_of = frequencies(ask, terms, tokeniser)
     found = []
     for term, hits in zip(terms, all_of.hits, strict=True):
         words, asked = tsquery(term, tokeniser)

@@ -31,6 +31,7 @@ class PostgresReader(CommonReader):
     def __init__(self, connection: Connection, tokeniser: Tokeniser) -> None:
         super().__init__(tokeniser)
         self._db = connection
+        self._last: tuple[tuple[Term, ...], Frequencies] | None = None
 
     def _rows(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
         return self._db.execute(native(sql), values).fetchall()
@@ -70,11 +71,15 @@ class PostgresReader(CommonReader):
             return []
         if not query.ranked:
             return self._all(where, depth) if filters or query.condition else []
-        legs = keyword.search(self._rows, query.ranked, self._tokeniser, where, depth)
+        rare = self.frequencies(query.ranked)
+        legs = keyword.search(self._rows, query.ranked, rare, self._tokeniser, where, depth)
         return self._filled(legs, query, where, depth)
 
     def frequencies(self, terms: Sequence[Term]) -> Frequencies:
-        return keyword.frequencies(self._rows, terms, self._tokeniser)
+        asked = tuple(terms)
+        if self._last is None or self._last[0] != asked:  # a search asks twice for the same
+            self._last = asked, keyword.frequencies(self._rows, asked, self._tokeniser)
+        return self._last[1]
 
     def semantic(
         self,

@@ -74,7 +74,7 @@ def search(
         )
         return ask(_with_entries(near, where), (given, *values, limit, *where.values))
 
-    return best_entries(compare, depth, each=3)
+    return best_entries(compare, depth)
 
 
 def _approximate(ask: Ask, given: str, dimensions: int, where: Condition, depth: int) -> list[Leg]:
@@ -102,7 +102,7 @@ def _approximate(ask: Ask, given: str, dimensions: int, where: Condition, depth:
         values = (given, *(where.values if passes else ()), given, limit, *where.values)
         return ask(_with_entries(near, where), values)
 
-    return best_entries(look_up, depth, each=3)
+    return best_entries(look_up, depth, each=5, growth=2)
 
 
 def _with_entries(near: str, where: Condition) -> str:

@@ -147,7 +147,7 @@ def search(
             return best_entries(scan.within, depth)
     legs: dict[int, Leg] = {}
     for lot in () if exact else scan.lots(share, held, depth):
-        for leg in best_entries(functools.partial(scan.owners, lot), depth, each=3):
+        for leg in best_entries(functools.partial(scan.owners, lot), depth, each=3, growth=4):
             legs.setdefault(leg.entry, leg)
         if len(legs) >= depth:
             return list(legs.values())[:depth]
