@@ -94,8 +94,9 @@ class Reader(Protocol):
 
     def keyword(self, query: Query, filters: Filters, depth: int) -> list[Leg]:
         """The best `depth` entries by BM25 over chunks, each with its best chunk; ties by KB and
-        id. Where no ranked term has to stand in an entry, those in which none does come last, with
-        score 0."""
+        id. What stands in over half of all chunks ranks only, and behind, entries that hold no
+        other term. Where no ranked term has to stand in an entry, those in which none does come
+        last, with score 0."""
         ...
 
     def semantic(
