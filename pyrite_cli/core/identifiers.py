@@ -101,6 +101,8 @@ class _Joined(dict[str, str]):
     """The parts of names that are indexed, with spaces between; filled as names turn up."""
 
     def __missing__(self, name: str) -> str:
+        if len(name) > MAX_CHARS:
+            return ""  # not kept: it may be a megabyte
         if len(self) >= _MOST:
             self.clear()
         kept = [piece for piece in split(name) if len(piece) > 1 or piece.isdigit()]
