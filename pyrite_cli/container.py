@@ -12,7 +12,7 @@ from pyrite_backends.factory import open_index
 from pyrite_cli.core import settings
 from pyrite_cli.core.repository import head, is_bare, shallow
 from pyrite_cli.core.standpoint import Standpoint
-from pyrite_cli.core.tokens import Analyzer
+from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.config import KbConfig
 from pyrite_schemas.errors import ConfigError, ModelError, PyriteError, SourceError, UsageError
 from pyrite_schemas.sync import KbState
@@ -179,7 +179,7 @@ class Container:
         known = [kb.name for kb in self.config.kbs]
         for name in names:
             if name not in known:
-                from pyrite_cli.core.nearness import nearest  # only where one is not there
+                from pyrite_cli.core.text.spelling import nearest  # only where one is not there
 
                 near = nearest(name, known)
                 hint = f"did you mean {' or '.join(near)}?" if near else ""

@@ -13,7 +13,7 @@ import typer
 from pyrite_cli import render
 from pyrite_cli.commands.context import Context
 from pyrite_cli.commands.table import SETTINGS, Program
-from pyrite_cli.core.patterns import regex
+from pyrite_cli.core.text.patterns import regex
 from pyrite_schemas.errors import Exit, PyriteError
 
 app = typer.Typer(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from pyrite_cli.core.patterns import regex
+from pyrite_cli.core.text.patterns import regex
 
 if TYPE_CHECKING:
     import msgspec

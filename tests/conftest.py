@@ -15,7 +15,7 @@ from pyrite_backends.protocol import Model
 from pyrite_backends.sqlite.store import SqliteIndex
 from pyrite_cli.core.source import Source
 from pyrite_cli.core.sync import Kb, Options, sync
-from pyrite_cli.core.tokens import Analyzer
+from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.config import DEFAULT_INCLUDE
 from pyrite_schemas.sync import SyncReport
 from tests.embedder import HashEmbedder

@@ -45,7 +45,7 @@ LEFT_OUT = {
 }  # fmt: skip
 """Parts of the program that a keyword search has no use for where the index is of the present."""
 
-COMPILED = {"pyrite_cli.core.plain", "pyrite_cli.core.snippet", "pyrite_cli.commands.table"}
+COMPILED = {"pyrite_cli.core.text.plain", "pyrite_cli.core.snippet", "pyrite_cli.commands.table"}
 """Modules whose regular expressions every search with a result uses."""
 
 MOST = 45
@@ -177,4 +177,4 @@ def test_a_search_imports_nothing_beside_the_program_and_its_foundations(
 def test_a_search_compiles_only_the_regular_expressions_it_uses(synced: Repo) -> None:
     _, compiled = _told(synced.root, SCRIPT, "search", "alpha")
     others = {name for name in compiled if name.rpartition(".")[0] not in COMPILED}
-    assert others == set(), "make them by `pyrite_cli.core.patterns.regex`"
+    assert others == set(), "make them by `pyrite_cli.core.text.patterns.regex`"

@@ -11,7 +11,7 @@ from pyrite_cli.core import fields, metadata, pipeline, query
 from pyrite_cli.core.globs import glob
 from pyrite_cli.core.parse import MAX_TITLE, parse
 from pyrite_cli.core.search import Request, search
-from pyrite_cli.core.tokens import Analyzer
+from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.config import Mode
 from pyrite_schemas.errors import ModelError
 from pyrite_schemas.search import NOWHERE, Filters, SearchReply

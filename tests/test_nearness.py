@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyrite_cli.core.nearness import distance, nearest, slips
+from pyrite_cli.core.text.spelling import distance, nearest, slips
 
 letters = st.text(alphabet="abé", max_size=6)
 

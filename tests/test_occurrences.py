@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pyrite_cli.core.occurrences import MOST, Run, among, beginning, counts
-from pyrite_cli.core.tokens import Analyzer, porter
+from pyrite_cli.core.text.tokens import Analyzer, porter
 
 ENGLISH, SIMPLE, GERMAN = Analyzer("english"), Analyzer("simple"), Analyzer("german")
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from pyrite_cli.core.patterns import regex
+from pyrite_cli.core.text.patterns import regex
 
 
 def test_it_does_what_a_compiled_one_does() -> None:

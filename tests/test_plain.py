@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyrite_cli.core.plain import Line, inline, lines
+from pyrite_cli.core.text.plain import Line, inline, lines
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from pyrite_backends.postgres.reader import PostgresReader
 from pyrite_backends.postgres.schema import NEAREST
 from pyrite_backends.postgres.store import PostgresIndex
 from pyrite_cli.core import query
-from pyrite_cli.core.tokens import Analyzer
+from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import Filters
 from tests.conformance.shelf import embed, put, vector
 from tests.server import Postgres

@@ -12,7 +12,7 @@ from pyrite_backends.sqlite.driver import Connection, sqlite
 from pyrite_backends.sqlite.matching import SqliteMatcher
 from pyrite_cli.core import fields, query, requirements
 from pyrite_cli.core.query import Parsed, parse
-from pyrite_cli.core.tokens import Analyzer
+from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import And, Filters, Not, Query, Term
 
 ENGLISH = Analyzer("english")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pyrite_cli.core.query import parse
 from pyrite_cli.core.snippet import CODE, WIDTH, marked, snippet
-from pyrite_cli.core.tokens import Analyzer
+from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import Term
 
 ENGLISH = Analyzer("english")

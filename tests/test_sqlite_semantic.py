@@ -12,7 +12,7 @@ import pytest
 from pyrite_backends.protocol import Model, Reader
 from pyrite_backends.sqlite import semantic
 from pyrite_backends.sqlite.store import SqliteIndex
-from pyrite_cli.core.tokens import Analyzer
+from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import Filters, Leg
 from tests.conformance.shelf import MODEL, put, vector, vectors_of
 

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from pyrite_backends.sqlite import conditions
 from pyrite_backends.sqlite.driver import Connection, sqlite
-from pyrite_cli.core import tokens
 from pyrite_cli.core.query import parse
-from pyrite_cli.core.tokens import STEMLESS, Analyzer
+from pyrite_cli.core.text import tokens
+from pyrite_cli.core.text.tokens import STEMLESS, Analyzer
 from tests import corpora
 
 SIMPLE = Analyzer(STEMLESS)

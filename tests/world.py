@@ -11,7 +11,7 @@ from pyrite_cli.core import audit, query
 from pyrite_cli.core.embed.cache import Cache
 from pyrite_cli.core.embed.fill import fill
 from pyrite_cli.core.sync import Kb, Options, Vectors, sync
-from pyrite_cli.core.tokens import Analyzer
+from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import Filters
 from pyrite_schemas.sync import SyncReport
 from tests.conftest import Bench, Repo

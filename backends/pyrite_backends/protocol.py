@@ -50,7 +50,7 @@ class Model(msgspec.Struct, frozen=True):
 
 
 class Tokeniser(Protocol):
-    """The tokenisation an engine indexes and queries by (`pyrite_cli.core.tokens.Analyzer`)."""
+    """What an engine indexes and queries by (`pyrite_cli.core.text.tokens.Analyzer`)."""
 
     language: str
     in_engine: bool

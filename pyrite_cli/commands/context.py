@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pyrite_cli.core.patterns import regex
+from pyrite_cli.core.text.patterns import regex
 from pyrite_schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def mode_of(name: str) -> Mode:
     for mode in _MODES:
         if mode == name:
             return mode
-    from pyrite_cli.core.nearness import nearest  # only where it is none
+    from pyrite_cli.core.text.spelling import nearest  # only where it is none
 
     near = nearest(name, _MODES)
     hint = f"did you mean {near[0]}?" if near else ""

@@ -6,7 +6,7 @@ import datetime as dt
 import math
 from collections.abc import Callable, Iterable
 
-from pyrite_cli.core.patterns import regex
+from pyrite_cli.core.text.patterns import regex
 from pyrite_schemas.search import And, Comparison, Filters, Not, Requirement, Sign
 
 OWN = ("kb", "type", "tag", "path", "date", "since", "until")

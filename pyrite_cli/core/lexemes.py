@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from pyrite_cli.core.fields import Fields
-from pyrite_cli.core.patterns import regex
+from pyrite_cli.core.text.patterns import regex
 
 MAX_DEPTH = 16
 """Groups within groups; the parentheses of deeper ones count for nothing."""

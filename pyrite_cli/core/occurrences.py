@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pyrite_cli.core.patterns import regex
-from pyrite_cli.core.tokens import Analyzer, fold
+from pyrite_cli.core.text.patterns import regex
+from pyrite_cli.core.text.tokens import Analyzer, fold
 
 _ASCII_WORD = regex(r"[a-z0-9]+")
 _ASCII_NEXT = regex(r"[^a-z0-9]*([a-z0-9]+)")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pyrite_cli.core.patterns import regex
+from pyrite_cli.core.text.patterns import regex
 
 
 def decode_path(name: bytes) -> str:

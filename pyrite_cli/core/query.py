@@ -13,8 +13,8 @@ from typing import NamedTuple
 from pyrite_cli.core import requirements
 from pyrite_cli.core.fields import Fields
 from pyrite_cli.core.lexemes import Lexeme, lexemes
-from pyrite_cli.core.patterns import regex
-from pyrite_cli.core.tokens import CJK, Analyzer
+from pyrite_cli.core.text.patterns import regex
+from pyrite_cli.core.text.tokens import CJK, Analyzer
 from pyrite_schemas.search import Filters, Near, Or, Query, Requirement, Term
 
 MAX_TERMS = 256

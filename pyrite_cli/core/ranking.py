@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pyrite_backends.names import titled
 from pyrite_cli.core.occurrences import Run, among, counts
-from pyrite_cli.core.tokens import Analyzer
+from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import Body, Contribution, Frequencies, Leg, Term
 
 if TYPE_CHECKING:

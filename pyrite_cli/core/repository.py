@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path
 
-from pyrite_cli.core.patterns import regex
+from pyrite_cli.core.text.patterns import regex
 
 
 def top_level(folder: Path) -> Path | None:

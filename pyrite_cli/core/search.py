@@ -13,7 +13,7 @@ from pyrite_cli.core import query as language
 from pyrite_cli.core.freshness import Lag, freshness, looked_at
 from pyrite_cli.core.ranking import Fused
 from pyrite_cli.core.snippet import matched, snippet
-from pyrite_cli.core.tokens import Analyzer
+from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.config import Mode
 from pyrite_schemas.errors import ModelError
 from pyrite_schemas.search import (

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from pyrite_cli.core import plain
-from pyrite_cli.core.tokens import Analyzer
+from pyrite_cli.core.text import plain
+from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import Term
 
 WIDTH = 240

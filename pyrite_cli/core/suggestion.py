@@ -13,8 +13,8 @@ from collections.abc import Iterable, Sequence
 
 from pyrite_backends.protocol import Reader
 from pyrite_cli.core import query as language
-from pyrite_cli.core.nearness import allowed, distance, nearest, slips
-from pyrite_cli.core.tokens import Analyzer
+from pyrite_cli.core.text.spelling import allowed, distance, nearest, slips
+from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import NO_FILTERS, Filters, Suggestion
 
 MOST_WORDS = 3

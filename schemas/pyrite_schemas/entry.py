@@ -75,7 +75,7 @@ class Chunk(msgspec.Struct, frozen=True, array_like=True, gc=False):
         text: The lines as they stand; the texts of an entry's chunks, joined, are its body.
         hash: SHA-256 (32 bytes) of the exact text that is embedded.
         parts: What the names from code in title, heading and text consist of, for full text alone
-            (`pyrite_cli.core.identifiers`).
+            (`pyrite_cli.core.text.identifiers`).
     """
 
     heading: tuple[str, ...]

@@ -10,7 +10,7 @@ import pytest
 
 from pyrite_backends.protocol import Index
 from pyrite_backends.sqlite.store import SqliteIndex
-from pyrite_cli.core.tokens import Analyzer
+from pyrite_cli.core.text.tokens import Analyzer
 from tests.fake import MemoryIndex, Place
 from tests.server import Postgres, database_url, postgres  # noqa: F401
 

@@ -11,7 +11,7 @@ from pyrite_cli.core import audit, query
 from pyrite_cli.core.chunk import embed_text
 from pyrite_cli.core.parse import parse
 from pyrite_cli.core.rules import Rules
-from pyrite_cli.core.tokens import Analyzer
+from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.entry import Entry
 from pyrite_schemas.search import NO_FILTERS, Filters, Query, Term
 from pyrite_schemas.sync import KbState, Pending, Revision

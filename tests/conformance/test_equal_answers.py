@@ -6,7 +6,7 @@ import pytest
 
 from pyrite_backends.protocol import Index
 from pyrite_cli.core import audit
-from pyrite_cli.core.tokens import Analyzer
+from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import Filters
 from tests.conformance.conftest import Engine
 from tests.conformance.shelf import embed, facts, nearest, put, put_all, search

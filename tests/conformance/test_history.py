@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pyrite_backends.protocol import Index, Model, Reader
-from pyrite_cli.core.tokens import Analyzer
+from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import Filters
 from tests.conformance.conftest import Engine
 from tests.conformance.shelf import embed, facts, nearest, put, put_all, search

@@ -7,7 +7,7 @@ import pytest
 from pyrite_backends.protocol import Index
 from pyrite_cli.core import suggestion
 from pyrite_cli.core.related import related
-from pyrite_cli.core.tokens import Analyzer
+from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import NO_FILTERS, Filters, Suggestion
 from tests.conformance.conftest import Engine
 from tests.conformance.shelf import embed, put, put_all, vectors_of

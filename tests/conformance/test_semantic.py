@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pyrite_backends.protocol import Index, Model
-from pyrite_cli.core.tokens import Analyzer
+from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.errors import StorageError
 from pyrite_schemas.search import Filters
 from tests.conformance.conftest import Engine

@@ -6,8 +6,8 @@ import unicodedata
 
 import pytest
 
-from pyrite_cli.core import tokens
-from pyrite_cli.core.tokens import Analyzer
+from pyrite_cli.core.text import tokens
+from pyrite_cli.core.text.tokens import Analyzer
 from tests.conformance.conftest import Engine
 from tests.conformance.shelf import found, put, search
 from tests.fake import MemoryIndex

@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterator
 
 import Stemmer
 
-from pyrite_cli.core import identifiers
-from pyrite_cli.core.patterns import regex
+from pyrite_cli.core.text import identifiers
+from pyrite_cli.core.text.patterns import regex
 from pyrite_schemas.search import Term
 
 _CJK = (

@@ -7,7 +7,7 @@ the text stays as it is, and a name spelled as it is asked for counts for more.
 
 from __future__ import annotations
 
-from pyrite_cli.core.patterns import regex
+from pyrite_cli.core.text.patterns import regex
 
 MAX_CHARS = 64
 MAX_PARTS = 12
