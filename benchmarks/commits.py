@@ -9,8 +9,8 @@ from pathlib import Path
 
 from benchmarks import common
 from benchmarks.common import Figure
-from pyrite_cli.core import history
-from pyrite_cli.core.source import Source
+from pyrite_cli.core.git import history
+from pyrite_cli.core.git.source import Source
 from pyrite_schemas.config import DEFAULT_INCLUDE
 
 COMMITS = 50

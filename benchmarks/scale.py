@@ -23,8 +23,9 @@ from benchmarks import common, servers, synthetic
 from benchmarks.backends import Bench, box, url
 from benchmarks.points import Point, Result
 from benchmarks.prose import Prose
-from pyrite_cli.core import history, query
-from pyrite_cli.core.source import Source
+from pyrite_cli.core import query
+from pyrite_cli.core.git import history
+from pyrite_cli.core.git.source import Source
 from pyrite_schemas.config import DEFAULT_INCLUDE
 from pyrite_schemas.search import Filters
 from tests.server import Postgres

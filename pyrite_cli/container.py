@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from pyrite_backends.factory import open_index
 from pyrite_cli.core import settings
-from pyrite_cli.core.repository import head, is_bare, shallow
-from pyrite_cli.core.standpoint import Standpoint
+from pyrite_cli.core.git.repository import head, is_bare, shallow
+from pyrite_cli.core.git.standpoint import Standpoint
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.config import KbConfig
 from pyrite_schemas.errors import ConfigError, ModelError, PyriteError, SourceError, UsageError
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pyrite_cli.core.embed.model import Files
     from pyrite_cli.core.embed.onnx import OnnxRuntime
     from pyrite_cli.core.embed.runtime import Runtime
-    from pyrite_cli.core.git import Git
+    from pyrite_cli.core.git.command import Git
     from pyrite_cli.core.sync import Kb, Vectors
 
 
@@ -60,7 +60,7 @@ class Container:
         if not self.index.shared:
             return str(file)
 
-        from pyrite_cli.core.git import remote
+        from pyrite_cli.core.git.command import remote
 
         top = self.project.repository
         origin = remote(top) if top else ""
@@ -194,7 +194,7 @@ class Container:
 
     def _folder_of(self, name: str) -> Path | None:
         """A configured KB's folder in a work tree; None where there is none on this machine."""
-        from pyrite_cli.core.places import locate
+        from pyrite_cli.core.git.places import locate
 
         for kb in self.config.kbs:
             if kb.name == name:
@@ -207,9 +207,9 @@ class Container:
 
     def _kb(self, kb: KbConfig, ref: str, worktree: bool, *, indexed: bool = True) -> Kb:
         from pyrite_cli.core import rules  # only commands that look at files
-        from pyrite_cli.core.git import remote
-        from pyrite_cli.core.places import locate
-        from pyrite_cli.core.source import Source
+        from pyrite_cli.core.git.command import remote
+        from pyrite_cli.core.git.places import locate
+        from pyrite_cli.core.git.source import Source
         from pyrite_cli.core.sync import Kb
 
         repository, folder = locate(kb, self.project.root)
@@ -306,7 +306,7 @@ class Container:
         root = Path(state.source)
         if root.is_absolute() and root.is_dir():
             return root
-        from pyrite_cli.core.places import locate  # only where it was synced elsewhere
+        from pyrite_cli.core.git.places import locate  # only where it was synced elsewhere
 
         for kb in self.config.kbs:
             if kb.name == state.name:
@@ -332,7 +332,7 @@ class Container:
         now = head(root, ref)
         if now and now == held:
             return True, 0
-        from pyrite_cli.core.git import Git  # most indexes are of the present
+        from pyrite_cli.core.git.command import Git  # most indexes are of the present
 
         git = Git(root)
         try:

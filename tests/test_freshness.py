@@ -20,7 +20,7 @@ import pytest
 from pyrite_backends.postgres.store import PostgresIndex
 from pyrite_backends.sqlite.store import SqliteIndex
 from pyrite_cli.commands.freshness import line
-from pyrite_cli.core import git
+from pyrite_cli.core.git import command as git
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import Freshness
 from tests.conftest import Ran, Repo

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pyrite_cli.core import audit
-from pyrite_cli.core.source import Source, blob_id
+from pyrite_cli.core.git.source import Source, blob_id
 from pyrite_cli.core.sync import Kb
 from pyrite_schemas.config import DEFAULT_INCLUDE
 from pyrite_schemas.errors import SourceError

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pyrite_backends.protocol import Model
 from pyrite_cli.core import audit
-from pyrite_cli.core.source import Source
+from pyrite_cli.core.git.source import Source
 from pyrite_cli.core.sync import Kb
 from pyrite_schemas.errors import EmptySourceError
 from tests.conftest import DATE_FIELDS, Bench, Repo

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pyrite_cli.core import fields, metadata, pipeline, query
-from pyrite_cli.core.globs import glob
+from pyrite_cli.core.git.globs import glob
 from pyrite_cli.core.parse import MAX_TITLE, parse
 from pyrite_cli.core.search import Request, search
 from pyrite_cli.core.text.tokens import Analyzer

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pyrite_cli.core import audit, history
-from pyrite_cli.core.git import Git
+from pyrite_cli.core import audit
+from pyrite_cli.core.git import history
+from pyrite_cli.core.git.command import Git
 from pyrite_schemas.search import History
 from pyrite_schemas.sync import SyncReport
 from tests.conftest import Bench, Pyrite, Repo

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pyrite_cli.core.paths import decode_path
-from pyrite_cli.core.permalink import link, template
+from pyrite_cli.core.git.paths import decode_path
+from pyrite_cli.core.git.permalink import link, template
 
 COMMIT = "c" * 40
 

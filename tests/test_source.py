@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyrite_cli.core import audit
-from pyrite_cli.core.paths import decode_path, encode_path
-from pyrite_cli.core.source import Source, blob_id
+from pyrite_cli.core.git.paths import decode_path, encode_path
+from pyrite_cli.core.git.source import Source, blob_id
 from pyrite_schemas.config import DEFAULT_INCLUDE
 from pyrite_schemas.errors import SourceError
 from tests.conftest import Bench, Repo

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pyrite_cli.core.repository import head, is_bare
+from pyrite_cli.core.git.repository import head, is_bare
 from tests.conftest import Repo
 from tests.sources import SYNC, Desk, desk  # noqa: F401
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pyrite_cli.core.standpoint import Standpoint
+from pyrite_cli.core.git.standpoint import Standpoint
 from tests.conftest import Repo
 from tests.program import Here, here
 

@@ -9,8 +9,8 @@ import pytest
 
 from pyrite_backends.sqlite.store import SqliteIndex
 from pyrite_cli.core import status as core
-from pyrite_cli.core.git import Git
-from pyrite_cli.core.repository import head
+from pyrite_cli.core.git.command import Git
+from pyrite_cli.core.git.repository import head
 from pyrite_cli.core.status import status
 from pyrite_cli.core.sync import Kb
 from pyrite_schemas.sync import KbState

@@ -170,7 +170,7 @@ def _reply(box: Container, place: Place, changed: list[str]) -> HookReply:
 
 def _elsewhere(box: Container) -> list[str]:
     """KBs of other repositories."""
-    from pyrite_cli.core.repository import top_level
+    from pyrite_cli.core.git.repository import top_level
 
     root, found = box.project.root, []
     for kb in box.config.kbs:

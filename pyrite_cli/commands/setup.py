@@ -9,7 +9,7 @@ import typer
 
 from pyrite_cli import render
 from pyrite_cli.commands.context import Json, container
-from pyrite_cli.core.repository import is_bare
+from pyrite_cli.core.git.repository import is_bare
 from pyrite_schemas.errors import UsageError
 from pyrite_schemas.replies import InitReply
 
@@ -47,7 +47,7 @@ def init(
     The file is put at the top of the repository. None is needed: without one, all Markdown files
     of the repository are one knowledge base, called like its folder.
     """
-    from pyrite_cli.core.overview import overview
+    from pyrite_cli.core.git.overview import overview
 
     box = container(context)
     root = box.project.repository or box.project.root

@@ -17,8 +17,8 @@ from pyrite_schemas.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     from pyrite_cli.core.check import Checked
+    from pyrite_cli.core.git.standpoint import Standpoint
     from pyrite_cli.core.rules import EntryType
-    from pyrite_cli.core.standpoint import Standpoint
     from pyrite_cli.core.sync import Kb
 
 _MANY = 500

@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from pyrite_backends.protocol import Index, Model, Reader
-from pyrite_cli.core import history, pipeline, plan
+from pyrite_cli.core import pipeline, plan
 from pyrite_cli.core.chunk import embed_text
 from pyrite_cli.core.embed.runtime import Runtime
+from pyrite_cli.core.git import history
 from pyrite_cli.core.ids import keys
 from pyrite_cli.core.sync import Kb
 from pyrite_schemas.entry import Entry

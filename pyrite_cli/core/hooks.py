@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pyrite_cli.core import hookscript
-from pyrite_cli.core.git import Git
+from pyrite_cli.core.git.command import Git
+from pyrite_cli.core.git.repository import is_bare
 from pyrite_cli.core.hookscript import Call
-from pyrite_cli.core.repository import is_bare
 from pyrite_schemas.errors import SourceError, UsageError
 from pyrite_schemas.replies import HookState
 

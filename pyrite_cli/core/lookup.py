@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from pyrite_backends.protocol import Reader
-from pyrite_cli.core.standpoint import Standpoint
+from pyrite_cli.core.git.standpoint import Standpoint
 from pyrite_schemas.errors import NotFoundError, UsageError
 from pyrite_schemas.search import EntryDetail
 

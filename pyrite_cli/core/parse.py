@@ -6,7 +6,8 @@ import codecs
 import posixpath
 from typing import Literal
 
-from pyrite_cli.core import chunk, conformity, lfs, markdown, metadata
+from pyrite_cli.core import chunk, conformity, markdown, metadata
+from pyrite_cli.core.git import lfs
 from pyrite_cli.core.rules import Rules
 from pyrite_schemas.entry import Diagnostic, Entry, Link, Reference
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, get_args, get_type_hints
 
 import msgspec
 
-from pyrite_cli.core.repository import is_bare, top_level
+from pyrite_cli.core.git.repository import is_bare, top_level
 from pyrite_cli.core.text.patterns import regex
 from pyrite_schemas.config import (
     CacheConfig,
@@ -249,7 +249,7 @@ def _line(text: str, steps: Sequence[str | int]) -> int:
 
 def _check(file: Path, text: str, config: Config) -> None:
     """What types can't say."""
-    from pyrite_cli.core.globs import glob  # only with a configuration file
+    from pyrite_cli.core.git.globs import glob  # only with a configuration file
     from pyrite_cli.core.text.tokens import languages
 
     seen = set()

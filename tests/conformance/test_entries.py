@@ -7,7 +7,7 @@ import pytest
 
 from pyrite_backends.protocol import Index
 from pyrite_cli.core import audit, lookup
-from pyrite_cli.core.standpoint import Standpoint
+from pyrite_cli.core.git.standpoint import Standpoint
 from pyrite_schemas.errors import NotFoundError, StorageError, UsageError
 from pyrite_schemas.search import Filters
 from tests.conformance.conftest import Engine

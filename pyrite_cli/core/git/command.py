@@ -14,7 +14,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from pyrite_cli.core.repository import is_bare
+from pyrite_cli.core.git.repository import is_bare
 from pyrite_cli.core.text.patterns import regex
 from pyrite_schemas.errors import SourceError
 

@@ -11,11 +11,11 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from pyrite_cli.core import lfs
-from pyrite_cli.core.git import Git
-from pyrite_cli.core.globs import matcher
-from pyrite_cli.core.paths import decode_path, encode_path
-from pyrite_cli.core.repository import git_folder, is_bare
+from pyrite_cli.core.git import lfs
+from pyrite_cli.core.git.command import Git
+from pyrite_cli.core.git.globs import matcher
+from pyrite_cli.core.git.paths import decode_path, encode_path
+from pyrite_cli.core.git.repository import git_folder, is_bare
 from pyrite_schemas.errors import SourceError
 from pyrite_schemas.sync import File, Revision
 
@@ -217,7 +217,7 @@ class Source:
         if not found[0] and self.ref == "HEAD":
             raise self.git.error(f"{self.root} has no commits yet", "commit something first")
         if not found[0] and self.ref:
-            from pyrite_cli.core.refs import nearest  # only when something is wrong
+            from pyrite_cli.core.git.refs import nearest  # only when something is wrong
 
             hint = nearest(self.root, self.ref)
             raise self.git.error(f"no ref {self.ref!r} in {self.root}", hint)

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from pyrite_cli.core.source import Source
+from pyrite_cli.core.git.source import Source
 from pyrite_schemas.config import DEFAULT_INCLUDE
 
 _SECRET = re.compile(r"(?<=://)[^/@]+@")

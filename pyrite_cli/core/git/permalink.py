@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
-from pyrite_cli.core.paths import encode_path
+from pyrite_cli.core.git.paths import encode_path
 
 _GITHUB = "/blob/{commit}/{path}?plain=1#L{start}-L{end}"
 _GITLAB = "/-/blob/{commit}/{path}?plain=1#L{start}-{end}"

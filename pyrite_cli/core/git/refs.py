@@ -6,7 +6,7 @@ import difflib
 import shlex
 from pathlib import Path
 
-from pyrite_cli.core.repository import git_folder
+from pyrite_cli.core.git.repository import git_folder
 
 
 def nearest(root: Path, ref: str) -> str:

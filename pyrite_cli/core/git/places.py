@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from pyrite_cli.core.repository import top_level
+from pyrite_cli.core.git.repository import top_level
 from pyrite_schemas.config import KbConfig
 from pyrite_schemas.errors import ConfigError
 
@@ -79,7 +79,7 @@ def _path(kb: KbConfig, base: Path, said: str) -> Path:
 
 def _is_submodule(folder: Path) -> bool:
     """Whether git knows a folder that isn't there as a submodule, or as inside of one."""
-    from pyrite_cli.core.git import Git  # most folders that are configured are there
+    from pyrite_cli.core.git.command import Git  # most folders that are configured are there
 
     top = top_level(folder)
     if top is None:

@@ -14,10 +14,10 @@ import time
 from collections.abc import Callable, Iterator
 
 from pyrite_backends.protocol import Writer
-from pyrite_cli.core.git import Git
-from pyrite_cli.core.paths import decode_path
-from pyrite_cli.core.repository import shallow
-from pyrite_cli.core.source import Source
+from pyrite_cli.core.git.command import Git
+from pyrite_cli.core.git.paths import decode_path
+from pyrite_cli.core.git.repository import shallow
+from pyrite_cli.core.git.source import Source
 from pyrite_schemas.errors import SourceError
 from pyrite_schemas.sync import Commit, LogMark, Touch
 
