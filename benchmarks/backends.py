@@ -17,8 +17,9 @@ from benchmarks import common, relevance, servers
 from benchmarks.common import Figure
 from pyrite_backends.protocol import Index
 from pyrite_cli.container import Container
-from pyrite_cli.core import audit, query
+from pyrite_cli.core import audit
 from pyrite_cli.core.queries import questions
+from pyrite_cli.core.query import parser
 from pyrite_schemas.search import Filters, Found, Leg
 from tests.server import Postgres
 
@@ -196,7 +197,7 @@ def _ask(at: Container, asked: Sequence[str]) -> tuple[list[float], list[list[st
     times, answers = [], []
     with at.index.reader() as reader:
         for text in asked:
-            parsed = query.parse(text, at.analyzer, lambda _: False)
+            parsed = parser.parse(text, at.analyzer, lambda _: False)
             begun = time.perf_counter()
             found = reader.fetch(reader.keyword(parsed.query, Filters(), 10))
             times.append(1000 * (time.perf_counter() - begun))
@@ -324,11 +325,13 @@ def _crowd(
     def read(number: int) -> None:
         draw = random.Random(number)
         with at.index.reader() as reader:  # a session's first query is its slowest
-            reader.keyword(query.parse(asked[0], at.analyzer, lambda _: False).query, Filters(), 10)
+            reader.keyword(
+                parser.parse(asked[0], at.analyzer, lambda _: False).query, Filters(), 10
+            )
         ready.wait()
         stop.wait(10 * draw.random())
         while not stop.is_set():
-            parsed = query.parse(draw.choice(asked), at.analyzer, lambda _: False)
+            parsed = parser.parse(draw.choice(asked), at.analyzer, lambda _: False)
             begun = time.perf_counter()
             try:
                 with at.index.reader() as reader:

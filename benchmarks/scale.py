@@ -23,9 +23,9 @@ from benchmarks import common, servers, synthetic
 from benchmarks.backends import Bench, box, url
 from benchmarks.points import Point, Result
 from benchmarks.prose import Prose
-from pyrite_cli.core import query
 from pyrite_cli.core.git import history
 from pyrite_cli.core.git.source import Source
+from pyrite_cli.core.query import parser
 from pyrite_schemas.config import DEFAULT_INCLUDE
 from pyrite_schemas.search import Filters
 from tests.server import Postgres
@@ -192,7 +192,7 @@ def _query(subject: Subject) -> list[Point]:
     times = []
     with at.index.reader() as reader:
         for text in (*asked[:20], *asked):
-            parsed = query.parse(text, at.analyzer, lambda _: False)
+            parsed = parser.parse(text, at.analyzer, lambda _: False)
             begun = time.perf_counter()
             reader.fetch(reader.keyword(parsed.query, Filters(), 10))
             times.append(time.perf_counter() - begun)

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pyrite_cli.core import fields, metadata, pipeline, query
+from pyrite_cli.core import metadata, pipeline
 from pyrite_cli.core.git.globs import glob
 from pyrite_cli.core.parse import MAX_TITLE, parse
+from pyrite_cli.core.query import fields, parser
 from pyrite_cli.core.search import Request, search
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.config import Mode
@@ -143,7 +144,7 @@ def test_a_query_looks_few_names_up_and_the_rest_is_text() -> None:
         return True
 
     text = " ".join(f"n{number}:x" for number in range(100)) + " n1:y"
-    parsed = query.parse(text, Analyzer("english"), is_field)
+    parsed = parser.parse(text, Analyzer("english"), is_field)
     assert len(asked) == len(set(asked)) == fields.MAX_FIELDS
     assert len(parsed.filters.where) == fields.MAX_FIELDS + 1
     assert parsed.text.split()[0] == f"n{fields.MAX_FIELDS}:x"

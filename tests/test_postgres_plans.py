@@ -13,7 +13,7 @@ from pyrite_backends.common import Row
 from pyrite_backends.postgres.reader import PostgresReader
 from pyrite_backends.postgres.schema import NEAREST
 from pyrite_backends.postgres.store import PostgresIndex
-from pyrite_cli.core import query
+from pyrite_cli.core.query import parser
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import Filters
 from tests.conformance.shelf import embed, put, vector
@@ -114,7 +114,7 @@ def test_a_keyword_search_reads_no_table_as_a_whole(
     with index.reader() as reader:
         plans = Plans(reader, monkeypatch)
         for one in asked:
-            parsed = query.parse(one, Analyzer("english"), reader.has_field)
+            parsed = parser.parse(one, Analyzer("english"), reader.has_field)
             reader.keyword(parsed.query, filters, 10)
     assert plans.of(CHUNKS if filters else LARGE) == []
     assert "fulltext_words" in plans.indexes

@@ -14,8 +14,9 @@ import psycopg
 import pytest
 
 from pyrite_backends.postgres import schema, semantic
-from pyrite_cli.core import audit, query
+from pyrite_cli.core import audit
 from pyrite_cli.core.embed import fill as filling
+from pyrite_cli.core.query import parser
 from pyrite_schemas.errors import FormatError, StorageError
 from pyrite_schemas.search import Filters
 from tests.conftest import Repo
@@ -491,7 +492,7 @@ class Asking:
     def __call__(self) -> None:
         while not self.stop.is_set():
             with self.team.index.reader() as reader:
-                parsed = query.parse("alpha", self.team.analyzer, reader.has_field)
+                parsed = parser.parse("alpha", self.team.analyzer, reader.has_field)
                 legs = reader.keyword(parsed.query, Filters(), 100)
                 self.answers.append(len(reader.fetch(legs)))
 

@@ -10,8 +10,8 @@ from pyrite_backends.conditions import every
 from pyrite_backends.sqlite import conditions
 from pyrite_backends.sqlite.driver import Connection, sqlite
 from pyrite_backends.sqlite.matching import SqliteMatcher
-from pyrite_cli.core import fields, query, requirements
-from pyrite_cli.core.query import Parsed, parse
+from pyrite_cli.core.query import fields, parser, tree
+from pyrite_cli.core.query.parser import Parsed, parse
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import And, Filters, Not, Query, Term
 
@@ -144,9 +144,9 @@ LONG = {
 def test_ten_kilobytes_are_a_query_like_any_other(database: Connection, text: str) -> None:
     assert run(database, text) <= set(TEXTS)
     asked = read(text)
-    assert len(asked.query.ranked) <= query.MAX_TERMS
-    tested = list(requirements.leaves(asked.query.condition))
-    assert len(tested) + len(asked.filters.tags) <= query.MAX_TERMS
+    assert len(asked.query.ranked) <= parser.MAX_TERMS
+    tested = list(tree.leaves(asked.query.condition))
+    assert len(tested) + len(asked.filters.tags) <= parser.MAX_TERMS
 
 
 @pytest.mark.parametrize(
@@ -339,9 +339,7 @@ def test_names_are_asked_for_only_when_one_is_no_field() -> None:
 def test_the_sides_of_or_mean_the_same_in_any_order(sides: list[str]) -> None:
     one, other = read(" OR ".join(sides)), read(" OR ".join(reversed(sides)))
     assert set(one.query.ranked) == set(other.query.ranked)
-    assert set(requirements.leaves(one.query.condition)) == set(
-        requirements.leaves(other.query.condition)
-    )
+    assert set(tree.leaves(one.query.condition)) == set(tree.leaves(other.query.condition))
     assert one.query.loose == other.query.loose
 
 

@@ -15,7 +15,8 @@ from benchmarks.ranking.corpus import Corpus, Run, Terms, weights
 from benchmarks.ranking.questions import Questions
 from benchmarks.ranking.variants import Set, look
 from pyrite_backends.sqlite.driver import sqlite
-from pyrite_cli.core import query, ranking
+from pyrite_cli.core import ranking
+from pyrite_cli.core.query import parser
 from pyrite_schemas.search import NO_FILTERS, Query, Term
 from tests.conftest import Bench
 
@@ -44,7 +45,7 @@ def _fill(bench: Bench) -> Path:
 
 def _asked(bench: Bench, *questions: str) -> tuple[Terms, list[list[Run]], list[list[Term]]]:
     """What questions look for: as columns, as stems, as the program has it."""
-    parsed = [query.parse(one, bench.analyzer, lambda _: False) for one in questions]
+    parsed = [parser.parse(one, bench.analyzer, lambda _: False) for one in questions]
     ranked = [list(one.query.ranked) for one in parsed]
     runs = [[bench.analyzer.stems(term) for term in one] for one in ranked]
     return Terms([run for one in runs for run in one], bench.analyzer.stem), runs, ranked

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pyrite_cli.core.query import parse
+from pyrite_cli.core.query.parser import parse
 from pyrite_cli.core.snippet import CODE, WIDTH, marked, snippet
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import Term

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from pyrite_backends.sqlite import conditions
 from pyrite_backends.sqlite.driver import Connection, sqlite
-from pyrite_cli.core.query import parse
+from pyrite_cli.core.query.parser import parse
 from pyrite_cli.core.text import tokens
 from pyrite_cli.core.text.tokens import STEMLESS, Analyzer
 from tests import corpora

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from pyrite_backends.protocol import Reader
-from pyrite_cli.core import audit, query
+from pyrite_cli.core import audit
 from pyrite_cli.core.embed.cache import Cache
 from pyrite_cli.core.embed.fill import fill
+from pyrite_cli.core.query import parser
 from pyrite_cli.core.sync import Kb, Options, Vectors, sync
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import Filters
@@ -84,7 +85,7 @@ def scores(reader: Reader, analyzer: Analyzer) -> list[list[tuple[object, ...]]]
     """Every hit of every query, with its exact score and place."""
     found = []
     for text, filters in QUERIES:
-        parsed = query.parse(text, analyzer, reader.has_field)
+        parsed = parser.parse(text, analyzer, reader.has_field)
         legs = reader.keyword(parsed.query, filters.joined(parsed.filters), 100)
         found.append(
             [

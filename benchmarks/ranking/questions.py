@@ -14,7 +14,7 @@ from benchmarks.ranking.corpus import Array, Run
 from benchmarks.relevance import DEPTH
 from pyrite_backends.protocol import Reader
 from pyrite_cli.core import asking, evaluation, queries
-from pyrite_cli.core import query as language
+from pyrite_cli.core.query import parser as language
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import NO_FILTERS
 

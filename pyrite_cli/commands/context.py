@@ -163,7 +163,7 @@ def filters(
             compared.append(_comparison(condition, field, f"{sign}{value}"))
     dates = (("--since", since), ("--until", until), ("--committed-since", committed_since))
     if any(date for _, date in dates):
-        from pyrite_cli.core.fields import in_utc, is_date  # only with a date filter
+        from pyrite_cli.core.query.fields import in_utc, is_date  # only with a date filter
 
         for name, date in dates:
             if date and not is_date(date):
@@ -184,7 +184,7 @@ def filters(
 
 
 def _comparison(condition: str, field: str, compared: str) -> Comparison:
-    from pyrite_cli.core.fields import bounds  # only with such a condition
+    from pyrite_cli.core.query.fields import bounds  # only with such a condition
     from pyrite_schemas.search import Comparison
 
     found = bounds(compared)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import msgspec
 
-from pyrite_cli.core import query as language
 from pyrite_cli.core import ranking
 from pyrite_cli.core.freshness import Lag, freshness, looked_at
 from pyrite_cli.core.git import permalink
+from pyrite_cli.core.query import parser as language
 from pyrite_cli.core.ranking import Fused
 from pyrite_cli.core.snippet import matched, snippet
 from pyrite_cli.core.text.tokens import Analyzer

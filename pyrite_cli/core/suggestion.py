@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from pyrite_backends.protocol import Reader
-from pyrite_cli.core import query as language
+from pyrite_cli.core.query import parser as language
 from pyrite_cli.core.text.spelling import allowed, distance, nearest, slips
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import NO_FILTERS, Filters, Suggestion

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from pyrite_backends.protocol import Index, Model, Reader, Writer
-from pyrite_cli.core import audit, query
+from pyrite_cli.core import audit
 from pyrite_cli.core.chunk import embed_text
 from pyrite_cli.core.parse import parse
+from pyrite_cli.core.query import parser
 from pyrite_cli.core.rules import Rules
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.entry import Entry
@@ -105,7 +106,7 @@ def search(
     filters: Filters = NO_FILTERS,
 ) -> list[tuple[str, str, int, float]]:
     """(KB, id, line, score) of what a typed query finds."""
-    parsed = query.parse(text, analyzer, reader.has_field)
+    parsed = parser.parse(text, analyzer, reader.has_field)
     legs = reader.keyword(parsed.query, filters.joined(parsed.filters), 1000)
     return [
         (hit.kb, hit.id, hit.start_line, leg.score)

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pyrite_backends.protocol import Index, Reader
-from pyrite_cli.core.query import parse
+from pyrite_cli.core.query.parser import parse
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import And, Comparison, Filters, Near, Not, Or, Query, Requirement, Term
 from tests.conformance.conftest import Engine

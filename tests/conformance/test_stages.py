@@ -14,8 +14,8 @@ from pyrite_backends import stages
 from pyrite_backends.common import Row, best_entries
 from pyrite_backends.protocol import Reader
 from pyrite_backends.sqlite import keyword as sqlite_keyword
-from pyrite_cli.core import requirements
-from pyrite_cli.core.requirements import either, every
+from pyrite_cli.core.query import tree
+from pyrite_cli.core.query.tree import either, every
 from pyrite_schemas.search import Filters, Leg, Not, Query, Term
 from tests.conformance.conftest import Engine
 from tests.conformance.shelf import Files, put_all
@@ -92,7 +92,7 @@ banned = st.lists(terms, max_size=1).map(lambda some: [Not(term) for term in som
 def queries(draw: st.DrawFn) -> Query:
     """Words that rank, some of them required, and perhaps one that must not be there."""
     condition = every([one for one in draw(required) if one] + draw(banned))
-    ranked = (*requirements.terms(condition), *draw(st.lists(terms, min_size=1, max_size=7)))
+    ranked = (*tree.terms(condition), *draw(st.lists(terms, min_size=1, max_size=7)))
     return Query(tuple(dict.fromkeys(ranked)), condition)
 
 

@@ -10,9 +10,9 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from pyrite_cli.core import requirements
-from pyrite_cli.core.fields import Fields
-from pyrite_cli.core.lexemes import Lexeme, lexemes
+from pyrite_cli.core.query import tree
+from pyrite_cli.core.query.fields import Fields
+from pyrite_cli.core.query.lexer import Lexeme, lexemes
 from pyrite_cli.core.text.patterns import regex
 from pyrite_cli.core.text.tokens import CJK, Analyzer
 from pyrite_schemas.search import Filters, Near, Or, Query, Requirement, Term
@@ -62,22 +62,20 @@ def parse(
     fields = Fields(is_field, names)
     reading = _Reading(_SURROGATE.sub(" ", text.replace("\0", " ")), analyzer, fields)
     parts = reading.parts()
-    whole = requirements.every(_required(parts))
-    kept = requirements.first(whole, MAX_TERMS)
-    filters, condition = requirements.parted(kept)
+    whole = tree.every(_required(parts))
+    kept = tree.first(whole, MAX_TERMS)
+    filters, condition = tree.parted(kept)
     extra = [term for part in parts for term in part.ranked]
-    ranked = tuple(dict.fromkeys((*requirements.terms(condition), *extra)))
+    ranked = tuple(dict.fromkeys((*tree.terms(condition), *extra)))
     if len(ranked) > MAX_TERMS or kept != whole:
         fields.notes["the query is too long: what comes last is left out"] = None
     plain = any(part.plain and part.ranked for part in parts)
     query = Query(
         ranked[:MAX_TERMS],
         condition,
-        bool(ranked) and not plain and not requirements.needs_text(condition),
+        bool(ranked) and not plain and not tree.needs_text(condition),
     )
-    kbs = (
-        kb for leaf in requirements.leaves(whole) if isinstance(leaf, Filters) for kb in leaf.kbs
-    )
+    kbs = (kb for leaf in tree.leaves(whole) if isinstance(leaf, Filters) for kb in leaf.kbs)
     return Parsed(
         query, filters, " ".join(reading.words), tuple(dict.fromkeys(kbs)), tuple(fields.notes)
     )
@@ -150,7 +148,7 @@ class _Reading:
         found = [part for part in found if part.condition is not None] or found[:1]
         if len(found) == 1:
             return found[0]
-        condition = requirements.either(_conditions(found))
+        condition = tree.either(_conditions(found))
         if all(part.plain for part in found):
             return _Part(condition, True, _ranked(found))
         return _Part(condition, False, tuple(term for part in found for term in part.extra))
@@ -168,7 +166,7 @@ class _Reading:
         if len(found) == 1:
             return found[0]
         extra = tuple(term for part in found for term in part.extra)
-        return _Part(requirements.every(_conditions(found)), False, extra)
+        return _Part(tree.every(_conditions(found)), False, extra)
 
     def _operand(self) -> _Part:
         """What follows an operator, perhaps with a `NOT`."""
@@ -194,7 +192,7 @@ class _Reading:
             assert other is not None
             pairs.append(Near(term, other, apart))
             left = right
-        return _Part(requirements.every(pairs), False) if pairs else left
+        return _Part(tree.every(pairs), False) if pairs else left
 
     def _unit(self) -> _Part:
         """A word, phrase, field or group, and its sign."""
@@ -232,9 +230,7 @@ class _Reading:
         before = len(self.words)
         part = read()
         del self.words[before:]
-        return _Part(
-            None if part.condition is None else requirements.negated(part.condition), False
-        )
+        return _Part(None if part.condition is None else tree.negated(part.condition), False)
 
     def _group(self, field: str) -> _Part:
         """What stands between parentheses, as one."""
@@ -242,14 +238,14 @@ class _Reading:
         plain = [part for part in parts if part.plain and part.condition is not None]
         required = _required(parts)
         ranked = _ranked(parts)
-        condition = requirements.every(required)
+        condition = tree.every(required)
         if condition is None:
-            return _Part(requirements.either(_conditions(plain)), not field, ranked)
-        if plain and (field or not requirements.needs_text(condition)):
+            return _Part(tree.either(_conditions(plain)), not field, ranked)
+        if plain and (field or not tree.needs_text(condition)):
             # As in a whole query: beside conditions, at least one word must stand there.
-            words = (*_conditions(plain), *(() if field else requirements.terms(condition)))
-            one = requirements.either(words)
-            condition = requirements.every((condition, one) if one else (condition,))
+            words = (*_conditions(plain), *(() if field else tree.terms(condition)))
+            one = tree.either(words)
+            condition = tree.every((condition, one) if one else (condition,))
         return _Part(condition, False, ranked)
 
     def _phrase(self, text: str) -> _Part:
@@ -265,7 +261,7 @@ class _Reading:
             return _Part(whole, True, ranked)
         # `createBackend` stands where `create_backend` does.
         names = [Term(parts, whole.prefix) for parts in self._analyzer.names(text)]
-        return _Part(requirements.either((whole, *names)), True, ranked)
+        return _Part(tree.either((whole, *names)), True, ranked)
 
 
 def _conditions(parts: Iterable[_Part]) -> list[Requirement]:
@@ -273,7 +269,7 @@ def _conditions(parts: Iterable[_Part]) -> list[Requirement]:
 
 
 def _required(parts: Sequence[_Part]) -> list[Requirement]:
-    return requirements.alternatives(_conditions(part for part in parts if not part.plain))
+    return tree.alternatives(_conditions(part for part in parts if not part.plain))
 
 
 def _ranked(parts: Iterable[_Part]) -> tuple[Term, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from pyrite_cli.core.fields import Fields
+from pyrite_cli.core.query.fields import Fields
 from pyrite_cli.core.text.patterns import regex
 
 MAX_DEPTH = 16
