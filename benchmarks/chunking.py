@@ -9,7 +9,7 @@ import statistics
 from pathlib import Path
 
 from benchmarks.common import Figure
-from pyrite_cli.core import metadata, parse
+from pyrite_cli.core.entry import frontmatter, parse
 
 INSERTS = 1000
 _HEADING = re.compile(r"#|=+\s*$|-+\s*$")
@@ -29,7 +29,7 @@ def measure(repository: Path, seed: int = 7) -> list[Figure]:
         file = chance.choices(files, weights)[0]
         text = texts[file]
         lines = text.split("\n")
-        place = chance.randrange(text.count("\n", 0, metadata.split(text).skip), len(lines))
+        place = chance.randrange(text.count("\n", 0, frontmatter.split(text).skip), len(lines))
         if _HEADING.match(lines[place]):
             continue
         lines.insert(place, " ".join(chance.choices(words, k=chance.randint(4, 18))))

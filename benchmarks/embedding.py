@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.common import Figure
-from pyrite_cli.core import chunk, parse
 from pyrite_cli.core.embed import bulk, onnx
 from pyrite_cli.core.embed.fill import _batches
 from pyrite_cli.core.embed.model import Files, locate
+from pyrite_cli.core.entry import chunk, parse
 from pyrite_schemas.config import DEFAULT_MODEL
 from pyrite_schemas.sync import Pending
 

@@ -206,7 +206,7 @@ class Container:
         return None
 
     def _kb(self, kb: KbConfig, ref: str, worktree: bool, *, indexed: bool = True) -> Kb:
-        from pyrite_cli.core import rules  # only commands that look at files
+        from pyrite_cli.core.entry import rules  # only commands that look at files
         from pyrite_cli.core.git.command import remote
         from pyrite_cli.core.git.places import locate
         from pyrite_cli.core.git.source import Source

@@ -24,7 +24,8 @@ import numpy as np
 
 from pyrite_backends.names import link_name, other_names, titled
 from pyrite_backends.protocol import Model, Tokeniser, VectorCache
-from pyrite_cli.core import audit, ids
+from pyrite_cli.core import audit
+from pyrite_cli.core.entry import ids
 from pyrite_schemas.entry import Chunk, Diagnostic, Entry, Link
 from pyrite_schemas.errors import BusyError, NoIndexError, OutdatedError, StorageError
 from pyrite_schemas.search import (

@@ -5,8 +5,9 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from pyrite_cli.core import rules, settings
-from pyrite_cli.core.rules import Rules
+from pyrite_cli.core import settings
+from pyrite_cli.core.entry import rules
+from pyrite_cli.core.entry.rules import Rules
 
 
 def rules_of(types: str, *, strict: bool = False) -> Rules:

@@ -14,7 +14,7 @@ import pytest
 from benchmarks import charts, points, synthetic
 from benchmarks.points import MEASURES, Point, Result
 from benchmarks.prose import Prose, Shape
-from pyrite_cli.core.parse import parse
+from pyrite_cli.core.entry.parse import parse
 
 OPTIONS = synthetic.Options(60, commits=60, rename_every=10, delete_every=10, merge_every=6)
 SVG = "{http://www.w3.org/2000/svg}"

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pyrite_cli.core import chunk
-from pyrite_cli.core.parse import parse
+from pyrite_cli.core.entry import chunk
+from pyrite_cli.core.entry.parse import parse
 from pyrite_schemas.entry import Chunk
 
 SENTENCE = "The quick brown fox jumps over the lazy dog, again and again."

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pyrite_cli.core import metadata, pipeline
+from pyrite_cli.core import pipeline
+from pyrite_cli.core.entry import frontmatter
+from pyrite_cli.core.entry.parse import MAX_TITLE, parse
 from pyrite_cli.core.git.globs import glob
-from pyrite_cli.core.parse import MAX_TITLE, parse
 from pyrite_cli.core.query import fields, parser
 from pyrite_cli.core.search import Request, search
 from pyrite_cli.core.text.tokens import Analyzer
@@ -109,8 +110,8 @@ DOTS = ".".join("a" * 100)
     ],
 )
 def test_a_toml_key_of_many_parts_is_refused(block: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metadata.tomllib, "loads", lambda _: pytest.fail("this would hang"))
-    front = metadata.split(f"+++\n{block}\n+++\nbody")
+    monkeypatch.setattr(frontmatter.tomllib, "loads", lambda _: pytest.fail("this would hang"))
+    front = frontmatter.split(f"+++\n{block}\n+++\nbody")
     assert front.error is not None
     assert "more than 64 dots" in front.error[1]
 
@@ -119,7 +120,7 @@ def test_a_toml_key_of_many_parts_is_refused(block: str, monkeypatch: pytest.Mon
     "value", [f'"{DOTS}"', f"'{DOTS}'", f'"""\n{DOTS}\n"""', f"'''{DOTS}'''", f"1 # {DOTS}"]
 )
 def test_dots_in_text_are_no_key(value: str) -> None:
-    front = metadata.split(f"+++\nx = {value}\ny = [{'1.5, ' * 100}]\nz.y.x = 1\n+++\n")
+    front = frontmatter.split(f"+++\nx = {value}\ny = [{'1.5, ' * 100}]\nz.y.x = 1\n+++\n")
     assert front.error is None
     assert front.meta["z"] == {"y": {"x": 1}}
 
@@ -128,11 +129,11 @@ def test_dots_in_text_are_no_key(value: str) -> None:
     "number", ["1" + ":1" * 50_000, "1" + ":1" * 50_000 + ".5", "1" * 1001, "0x" + "f" * 5000]
 )
 def test_a_yaml_number_without_end_is_refused(number: str) -> None:
-    front = metadata.split(f"---\ntitle: T\nn: {number}\n---\n")
+    front = frontmatter.split(f"---\ntitle: T\nn: {number}\n---\n")
     assert front.error is not None
     assert front.error[0] == 3
     assert "longer than 1000 characters" in front.error[1]
-    text = metadata.split(f"---\ntitle: T\nn: '{number}'\n---\n")
+    text = frontmatter.split(f"---\ntitle: T\nn: '{number}'\n---\n")
     assert text.meta["n"] == number
 
 

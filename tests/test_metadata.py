@@ -10,16 +10,16 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pyrite_cli.core import metadata
+from pyrite_cli.core.entry import frontmatter
 from tests import corpora
 from tests.conftest import DATE_FIELDS
 
 
-def yaml_of(block: str) -> metadata.Frontmatter:
-    return metadata.split(f"---\n{block}\n---\nbody\n")
+def yaml_of(block: str) -> frontmatter.Frontmatter:
+    return frontmatter.split(f"---\n{block}\n---\nbody\n")
 
 
-def meta_of(block: str) -> dict[str, metadata.Json]:
+def meta_of(block: str) -> dict[str, frontmatter.Json]:
     front = yaml_of(block)
     assert front.error is None
     return front.meta
@@ -48,7 +48,7 @@ def error_of(block: str) -> tuple[int, str]:
 def test_each_kind_of_frontmatter_ends_where_the_body_begins(
     text: str, meta: dict[str, object]
 ) -> None:
-    front = metadata.split(text)
+    front = frontmatter.split(text)
     assert (front.meta, text[front.start :], front.error) == (meta, "body\n", None)
 
 
@@ -70,12 +70,12 @@ def test_each_kind_of_frontmatter_ends_where_the_body_begins(
     ],
 )
 def test_what_is_no_frontmatter_stays_body(text: str) -> None:
-    assert metadata.split(text) == metadata.NONE
+    assert frontmatter.split(text) == frontmatter.NONE
 
 
 def test_text_between_two_later_rules_is_not_dropped() -> None:
     text = "# Title\n\nlost?\n\n---\n\nnot: meta\n\n---\n\n    code\n"
-    front = metadata.split(text)
+    front = frontmatter.split(text)
     assert text[front.start :] == text
 
 
@@ -90,7 +90,7 @@ def test_text_between_two_later_rules_is_not_dropped() -> None:
     ],
 )
 def test_a_block_that_cannot_be_read_says_where_and_why(text: str, line: int, word: str) -> None:
-    front = metadata.split(text)
+    front = frontmatter.split(text)
     assert (front.meta, front.start) == ({}, 0)
     assert front.error is not None
     assert front.error[0] == line
@@ -147,7 +147,7 @@ def test_every_value_becomes_plain_json(value: str, plain: object) -> None:
 
 
 def test_minus_zero_keeps_its_sign_in_the_canonical_text() -> None:
-    assert metadata.canonical(meta_of("k: -0.0")) == '{"k":-0.0}'
+    assert frontmatter.canonical(meta_of("k: -0.0")) == '{"k":-0.0}'
 
 
 def test_keys_that_are_no_strings_become_their_json_text() -> None:
@@ -160,7 +160,7 @@ def test_the_last_of_two_equal_keys_counts() -> None:
 
 
 def test_lone_surrogates_and_nul_become_replacement_characters() -> None:
-    front = metadata.split('{"a\\ud800": "b\\udfff\\u0000", "c": ["\\ud83d\\ude00"]}\n')
+    front = frontmatter.split('{"a\\ud800": "b\\udfff\\u0000", "c": ["\\ud83d\\ude00"]}\n')
     assert front.meta == {"a\ufffd": "b\ufffd\ufffd", "c": ["😀"]}
 
 
@@ -214,7 +214,7 @@ def test_merges_of_ordinary_size_work() -> None:
     ],
 )
 def test_words_may_be_a_list_or_a_string_or_nothing(value: str, expected: tuple[str, ...]) -> None:
-    assert metadata.words(meta_of(f"k: {value}").get("k")) == expected
+    assert frontmatter.words(meta_of(f"k: {value}").get("k")) == expected
 
 
 @pytest.mark.parametrize(
@@ -231,14 +231,14 @@ def test_words_may_be_a_list_or_a_string_or_nothing(value: str, expected: tuple[
     ],
 )
 def test_a_scalar_of_any_type_is_one_line_of_text(value: str, expected: str) -> None:
-    assert metadata.scalar(meta_of(f"k: {value}")["k"]) == expected
+    assert frontmatter.scalar(meta_of(f"k: {value}")["k"]) == expected
 
 
 def test_a_field_is_found_in_any_case_but_best_as_written() -> None:
     meta = meta_of("TITLE: a\ntitle: b\nlastUpdated: c")
-    assert metadata.field(meta, "title") == "b"
-    assert metadata.field({"TITLE": "a"}, "title") == "a"
-    assert metadata.field({"lastupdated": "c"}, "lastUpdated") == "c"
+    assert frontmatter.field(meta, "title") == "b"
+    assert frontmatter.field({"TITLE": "a"}, "title") == "a"
+    assert frontmatter.field({"lastupdated": "c"}, "lastUpdated") == "c"
 
 
 @pytest.mark.parametrize(
@@ -259,13 +259,13 @@ def test_a_field_is_found_in_any_case_but_best_as_written() -> None:
     ],
 )
 def test_a_date_is_iso_8601_or_nothing(value: str, expected: str) -> None:
-    assert metadata.date(meta_of(f"date: {value}"), DATE_FIELDS) == expected
+    assert frontmatter.date(meta_of(f"date: {value}"), DATE_FIELDS) == expected
 
 
 def test_the_first_configured_field_with_a_date_dates_the_entry() -> None:
     meta = meta_of("updated: 2021-01-01\ndate: soon\ncreated: 2020-01-01")
-    assert metadata.date(meta, DATE_FIELDS) == "2020-01-01"
-    assert metadata.date(meta, ("updated", "created")) == "2021-01-01"
+    assert frontmatter.date(meta, DATE_FIELDS) == "2020-01-01"
+    assert frontmatter.date(meta, ("updated", "created")) == "2021-01-01"
 
 
 json_values = st.recursive(
@@ -278,25 +278,25 @@ json_values = st.recursive(
 @settings(max_examples=150, deadline=None)
 @given(st.dictionaries(st.text(st.characters()) | st.integers() | st.floats(), json_values))
 def test_plain_values_are_strict_json_and_stable(value: dict[object, object]) -> None:
-    plain = metadata.plain(value)
+    plain = frontmatter.plain(value)
     assert isinstance(plain, dict)
-    text = metadata.canonical(plain)
+    text = frontmatter.canonical(plain)
     text.encode()
-    assert metadata.canonical(json.loads(text)) == text
+    assert frontmatter.canonical(json.loads(text)) == text
     json.dumps(plain, allow_nan=False)
 
 
-def reference(block: str) -> metadata.Json:
-    return metadata.plain(yaml.load(block, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+def reference(block: str) -> frontmatter.Json:
+    return frontmatter.plain(yaml.load(block, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
 
 
 def check_fast(block: str) -> bool:
-    fast = metadata.fast_yaml(block)
+    fast = frontmatter.fast_yaml(block)
     if fast is None:
         return False
     slow = reference(block)
     assert fast == slow
-    assert metadata.canonical(fast) == metadata.canonical(slow)  # type: ignore[arg-type]
+    assert frontmatter.canonical(fast) == frontmatter.canonical(slow)  # type: ignore[arg-type]
     return True
 
 

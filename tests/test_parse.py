@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pyrite_cli.core import parse as parser
+from pyrite_cli.core.entry import parse as parser
 from pyrite_schemas.entry import Entry
 from tests.conftest import DATE_FIELDS
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyrite_cli.core import keylines, metadata
-from pyrite_cli.core.parse import parse
-from pyrite_cli.core.rules import Rules
+from pyrite_cli.core.entry import frontmatter, keylines
+from pyrite_cli.core.entry.parse import parse
+from pyrite_cli.core.entry.rules import Rules
 from pyrite_schemas.entry import Entry
 from tests.conftest import DATE_FIELDS
 from tests.rules import DECISION, rules_of
@@ -219,7 +219,7 @@ def test_every_key_of_a_yaml_block_has_its_line(keys: list[str], indented: bool)
     if any("\n" in line for line in lines):
         return  # a key that YAML writes over several lines
     front = "---\n" + "".join(f"{margin}{line}\n" for line in lines) + "---\n"
-    assert metadata.split(front).error is None
+    assert frontmatter.split(front).error is None
     for number, key in enumerate(keys, 2):
         assert keylines.line_of(front, key) == number
 

@@ -20,7 +20,8 @@ from benchmarks.ranking.questions import Questions
 from benchmarks.ranking.results import Check, Class, Result, Row, Test, Value
 from benchmarks.ranking.variants import Set, Trial
 from pyrite_cli.container import Container
-from pyrite_cli.core import chunk, evaluation
+from pyrite_cli.core import evaluation
+from pyrite_cli.core.entry import chunk
 from pyrite_schemas.config import Mode
 
 _SIZES = {"half": chunk.LIMIT // 2, "twice": chunk.LIMIT * 2, "the whole document": 1 << 40}

@@ -17,8 +17,8 @@ from pyrite_schemas.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     from pyrite_cli.core.check import Checked
+    from pyrite_cli.core.entry.rules import EntryType
     from pyrite_cli.core.git.standpoint import Standpoint
-    from pyrite_cli.core.rules import EntryType
     from pyrite_cli.core.sync import Kb
 
 _MANY = 500
@@ -183,7 +183,7 @@ def schema(
         return
     import json as encoder
 
-    from pyrite_cli.core.typeschema import schema as core
+    from pyrite_cli.core.entry.typeschema import schema as core
 
     kind, strict = _type(context, name, kb)
     render.out(encoder.dumps(core(kind, strict=strict), indent=2, ensure_ascii=False))
@@ -191,7 +191,7 @@ def schema(
 
 def _types(context: typer.Context, kb: str) -> list[tuple[str, EntryType, bool]]:
     """The KB, rules and strictness of every type that is configured."""
-    from pyrite_cli.core import rules
+    from pyrite_cli.core.entry import rules
 
     box = container(context)
     box.check_names([kb] if kb else [])

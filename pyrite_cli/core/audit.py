@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 from pyrite_backends.protocol import Index, Model, Reader
 from pyrite_cli.core import pipeline, plan
-from pyrite_cli.core.chunk import embed_text
 from pyrite_cli.core.embed.runtime import Runtime
+from pyrite_cli.core.entry.chunk import embed_text
+from pyrite_cli.core.entry.ids import keys
 from pyrite_cli.core.git import history
-from pyrite_cli.core.ids import keys
 from pyrite_cli.core.sync import Kb
 from pyrite_schemas.entry import Entry
 from pyrite_schemas.errors import SourceError

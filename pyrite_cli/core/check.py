@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from pyrite_backends.meanings import Candidate, Meanings, fault, refused
 from pyrite_backends.names import link_name
-from pyrite_cli.core import ids, pipeline
+from pyrite_cli.core import pipeline
+from pyrite_cli.core.entry import ids
 from pyrite_cli.core.sync import Kb
 from pyrite_schemas.entry import Diagnostic, Link
 from pyrite_schemas.replies import Finding

@@ -20,9 +20,9 @@ from typing import BinaryIO
 
 import msgspec
 
+from pyrite_cli.core.entry.parse import parse, plain_text
+from pyrite_cli.core.entry.rules import Rules
 from pyrite_cli.core.git.source import Source
-from pyrite_cli.core.parse import parse, plain_text
-from pyrite_cli.core.rules import Rules
 from pyrite_schemas.entry import Entry
 from pyrite_schemas.errors import SourceError
 from pyrite_schemas.sync import File

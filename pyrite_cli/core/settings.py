@@ -112,7 +112,7 @@ def read(file: Path) -> Config:
     """
     import yaml  # most commands run without a configuration file
 
-    from pyrite_cli.core.nesting import check_depth
+    from pyrite_cli.core.entry.nesting import check_depth
 
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:

@@ -11,10 +11,10 @@ import msgspec
 
 from pyrite_backends.protocol import Index, Model, Reader, VectorCache, Writer
 from pyrite_cli.core import plan, sharing
+from pyrite_cli.core.entry.rules import Rules
 from pyrite_cli.core.git import history, permalink
 from pyrite_cli.core.git.command import remote
 from pyrite_cli.core.git.source import Source
-from pyrite_cli.core.rules import Rules
 from pyrite_schemas.entry import PARSER_VERSION, Entry
 from pyrite_schemas.errors import (
     EmptySourceError,

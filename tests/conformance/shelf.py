@@ -8,10 +8,10 @@ from contextlib import contextmanager
 
 from pyrite_backends.protocol import Index, Model, Reader, Writer
 from pyrite_cli.core import audit
-from pyrite_cli.core.chunk import embed_text
-from pyrite_cli.core.parse import parse
+from pyrite_cli.core.entry.chunk import embed_text
+from pyrite_cli.core.entry.parse import parse
+from pyrite_cli.core.entry.rules import Rules
 from pyrite_cli.core.query import parser
-from pyrite_cli.core.rules import Rules
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.entry import Entry
 from pyrite_schemas.search import NO_FILTERS, Filters, Query, Term

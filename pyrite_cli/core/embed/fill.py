@@ -12,10 +12,10 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from pyrite_backends.protocol import UNIT, Index, Model, Queue, VectorCache, Writer
-from pyrite_cli.core.chunk import embed_text
 from pyrite_cli.core.embed import onnx
 from pyrite_cli.core.embed.model import Files
 from pyrite_cli.core.embed.runtime import Matrix, Runtime
+from pyrite_cli.core.entry.chunk import embed_text
 from pyrite_schemas.errors import ModelError, StorageError
 from pyrite_schemas.sync import Pending
 

@@ -6,9 +6,9 @@ import codecs
 import posixpath
 from typing import Literal
 
-from pyrite_cli.core import chunk, conformity, markdown, metadata
+from pyrite_cli.core.entry import chunk, frontmatter, markdown, validate
+from pyrite_cli.core.entry.rules import Rules
 from pyrite_cli.core.git import lfs
-from pyrite_cli.core.rules import Rules
 from pyrite_schemas.entry import Diagnostic, Entry, Link, Reference
 
 MAX_TITLE = 300
@@ -36,7 +36,7 @@ def parse(
         message = f"a Git LFS pointer: its text ({elsewhere:,} bytes) is not in git, nor indexed"
         return _bare(path, blob, "", [Diagnostic(path, 0, "lfs", message)])
     text, diagnostics = _decode(path, data)
-    front = metadata.split(text)
+    front = frontmatter.split(text)
     if front.error:
         diagnostics.append(Diagnostic(path, front.error[0], "frontmatter", front.error[1]))
     body = text[front.start :]
@@ -67,7 +67,7 @@ def parse(
     links = _frontmatter_links(meta, folder)
     references: tuple[Reference, ...] = ()
     if rules is not None and not front.error:
-        held = conformity.check(rules, path, meta, folder, text[: front.skip])
+        held = validate.check(rules, path, meta, folder, text[: front.skip])
         diagnostics += held.diagnostics
         if any(name.casefold() == "links" for _, name, _ in held.links):
             links = ()
@@ -79,20 +79,20 @@ def parse(
     return Entry(
         path=path,
         blob=blob,
-        claim=metadata.scalar(metadata.field(meta, "id")) or stem,
+        claim=frontmatter.scalar(frontmatter.field(meta, "id")) or stem,
         title=title,
         title_source=source,
-        type=metadata.scalar(metadata.field(meta, "type")),
-        date=metadata.date(meta, date_fields),
+        type=frontmatter.scalar(frontmatter.field(meta, "type")),
+        date=frontmatter.date(meta, date_fields),
         tags=tuple(
             dict.fromkeys(
                 tag
-                for word in metadata.words(metadata.field(meta, "tags"), spaced=True)
+                for word in frontmatter.words(frontmatter.field(meta, "tags"), spaced=True)
                 if (tag := word.lstrip("# "))
             )
         ),
-        aliases=metadata.words(metadata.field(meta, "aliases")),
-        meta=metadata.canonical(meta),
+        aliases=frontmatter.words(frontmatter.field(meta, "aliases")),
+        meta=frontmatter.canonical(meta),
         links=(*links, *scan.links),
         chunks=chunk.chunk(
             raw, cuts, headings, title, "" if source == "path" else title, first_line
@@ -112,7 +112,7 @@ def plain_text(path: str, blob: str, data: bytes, error: BaseException) -> Entry
         error: What `parse` raised.
     """
     text, diagnostics = _decode(path, data)
-    reason = metadata.clean(" ".join(f"{type(error).__name__}: {error}".split()))[:300]
+    reason = frontmatter.clean(" ".join(f"{type(error).__name__}: {error}".split()))[:300]
     message = f"can't be parsed, so it is indexed as plain text ({reason})"
     diagnostics.append(Diagnostic(path, 0, "parse", message))
     return _bare(path, blob, text, diagnostics)
@@ -131,7 +131,7 @@ def _bare(path: str, blob: str, text: str, diagnostics: list[Diagnostic]) -> Ent
         date="",
         tags=(),
         aliases=(),
-        meta=metadata.canonical({}),
+        meta=frontmatter.canonical({}),
         links=(),
         chunks=chunk.chunk(text.encode(), (), (), title, "", 1),
         diagnostics=tuple(diagnostics),
@@ -166,10 +166,10 @@ def _decode(path: str, data: bytes) -> tuple[str, list[Diagnostic]]:
 
 
 def _title(
-    path: str, front: metadata.Frontmatter, headings: list[markdown.Heading]
+    path: str, front: frontmatter.Frontmatter, headings: list[markdown.Heading]
 ) -> tuple[str, Literal["frontmatter", "heading", "path"], int]:
     """The title, where it came from and, of a heading, its byte offset in the body."""
-    title = metadata.scalar(metadata.field(front.meta, "title")) or front.salvaged_title
+    title = frontmatter.scalar(frontmatter.field(front.meta, "title")) or front.salvaged_title
     if title:
         return title, "frontmatter", 0
     for heading in headings:
@@ -182,7 +182,7 @@ def _stem(path: str) -> str:
     return posixpath.splitext(posixpath.basename(path))[0]
 
 
-def _frontmatter_links(meta: dict[str, metadata.Json], folder: str) -> tuple[Link, ...]:
-    targets = metadata.words(metadata.field(meta, "links"))
+def _frontmatter_links(meta: dict[str, frontmatter.Json], folder: str) -> tuple[Link, ...]:
+    targets = frontmatter.words(frontmatter.field(meta, "links"))
     links = (markdown.frontmatter_link(target, folder) for target in targets)
     return tuple(link for link in links if link is not None)

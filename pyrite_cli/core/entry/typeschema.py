@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pyrite_cli.core.rules import KNOWN, EntryType, Field
+from pyrite_cli.core.entry.rules import KNOWN, EntryType, Field
 
 _DATE = r"^\d{4}-\d{2}-\d{2}([Tt ].*)?$"
 

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import yaml
 from frontmatter.default_handlers import YAMLHandler
 
-from pyrite_cli.core.nesting import MAX_DEPTH, TOO_MANY, check_depth, check_keys
+from pyrite_cli.core.entry.nesting import MAX_DEPTH, TOO_MANY, check_depth, check_keys
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 

@@ -1,6 +1,6 @@
 """Entry types: what the frontmatter of a KB's entries must be, as `pyrite.yaml` says it.
 
-Only the rules are here; `pyrite_cli.core.conformity` holds entries to them.
+Only the rules are here; `pyrite_cli.core.entry.validate` holds entries to them.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from pyrite_schemas.config import EnumValue, FieldConfig, FieldKind, Fields, KbC
 Kind = Literal["any", "string", "number", "boolean", "date", "entry", "enum", "list"]
 
 VERSION = "1"
-"""Names what `pyrite_cli.core.conformity` makes of rules. A change that finds other things wrong
-must change it: the files of KBs that have rules are then checked again."""
+"""Names what `pyrite_cli.core.entry.validate` makes of rules. A change that finds other things
+wrong must change it: the files of KBs that have rules are then checked again."""
 
 KNOWN = ("id", "title", "type", "date", "created", "updated", "published", "tags", "aliases",
          "links")  # fmt: skip

@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from pyrite_cli.core import keylines, markdown, metadata
-from pyrite_cli.core.metadata import Json
-from pyrite_cli.core.rules import KNOWN, EntryType, Field, Rules
+from pyrite_cli.core.entry import frontmatter as metadata
+from pyrite_cli.core.entry import keylines, markdown
+from pyrite_cli.core.entry.frontmatter import Json
+from pyrite_cli.core.entry.rules import KNOWN, EntryType, Field, Rules
 from pyrite_schemas.entry import Diagnostic, Link
 
 MOST = 5

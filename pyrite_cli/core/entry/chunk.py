@@ -17,7 +17,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Sequence
 
-from pyrite_cli.core.markdown import BLOCK, Heading
+from pyrite_cli.core.entry.markdown import BLOCK, Heading
 from pyrite_cli.core.text.identifiers import parts
 from pyrite_schemas.entry import Chunk
 
