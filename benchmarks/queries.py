@@ -13,7 +13,7 @@ from benchmarks.backends import Bench, _asked, _quantile, box
 from benchmarks.common import Figure
 from pyrite_backends.sqlite.driver import sqlite as driver
 from pyrite_cli.container import Container
-from pyrite_cli.core.search import Request, Searcher
+from pyrite_cli.core.search.search import Request, Searcher
 from pyrite_schemas.config import Mode
 from pyrite_schemas.search import NO_FILTERS, Filters
 

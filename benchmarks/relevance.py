@@ -11,7 +11,7 @@ from benchmarks import common
 from benchmarks.common import Figure
 from pyrite_cli.container import Container
 from pyrite_cli.core import asking, evaluation, queries
-from pyrite_cli.core.search import Searcher
+from pyrite_cli.core.search.search import Searcher
 from pyrite_schemas.config import Mode
 from pyrite_schemas.search import NO_FILTERS
 

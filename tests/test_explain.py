@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from pyrite_cli.core import search
+from pyrite_cli.core.search import search
 from tests.conftest import Repo
 from tests.program import Here, here, shape
 

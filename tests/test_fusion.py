@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pyrite_cli.core import ranking
+from pyrite_cli.core.search import ranking
 from pyrite_schemas.search import Leg
 
 if TYPE_CHECKING:

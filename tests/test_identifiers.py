@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pyrite_cli.core.snippet import marked
+from pyrite_cli.core.search.snippet import marked
 from pyrite_cli.core.text import identifiers
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import Term

@@ -45,7 +45,11 @@ LEFT_OUT = {
 }  # fmt: skip
 """Parts of the program that a keyword search has no use for where the index is of the present."""
 
-COMPILED = {"pyrite_cli.core.text.plain", "pyrite_cli.core.snippet", "pyrite_cli.commands.table"}
+COMPILED = {
+    "pyrite_cli.core.text.plain",
+    "pyrite_cli.core.search.snippet",
+    "pyrite_cli.commands.table",
+}
 """Modules whose regular expressions every search with a result uses."""
 
 MOST = 45

@@ -12,7 +12,7 @@ from pyrite_cli.core.entry import frontmatter
 from pyrite_cli.core.entry.parse import MAX_TITLE, parse
 from pyrite_cli.core.git.globs import glob
 from pyrite_cli.core.query import fields, parser
-from pyrite_cli.core.search import Request, search
+from pyrite_cli.core.search.search import Request, search
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.config import Mode
 from pyrite_schemas.errors import ModelError

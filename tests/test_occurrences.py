@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pyrite_cli.core.occurrences import MOST, Run, among, beginning, counts
+from pyrite_cli.core.search.occurrences import MOST, Run, among, beginning, counts
 from pyrite_cli.core.text.tokens import Analyzer, porter
 
 ENGLISH, SIMPLE, GERMAN = Analyzer("english"), Analyzer("simple"), Analyzer("german")

@@ -15,8 +15,8 @@ from benchmarks.ranking.corpus import Corpus, Run, Terms, weights
 from benchmarks.ranking.questions import Questions
 from benchmarks.ranking.variants import Set, look
 from pyrite_backends.sqlite.driver import sqlite
-from pyrite_cli.core import ranking
 from pyrite_cli.core.query import parser
+from pyrite_cli.core.search import ranking
 from pyrite_schemas.search import NO_FILTERS, Query, Term
 from tests.conftest import Bench
 

@@ -117,6 +117,6 @@ def test_only_what_syncs_speaks_of_the_next_sync(
 
     run = here(repo.root, monkeypatch, capsys)
     assert run("index", "sync", "--no-embed").code == 0
-    monkeypatch.setattr("pyrite_cli.core.search.search", stop)
+    monkeypatch.setattr("pyrite_cli.core.search.search.search", stop)
     assert run("search", "word") == (130, "", "error: interrupted\n")
     assert run("search", "word", "--fresh").err.endswith(f"error: interrupted; {HINT}\n")

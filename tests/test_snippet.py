@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pyrite_cli.core.query.parser import parse
-from pyrite_cli.core.snippet import CODE, WIDTH, marked, snippet
+from pyrite_cli.core.search.snippet import CODE, WIDTH, marked, snippet
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import Term
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pyrite_cli.core import suggestion
-from pyrite_cli.core.suggestion import corrected
+from pyrite_cli.core.search import suggestion
+from pyrite_cli.core.search.suggestion import corrected
 from pyrite_schemas.search import Suggestion
 from tests.conftest import Repo
 from tests.program import Here, here, shape
@@ -62,7 +62,7 @@ def test_an_unknown_word_beside_known_ones_is_hinted_at(run: Here) -> None:
 
 
 def test_what_is_found_asks_for_nothing(run: Here, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pyrite_cli.core.suggestion.words", None)
+    monkeypatch.setattr("pyrite_cli.core.search.suggestion.words", None)
     reply = shape("search", run("search", "ubuntu locations -zzz alloc*", "--json").out)
     assert reply["count"]
     assert reply["suggestions"] == []

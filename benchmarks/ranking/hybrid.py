@@ -10,7 +10,7 @@ import numpy as np
 from benchmarks.ranking import lexical
 from benchmarks.ranking.corpus import Array, Corpus
 from benchmarks.ranking.lexical import KEPT, Ranked
-from pyrite_cli.core.ranking import DEPTH, SHARES
+from pyrite_cli.core.search.ranking import DEPTH, SHARES
 
 FURTHEST = 200
 """Entries of each leg that any variant fuses."""

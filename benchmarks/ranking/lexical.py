@@ -9,7 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from benchmarks.ranking.corpus import Array, Corpus, Field, Names
-from pyrite_cli.core.ranking import IN_TITLE, K1, LEAST_IDF, RERANKED, TITLE, WHOLE, B
+from pyrite_cli.core.search.ranking import IN_TITLE, K1, LEAST_IDF, RERANKED, TITLE, WHOLE, B
 
 KEPT = 260
 """Entries of a ranking: up to 200 are fused, and a question may exclude some."""

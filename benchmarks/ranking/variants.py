@@ -12,7 +12,7 @@ from benchmarks.ranking import hybrid, lexical
 from benchmarks.ranking.corpus import Array, Corpus, Field, Terms, weights
 from benchmarks.ranking.lexical import Ranked, Seen, again, picked, picked_of
 from benchmarks.ranking.questions import Questions
-from pyrite_cli.core.ranking import IN_TITLE, K1, RERANKED, SHARES, B
+from pyrite_cli.core.search.ranking import IN_TITLE, K1, RERANKED, SHARES, B
 
 
 class Trial(NamedTuple):

@@ -22,7 +22,7 @@ from pyrite_schemas.sync import Problem
 if TYPE_CHECKING:
     from pyrite_cli.container import Container
     from pyrite_cli.core.queries import Question
-    from pyrite_cli.core.search import Request
+    from pyrite_cli.core.search.search import Request
 
 STDIN = "-"
 

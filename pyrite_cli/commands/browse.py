@@ -24,7 +24,7 @@ from pyrite_cli.commands.context import (
     filters,
 )
 from pyrite_cli.commands.freshness import Fresh, refresh, tell
-from pyrite_cli.core.freshness import freshness
+from pyrite_cli.core.search.freshness import freshness
 from pyrite_schemas.errors import Exit, NotFoundError
 from pyrite_schemas.replies import EntryReply, LinksReply, ListReply, TagsReply
 from pyrite_schemas.search import NO_FILTERS, Filters
@@ -132,7 +132,7 @@ def list_entries(
 
 
 def _near(reader: Reader, wanted: Filters) -> tuple[Suggestion, ...]:
-    from pyrite_cli.core.suggestion import values  # only where nothing was found
+    from pyrite_cli.core.search.suggestion import values  # only where nothing was found
 
     return values(reader, wanted)
 
@@ -230,7 +230,7 @@ def find(
     Raises:
         NotFoundError: There is none; how old the index is may be why, so a person is told.
     """
-    from pyrite_cli.core.lookup import find as look_up
+    from pyrite_cli.core.search.lookup import find as look_up
 
     states = reader.kbs()
     try:

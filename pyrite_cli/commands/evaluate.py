@@ -15,8 +15,8 @@ from pyrite_cli.commands.context import Json, KbNames, container, mode_of, place
 from pyrite_cli.commands.freshness import remarks
 from pyrite_cli.core import evaluation, queries, runs
 from pyrite_cli.core.asking import Names, Trial, own_names, rank
-from pyrite_cli.core.freshness import freshness
-from pyrite_cli.core.search import Searcher
+from pyrite_cli.core.search.freshness import freshness
+from pyrite_cli.core.search.search import Searcher
 from pyrite_schemas.errors import UsageError
 from pyrite_schemas.evaluation import Comparison, EvalReply, ModeFigures, QueryFigures
 from pyrite_schemas.search import Filters

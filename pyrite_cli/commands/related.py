@@ -25,7 +25,7 @@ from pyrite_cli.commands.context import (
 )
 from pyrite_cli.commands.freshness import Fresh, refresh, tell
 from pyrite_cli.commands.titles import heading_line
-from pyrite_cli.core.freshness import freshness
+from pyrite_cli.core.search.freshness import freshness
 from pyrite_schemas.errors import Exit
 from pyrite_schemas.replies import RelatedReply
 
@@ -68,7 +68,7 @@ def related(
       pyrite related glossary
       pyrite related runbooks/drying-room.md --type decision -n 3
     """
-    from pyrite_cli.core.related import related as core
+    from pyrite_cli.core.search.related import related as core
 
     box = container(context)
     wanted = filters(box, kb, kind, tag, path, where, since, until, committed_since, author)

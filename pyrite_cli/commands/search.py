@@ -30,7 +30,7 @@ from pyrite_schemas.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     from pyrite_cli.container import Container
-    from pyrite_cli.core.search import Answer, Request
+    from pyrite_cli.core.search.search import Answer, Request
     from pyrite_schemas.search import Contribution, Result, SearchReply
 
 _WIDEST = 500
@@ -198,7 +198,7 @@ def _request(
     explain: bool,
     exact: bool,
 ) -> Request:
-    from pyrite_cli.core.search import Request  # --help needs none of it
+    from pyrite_cli.core.search.search import Request  # --help needs none of it
 
     chosen = mode_of(mode)
     wanted = filters(box, kb, kind, tag, path, where, since, until, committed_since, author)
@@ -207,7 +207,7 @@ def _request(
 
 
 def _answer(box: Container, request: Request) -> Answer:
-    from pyrite_cli.core.search import search as answer  # --help needs none of it
+    from pyrite_cli.core.search.search import search as answer  # --help needs none of it
 
     return answer(
         box.index, request, box.analyzer, box.embed_query, box.lag, box.check_names, box.names()
@@ -266,7 +266,7 @@ def _explain(score: float, parts: Sequence[Contribution]) -> None:
 
 
 def _suggest(reply: SearchReply) -> None:
-    from pyrite_cli.core.suggestion import corrected  # only where something was not found
+    from pyrite_cli.core.search.suggestion import corrected  # only where something was not found
 
     words = [one for one in reply.suggestions if ":" not in one.word]
     whole = corrected(reply.query, words) if len(reply.query) <= _WIDEST else ""
@@ -281,6 +281,6 @@ def _marks(box: Container, answer: Answer, text: str) -> list[tuple[int, int]]:
     """(start, end) of the matched words, where they can be shown."""
     if not render.colour():
         return []
-    from pyrite_cli.core.snippet import marked
+    from pyrite_cli.core.search.snippet import marked
 
     return marked(text, answer.query.ranked, box.analyzer)

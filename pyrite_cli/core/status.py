@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from pyrite_backends.protocol import Index, Reader
-from pyrite_cli.core.freshness import Lag
+from pyrite_cli.core.search.freshness import Lag
 from pyrite_cli.core.sync import Kb
 from pyrite_schemas.errors import SourceError
 from pyrite_schemas.replies import KbStatus, ModelStatus, Status

@@ -6,8 +6,9 @@ import msgspec
 import pytest
 
 from pyrite_backends.protocol import Index
-from pyrite_cli.core import audit, lookup
+from pyrite_cli.core import audit
 from pyrite_cli.core.git.standpoint import Standpoint
+from pyrite_cli.core.search import lookup
 from pyrite_schemas.errors import NotFoundError, StorageError, UsageError
 from pyrite_schemas.search import Filters
 from tests.conformance.conftest import Engine

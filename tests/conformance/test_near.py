@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pyrite_backends.protocol import Index
-from pyrite_cli.core import suggestion
-from pyrite_cli.core.related import related
+from pyrite_cli.core.search import suggestion
+from pyrite_cli.core.search.related import related
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import NO_FILTERS, Filters, Suggestion
 from tests.conformance.conftest import Engine

@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pyrite_backends.protocol import Index, Reader
-from pyrite_cli.core import ranking
 from pyrite_cli.core.query.parser import parse
+from pyrite_cli.core.search import ranking
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import BODY, NO_FILTERS, Filters, Leg, Term
 from tests.conformance.shelf import embed, put, put_all, vector

@@ -33,7 +33,7 @@ def find(reader: Reader, name: str, standpoint: Standpoint) -> EntryDetail:
     if not found:
         found = reader.get("", name.removeprefix("./"))
     if not found:
-        from pyrite_cli.core import suggestion  # only where nothing was found
+        from pyrite_cli.core.search import suggestion  # only where nothing was found
 
         own, within = (rest, [kb]) if colon and kb in kbs else (name, sorted(kbs))
         near = suggestion.entries(reader, own, within, several=len(kbs) > 1)

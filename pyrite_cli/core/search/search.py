@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import msgspec
 
-from pyrite_cli.core import ranking
-from pyrite_cli.core.freshness import Lag, freshness, looked_at
 from pyrite_cli.core.git import permalink
 from pyrite_cli.core.query import parser as language
-from pyrite_cli.core.ranking import Fused
-from pyrite_cli.core.snippet import matched, snippet
+from pyrite_cli.core.search import ranking
+from pyrite_cli.core.search.freshness import Lag, freshness, looked_at
+from pyrite_cli.core.search.ranking import Fused
+from pyrite_cli.core.search.snippet import matched, snippet
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.config import Mode
 from pyrite_schemas.errors import ModelError
@@ -150,7 +150,7 @@ class Searcher:
         unknown = self._unknown(hits)
         if hits.entries and not unknown:
             return ()
-        from pyrite_cli.core import suggestion  # only where something is not found
+        from pyrite_cli.core.search import suggestion  # only where something is not found
 
         found = suggestion.words(self._reader, unknown, self._analyzer)
         return found if hits.entries else (*found, *suggestion.values(self._reader, hits.filters))

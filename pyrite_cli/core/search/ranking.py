@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from pyrite_backends.names import titled
-from pyrite_cli.core.occurrences import Run, among, counts
+from pyrite_cli.core.search.occurrences import Run, among, counts
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import Body, Contribution, Frequencies, Leg, Term
 
