@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pyrite_cli.core.hooks import NAMES
+from pyrite_cli.core.hooks.install import NAMES
 from tests.conftest import Ran, Repo
 from tests.program import Here, here, shape
 from tests.test_git_safety import contents

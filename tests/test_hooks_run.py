@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from pyrite_cli.core import background
-from pyrite_cli.core.hooks import NAMES
+from pyrite_cli.core.hooks import background
+from pyrite_cli.core.hooks.install import NAMES
 from tests.conftest import Pyrite, Ran, Repo
 from tests.program import shape
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyrite_cli.core import hookscript
-from pyrite_cli.core.hooks import NAMES
-from pyrite_cli.core.hookscript import Call
+from pyrite_cli.core.hooks import script as hookscript
+from pyrite_cli.core.hooks.install import NAMES
+from pyrite_cli.core.hooks.script import Call
 
 CALL = Call(".", ".", "pyrite.yaml", "/opt/pyrite/bin/python")
 OTHER = Call("docs", "docs", "docs/pyrite.yaml", "/opt/pyrite/bin/python")

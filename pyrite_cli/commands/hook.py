@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pyrite_cli.container import Container
-    from pyrite_cli.core.hooks import Place
+    from pyrite_cli.core.hooks.install import Place
     from pyrite_schemas.replies import HookReply
 
 _WORKS = {"installed", "own"}
@@ -44,7 +44,7 @@ def install(
 
     Exits with code 1 when a hook had to be left alone.
     """
-    from pyrite_cli.core import hooks
+    from pyrite_cli.core.hooks import install as hooks
 
     box = container(context)
     place = _place(box)
@@ -72,7 +72,7 @@ def uninstall(context: typer.Context, json: Json = False) -> None:
 
     Hooks that were there before are then as they were, byte for byte; the others are removed.
     """
-    from pyrite_cli.core import hooks
+    from pyrite_cli.core.hooks import install as hooks
 
     box = container(context)
     place = _place(box)
@@ -120,7 +120,7 @@ def run(
     For a hook of your own that `hook install` can't write into. Returns at once. Where a sync of a
     hook is waiting already, that one will do; what a sync says goes to `.pyrite/hook.log`.
     """
-    from pyrite_cli.core import background
+    from pyrite_cli.core.hooks import background
 
     own: Context = context.find_object(Context)  # type: ignore[assignment]
     if not _NAME.fullmatch(hook):
@@ -141,7 +141,7 @@ def _place(box: Container) -> Place:
     Raises:
         UsageError: It lies in no repository.
     """
-    from pyrite_cli.core import hooks
+    from pyrite_cli.core.hooks import install as hooks
 
     project = box.project
     if project.repository is None:
@@ -153,7 +153,8 @@ def _place(box: Container) -> Place:
 
 
 def _reply(box: Container, place: Place, changed: list[str]) -> HookReply:
-    from pyrite_cli.core import background, hooks
+    from pyrite_cli.core.hooks import background
+    from pyrite_cli.core.hooks import install as hooks
     from pyrite_schemas.replies import HookReply
 
     root = box.project.root
@@ -191,7 +192,7 @@ def _has_index(box: Container) -> bool:
 
 
 def _show(reply: HookReply, place: Place) -> None:
-    from pyrite_cli.core.hooks import hook_line
+    from pyrite_cli.core.hooks.install import hook_line
 
     rows = []
     for hook in reply.hooks:

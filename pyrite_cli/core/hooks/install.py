@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from pyrite_cli.core import hookscript
 from pyrite_cli.core.git.command import Git
 from pyrite_cli.core.git.repository import is_bare
-from pyrite_cli.core.hookscript import Call
+from pyrite_cli.core.hooks import script as hookscript
+from pyrite_cli.core.hooks.script import Call
 from pyrite_schemas.errors import SourceError, UsageError
 from pyrite_schemas.replies import HookState
 
