@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyrite_backends.factory import open_index
-from pyrite_cli.core import settings
+from pyrite_cli.core.config import settings
 from pyrite_cli.core.git.repository import head, is_bare, shallow
 from pyrite_cli.core.git.standpoint import Standpoint
 from pyrite_cli.core.text.tokens import Analyzer

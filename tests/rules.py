@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from pyrite_cli.core import settings
+from pyrite_cli.core.config import settings
 from pyrite_cli.core.entry import rules
 from pyrite_cli.core.entry.rules import Rules
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pyrite_cli.core import settings
+from pyrite_cli.core.config import settings
 from pyrite_cli.core.entry import rules
 from pyrite_schemas.errors import ConfigError
 from tests.rules import DECISION, rules_of

@@ -35,7 +35,7 @@ class Context:
     def root(self) -> Path | None:
         """The project's folder, whether or not its configuration is valid; None where there is
         none."""
-        from pyrite_cli.core import settings  # see `container`
+        from pyrite_cli.core.config import settings  # see `container`
 
         return settings.root_of(self._folder, self._config)
 

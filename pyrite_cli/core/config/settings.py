@@ -133,7 +133,7 @@ def read(file: Path) -> Config:
     if not isinstance(data, Mapping):
         raise ConfigError(f"{file}:1: expected keys and values", "`pyrite init` writes an example")
     if any(isinstance(kb, Mapping) and kb.keys() & {"types", "strict"} for kb in _kbs(data)):
-        from pyrite_cli.core import declaration  # only with types
+        from pyrite_cli.core.config import declaration  # only with types
 
         try:
             declaration.check(data)
