@@ -18,7 +18,7 @@ from benchmarks.common import Figure
 from pyrite_backends.protocol import Index
 from pyrite_cli.container import Container
 from pyrite_cli.core import audit
-from pyrite_cli.core.queries import questions
+from pyrite_cli.core.evaluate.queries import questions
 from pyrite_cli.core.query import parser
 from pyrite_schemas.search import Filters, Found, Leg
 from tests.server import Postgres

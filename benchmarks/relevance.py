@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks import common
 from benchmarks.common import Figure
 from pyrite_cli.container import Container
-from pyrite_cli.core import asking, evaluation, queries
+from pyrite_cli.core.evaluate import asking, measures, queries
 from pyrite_cli.core.search.search import Searcher
 from pyrite_schemas.config import Mode
 from pyrite_schemas.search import NO_FILTERS
@@ -66,7 +66,7 @@ def score(box: Container, data: Path, mode: Mode) -> float:
         searcher = Searcher(reader, box.analyzer, box.embed_query)
         judged = asking.own_names(judged, asked, names)
         trial = asking.rank(searcher, asked, mode, NO_FILTERS, DEPTH, names)
-    return evaluation.mean(evaluation.figures(trial.rankings, judged, DEPTH).values()).ndcg
+    return measures.mean(measures.figures(trial.rankings, judged, DEPTH).values()).ndcg
 
 
 def measure(folder: Path, cache: Path, *, semantic: bool = True) -> list[Figure]:

@@ -6,9 +6,9 @@ import math
 
 import pytest
 
-from pyrite_cli.core import evaluation, queries, runs
-from pyrite_cli.core.asking import Names, own_names
-from pyrite_cli.core.queries import Question
+from pyrite_cli.core.evaluate import measures, queries, runs
+from pyrite_cli.core.evaluate.asking import Names, own_names
+from pyrite_cli.core.evaluate.queries import Question
 from pyrite_schemas.errors import UsageError
 from pyrite_schemas.search import EntryRow
 
@@ -16,7 +16,7 @@ JUDGED = {"q": {"a": 1, "b": 2}}
 
 
 def _one(ranking: list[str], k: int = 10) -> tuple[float, ...]:
-    return evaluation.row(evaluation.figures({"q": ranking}, JUDGED, k)["q"])
+    return measures.row(measures.figures({"q": ranking}, JUDGED, k)["q"])
 
 
 def test_the_best_order_has_all_ones() -> None:
@@ -47,24 +47,24 @@ def test_the_order_of_a_ranking_counts_and_not_the_names() -> None:
 
 def test_a_query_that_finds_nothing_counts_as_nothing() -> None:
     judged = {**JUDGED, "p": {"c": 1}, "n": {"d": 0}}
-    found = evaluation.figures({"q": ["b", "a"], "n": ["d"]}, judged, 10)
+    found = measures.figures({"q": ["b", "a"], "n": ["d"]}, judged, 10)
     assert list(found) == ["q", "p", "n"]
-    assert evaluation.row(found["p"]) == evaluation.row(found["n"]) == (0, 0, 0, 0)
-    assert evaluation.mean(found.values()).ndcg == pytest.approx(1 / 3)
-    assert evaluation.row(evaluation.figures({}, JUDGED, 10)["q"]) == (0, 0, 0, 0)
+    assert measures.row(found["p"]) == measures.row(found["n"]) == (0, 0, 0, 0)
+    assert measures.mean(found.values()).ndcg == pytest.approx(1 / 3)
+    assert measures.row(measures.figures({}, JUDGED, 10)["q"]) == (0, 0, 0, 0)
 
 
 def test_percentiles_are_times_that_occurred() -> None:
-    found = evaluation.latency([float(number) for number in range(1, 101)])
+    found = measures.latency([float(number) for number in range(1, 101)])
     assert (found.p50, found.p95) == (50, 95)
-    assert evaluation.latency([3.0]).p95 == 3
+    assert measures.latency([3.0]).p95 == 3
 
 
 def test_a_comparison_names_what_changed_most_first() -> None:
     judged = {name: {"a": 1} for name in "pqrs"}
-    now = evaluation.figures({"p": ["x", "a"], "q": ["a"], "r": ["a"], "s": ["a"]}, judged, 10)
-    before = evaluation.figures({"p": ["a"], "q": [], "r": ["x", "a"], "s": ["a"]}, judged, 10)
-    found = evaluation.compare(now, before, {name: name * 2 for name in "pqrs"}, "b", 1)
+    now = measures.figures({"p": ["x", "a"], "q": ["a"], "r": ["a"], "s": ["a"]}, judged, 10)
+    before = measures.figures({"p": ["a"], "q": [], "r": ["x", "a"], "s": ["a"]}, judged, 10)
+    found = measures.compare(now, before, {name: name * 2 for name in "pqrs"}, "b", 1)
     assert (found.wins, found.losses, found.ties, found.missing) == (2, 1, 1, 1)
     assert [(one.id, one.text) for one in found.changed] == [("q", "qq"), ("p", "pp"), ("r", "rr")]
     assert found.difference == pytest.approx(1 / 4)
@@ -74,10 +74,10 @@ def test_a_comparison_names_what_changed_most_first() -> None:
 
 
 def test_significance_is_of_what_could_have_come_by_chance() -> None:
-    assert evaluation.significance([0.0, 0.0]) == 1
-    assert evaluation.significance([1.0]) == 1
-    assert evaluation.significance([0.1] * 8) == pytest.approx(2 / 2**8)
-    assert evaluation.significance([0.1, -0.05] * 500) < 0.001
+    assert measures.significance([0.0, 0.0]) == 1
+    assert measures.significance([1.0]) == 1
+    assert measures.significance([0.1] * 8) == pytest.approx(2 / 2**8)
+    assert measures.significance([0.1, -0.05] * 500) < 0.001
 
 
 def test_a_run_survives_being_written_whatever_names_it_has() -> None:

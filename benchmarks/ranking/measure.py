@@ -20,8 +20,8 @@ from benchmarks.ranking.questions import Questions
 from benchmarks.ranking.results import Check, Class, Result, Row, Test, Value
 from benchmarks.ranking.variants import Set, Trial
 from pyrite_cli.container import Container
-from pyrite_cli.core import evaluation
 from pyrite_cli.core.entry import chunk
+from pyrite_cli.core.evaluate import measures
 from pyrite_schemas.config import Mode
 
 _SIZES = {"half": chunk.LIMIT // 2, "twice": chunk.LIMIT * 2, "the whole document": 1 << 40}
@@ -196,5 +196,5 @@ def _tests(name: str, one: Found) -> Iterator[Test]:
     for mode, (before, now) in one.pairs.items():
         change = np.round(now - before, 9)
         better, worse = int((change > 0).sum()), int((change < 0).sum())
-        p = round(evaluation.significance(change.tolist()), 4)
+        p = round(measures.significance(change.tolist()), 4)
         yield Test(mode, name, _mean(before), _mean(now), better, worse, p)

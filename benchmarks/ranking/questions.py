@@ -13,7 +13,7 @@ import numpy as np
 from benchmarks.ranking.corpus import Array, Run
 from benchmarks.relevance import DEPTH
 from pyrite_backends.protocol import Reader
-from pyrite_cli.core import asking, evaluation, queries
+from pyrite_cli.core.evaluate import asking, measures, queries
 from pyrite_cli.core.query import parser as language
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import NO_FILTERS
@@ -68,5 +68,5 @@ class Questions:
         for one, order, excluded in zip(self.asked, rankings, self._excluded, strict=True):
             first = [keys[entry] for entry in order[: DEPTH + len(excluded)] if entry >= 0]
             found[one.id] = [key for key in first if key not in excluded][:DEPTH]
-        figures = evaluation.figures(found, self._judged, DEPTH)
+        figures = measures.figures(found, self._judged, DEPTH)
         return np.array([figures[one.id].ndcg for one in self.asked])

@@ -13,15 +13,15 @@ import typer
 from pyrite_cli import render
 from pyrite_cli.commands.context import place
 from pyrite_cli.commands.freshness import remarks
-from pyrite_cli.core import queries
-from pyrite_cli.core.asking import answers
+from pyrite_cli.core.evaluate import queries
+from pyrite_cli.core.evaluate.asking import answers
 from pyrite_schemas.errors import Exit, UsageError
 from pyrite_schemas.search import BatchFault, BatchReply, Freshness
 from pyrite_schemas.sync import Problem
 
 if TYPE_CHECKING:
     from pyrite_cli.container import Container
-    from pyrite_cli.core.queries import Question
+    from pyrite_cli.core.evaluate.queries import Question
     from pyrite_cli.core.search.search import Request
 
 STDIN = "-"

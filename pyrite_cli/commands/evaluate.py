@@ -13,8 +13,8 @@ import typer
 from pyrite_cli import render
 from pyrite_cli.commands.context import Json, KbNames, container, mode_of, place
 from pyrite_cli.commands.freshness import remarks
-from pyrite_cli.core import evaluation, queries, runs
-from pyrite_cli.core.asking import Names, Trial, own_names, rank
+from pyrite_cli.core.evaluate import measures, queries, runs
+from pyrite_cli.core.evaluate.asking import Names, Trial, own_names, rank
 from pyrite_cli.core.search.freshness import freshness
 from pyrite_cli.core.search.search import Searcher
 from pyrite_schemas.errors import UsageError
@@ -24,8 +24,8 @@ from pyrite_schemas.search import Filters
 if TYPE_CHECKING:
     from pyrite_backends.protocol import Reader
     from pyrite_cli.container import Container
-    from pyrite_cli.core.queries import Judgements, Question
-    from pyrite_cli.core.runs import Rankings
+    from pyrite_cli.core.evaluate.queries import Judgements, Question
+    from pyrite_cli.core.evaluate.runs import Rankings
     from pyrite_schemas.config import Mode
 
 MANY = 50
@@ -114,7 +114,7 @@ def evaluate(
     if run_out and len(modes) > 1:
         raise UsageError("--run-out takes one --mode: a run is of one system")
     box.check_names(kb or ())
-    evaluation.check()
+    measures.check()
     asked = _set(context, queries_file, qrels)
     before = None
     if baseline:
@@ -131,7 +131,7 @@ def evaluate(
         count=len(asked.questions),
         judgements=sum(len(asked.judged[one.id]) for one in asked.questions),
         k=k,
-        depth=evaluation.depth(k),
+        depth=measures.depth(k),
         entries=names.count,
         unjudged=asked.unjudged,
         unasked=asked.unasked,
@@ -181,7 +181,7 @@ def _ask(
             if len(questions) >= MANY
             else lambda _: None
         )
-        return rank(searcher, questions, mode, filters, evaluation.depth(k), names, advance)
+        return rank(searcher, questions, mode, filters, measures.depth(k), names, advance)
 
 
 def _figures(
@@ -193,23 +193,23 @@ def _figures(
     before: Baseline | None,
     k: int,
 ) -> ModeFigures:
-    found = evaluation.figures(trial.rankings, judged, k)
+    found = measures.figures(trial.rankings, judged, k)
     comparison = None
     if before:
-        known = _known(before.rankings, asked.questions, names, evaluation.depth(k))
+        known = _known(before.rankings, asked.questions, names, measures.depth(k))
         if not known:
             raise UsageError(f"{before.file} has none of the queries", "is it of another set?")
-        comparison = evaluation.compare(
+        comparison = measures.compare(
             found,
-            evaluation.figures(known, judged, k),
+            measures.figures(known, judged, k),
             {question.id: question.text for question in asked.questions},
             before.file,
             len(asked.questions) - len(known),
         )
     return ModeFigures(
         mode,
-        evaluation.mean(found.values()),
-        evaluation.latency(list(trial.seconds.values())),
+        measures.mean(found.values()),
+        measures.latency(list(trial.seconds.values())),
         comparison,
         tuple(
             QueryFigures(question.id, found[question.id], trial.seconds[question.id])
@@ -245,12 +245,12 @@ def _show(reply: EvalReply) -> None:
     entries = render.count(reply.entries, "entry", "entries")
     render.out(f"{queries_}, {judgements}, {entries}")
     render.out()
-    head = ("", f"nDCG@{reply.k}", f"recall@{evaluation.RECALL}", f"MRR@{reply.k}", "MAP",
+    head = ("", f"nDCG@{reply.k}", f"recall@{measures.RECALL}", f"MRR@{reply.k}", "MAP",
             "p50", "p95")  # fmt: skip
     rows = [
         (
             one.mode,
-            *(f"{value:.4f}" for value in evaluation.row(one.figures)),
+            *(f"{value:.4f}" for value in measures.row(one.figures)),
             f"{one.latency.p50 * 1000:.1f} ms",
             f"{one.latency.p95 * 1000:.1f} ms",
         )

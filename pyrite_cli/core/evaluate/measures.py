@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
-from pyrite_cli.core.queries import Judgements
-from pyrite_cli.core.runs import Rankings
+from pyrite_cli.core.evaluate.queries import Judgements
+from pyrite_cli.core.evaluate.runs import Rankings
 from pyrite_schemas.errors import UsageError
 from pyrite_schemas.evaluation import Change, Comparison, Figures, Latency
 
