@@ -17,8 +17,8 @@ from benchmarks import common, relevance, servers
 from benchmarks.common import Figure
 from pyrite_backends.protocol import Index
 from pyrite_cli.container import Container
-from pyrite_cli.core import audit
 from pyrite_cli.core.evaluate.queries import questions
+from pyrite_cli.core.index import verify
 from pyrite_cli.core.query import parser
 from pyrite_schemas.search import Filters, Found, Leg
 from tests.server import Postgres
@@ -381,7 +381,7 @@ def _digests(bench: Bench) -> list[Figure]:
         hashes = set()
         for config in (step, fresh, file):
             with box(config).index.reader() as reader:
-                hashes.add(audit.digest(reader, corpus))
+                hashes.add(verify.digest(reader, corpus))
         equal = len(hashes) == 1
         figures.append(
             Figure(f"digest: both engines, and after {COMMITS} commits", corpus,

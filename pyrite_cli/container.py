@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pyrite_cli.core.embed.onnx import OnnxRuntime
     from pyrite_cli.core.embed.runtime import Runtime
     from pyrite_cli.core.git.command import Git
-    from pyrite_cli.core.sync import Kb, Vectors
+    from pyrite_cli.core.index.sync import Kb, Vectors
 
 
 class Container:
@@ -78,7 +78,7 @@ class Container:
 
     def owns(self, state: KbState) -> bool:
         """Whether a KB of the index is this configuration's, or that of one that is gone."""
-        from pyrite_cli.core.sync import Options  # only `status` asks
+        from pyrite_cli.core.index.sync import Options  # only `status` asks
 
         return Options(owner=self.owner, alone=self.alone).owns(state)
 
@@ -210,7 +210,7 @@ class Container:
         from pyrite_cli.core.git.command import remote
         from pyrite_cli.core.git.places import locate
         from pyrite_cli.core.git.source import Source
-        from pyrite_cli.core.sync import Kb
+        from pyrite_cli.core.index.sync import Kb
 
         repository, folder = locate(kb, self.project.root)
         # What others read must be what others can have: commits.
@@ -237,7 +237,7 @@ class Container:
 
     def vectors(self, files: Files) -> Vectors:
         """The model and its cached vectors, for a sync."""
-        from pyrite_cli.core.sync import Vectors
+        from pyrite_cli.core.index.sync import Vectors
 
         return Vectors(files.model, self.cache(files.model))
 

@@ -14,7 +14,7 @@ import pytest
 from pyrite_backends.protocol import Model
 from pyrite_backends.sqlite.store import SqliteIndex
 from pyrite_cli.core.git.source import Source
-from pyrite_cli.core.sync import Kb, Options, sync
+from pyrite_cli.core.index.sync import Kb, Options, sync
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.config import DEFAULT_INCLUDE
 from pyrite_schemas.sync import SyncReport

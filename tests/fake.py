@@ -24,8 +24,8 @@ import numpy as np
 
 from pyrite_backends.names import link_name, other_names, titled
 from pyrite_backends.protocol import Model, Tokeniser, VectorCache
-from pyrite_cli.core import audit
 from pyrite_cli.core.entry import ids
+from pyrite_cli.core.index import verify
 from pyrite_schemas.entry import Chunk, Diagnostic, Entry, Link
 from pyrite_schemas.errors import BusyError, NoIndexError, OutdatedError, StorageError
 from pyrite_schemas.search import (
@@ -444,7 +444,7 @@ class MemoryReader:
             yield Diagnostic(row.entry.path, link.line, "type-reference", message)
 
     def logical(self, kb: str) -> Iterator[LogicalEntry]:
-        return (audit.logical(row.entry, row.id) for row in self._state.rows() if row.kb == kb)
+        return (verify.logical(row.entry, row.id) for row in self._state.rows() if row.kb == kb)
 
     def texts(self, kb: str) -> Iterator[Pending]:
         for row in self._state.rows():

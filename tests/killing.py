@@ -13,8 +13,8 @@ import pytest
 
 from pyrite_backends.protocol import Model, Reader
 from pyrite_cli.container import Container
-from pyrite_cli.core import audit
 from pyrite_cli.core.embed import fill as filling
+from pyrite_cli.core.index import verify
 from pyrite_schemas.errors import NoIndexError
 from tests.conftest import Repo
 from tests.embedder import HashEmbedder
@@ -245,7 +245,7 @@ class Scene:
         def look(reader: Reader) -> State:
             assert reader.problems() == []
             names = sorted(state.name for state in reader.kbs())
-            return tuple((name, audit.digest(reader, name)) for name in names)
+            return tuple((name, verify.digest(reader, name)) for name in names)
 
         try:
             found: State = self._read(look)

@@ -13,12 +13,12 @@ import pytest
 
 from pyrite_backends.postgres.store import PostgresIndex
 from pyrite_cli.container import Container
-from pyrite_cli.core import audit
 from pyrite_cli.core.embed import fill as filling
 from pyrite_cli.core.embed import model as models
 from pyrite_cli.core.embed.cache import Cache, Layered
 from pyrite_cli.core.embed.fill import fill
-from pyrite_cli.core.sync import Kb, Options, Vectors, sync
+from pyrite_cli.core.index import verify
+from pyrite_cli.core.index.sync import Kb, Options, Vectors, sync
 from pyrite_schemas.errors import NoIndexError
 from pyrite_schemas.sync import SyncReport
 from tests.conftest import Repo
@@ -88,7 +88,7 @@ class Team(World):
 
     def differences(self) -> list[str]:
         """What `verify` finds."""
-        found = audit.verify(self.index, self.kbs(), lambda _: None)
+        found = verify.verify(self.index, self.kbs(), lambda _: None)
         return [f"{one.kb} {one.path} {one.kind} {one.detail}" for one in found]
 
     def sql(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
@@ -129,7 +129,7 @@ def digests(world: World) -> tuple[str, ...] | None:
     """The digests of all KBs; None when nothing was ever synced."""
     try:
         with world.index.reader() as reader:
-            return tuple(audit.digest(reader, kb.name) for kb in world.kbs())
+            return tuple(verify.digest(reader, kb.name) for kb in world.kbs())
     except NoIndexError:
         return None
 

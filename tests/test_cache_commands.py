@@ -19,7 +19,7 @@ from pyrite_cli.container import Container
 from pyrite_cli.core.embed import transfer
 from pyrite_cli.core.embed.cache import Cache, Layered
 from pyrite_cli.core.embed.fill import fill
-from pyrite_cli.core.sync import Options, Vectors, sync
+from pyrite_cli.core.index.sync import Options, Vectors, sync
 from pyrite_schemas.errors import StorageError
 from tests.conftest import Repo, Silent
 from tests.embedder import HashEmbedder

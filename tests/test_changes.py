@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from pyrite_cli.core import plan
 from pyrite_cli.core.git import source
 from pyrite_cli.core.git.command import Git
 from pyrite_cli.core.git.source import Source
+from pyrite_cli.core.index import plan
 from pyrite_schemas.config import DEFAULT_INCLUDE
 from pyrite_schemas.sync import File, Plan, Revision
 from tests.conftest import Bench, Repo

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pyrite_cli.core import annotations, audit
+from pyrite_cli.core.index import annotations, verify
 from pyrite_schemas.replies import Finding
 from tests.conftest import Bench, Pyrite, Repo
 from tests.program import Here, here, shape
@@ -252,16 +252,16 @@ def test_other_rules_check_the_files_again(repo: Repo, bench: Bench) -> None:
     free = plain._replace(rules=rules_of("a:"))
     (first,) = bench.sync(plain).kbs
     with bench.index.reader() as reader:
-        digest = audit.digest(reader, "kb")
+        digest = verify.digest(reader, "kb")
     (second,) = bench.sync(ruled).kbs
     assert (first.diagnostics, second.changed) == ((), 2)
     assert [one.message for one in second.diagnostics] == ["size must be a number, not 'small'"]
-    assert audit.verify(bench.index, [ruled], lambda _: None) == []
-    assert next(one.kind for one in audit.verify(bench.index, [plain], lambda _: None)) == "config"
+    assert verify.verify(bench.index, [ruled], lambda _: None) == []
+    assert next(one.kind for one in verify.verify(bench.index, [plain], lambda _: None)) == "config"
     (third,) = bench.sync(free).kbs
     assert third.diagnostics == ()
     with bench.index.reader() as reader:
-        assert audit.digest(reader, "kb") == digest
+        assert verify.digest(reader, "kb") == digest
     (fourth,) = bench.sync(free).kbs
     assert fourth.changed == 0
 

@@ -14,7 +14,7 @@ import pytest
 from pyrite_backends.protocol import Model
 from pyrite_backends.sqlite.driver import sqlite
 from pyrite_backends.sqlite.store import FORMAT
-from pyrite_cli.core import audit
+from pyrite_cli.core.index import verify as audit
 from pyrite_schemas.errors import FormatError, NoIndexError, StorageError
 from pyrite_schemas.search import Filters
 from pyrite_schemas.sync import Difference

@@ -15,12 +15,12 @@ import pytest
 
 from pyrite_backends.protocol import Model
 from pyrite_cli.container import Container
-from pyrite_cli.core import audit
 from pyrite_cli.core.embed import fill as filling
 from pyrite_cli.core.embed import model as models
 from pyrite_cli.core.embed.cache import Cache
 from pyrite_cli.core.embed.model import locate
 from pyrite_cli.core.embed.runtime import Matrix
+from pyrite_cli.core.index import verify
 from pyrite_schemas.config import DEFAULT_MODEL
 from pyrite_schemas.errors import ModelError
 from tests.conftest import Repo
@@ -344,11 +344,11 @@ def test_the_sample_is_spread_over_all_vectors(repo: Repo, tmp_path: Path, numbe
     world = World(repo, tmp_path / "index" / "index.db", tmp_path / "cache")
     assert world.full() == number
     told = Told()
-    assert audit.verify(world.index, world.kbs(), lambda _: None, (told.model, told)) == []
+    assert verify.verify(world.index, world.kbs(), lambda _: None, (told.model, told)) == []
     with world.index.reader() as reader:
         every = [digest for digest, _ in reader.vectors()]
     taken = ranks(told.hashes, every)
-    assert min(number, audit.SAMPLE) <= len(taken) < 2 * audit.SAMPLE
+    assert min(number, verify.SAMPLE) <= len(taken) < 2 * verify.SAMPLE
     gaps = np.diff([*taken, number])
     assert taken[0] == 0
     assert gaps.max() <= -(-number // len(taken)) + 1

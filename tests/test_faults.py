@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from pyrite_backends.sqlite.store import SqliteIndex
-from pyrite_cli.core import audit, pipeline
 from pyrite_cli.core.embed import fill
+from pyrite_cli.core.index import pipeline, verify
 from pyrite_schemas.errors import BusyError, NoIndexError, PyriteError, StorageError
 from tests.conftest import Bench, Repo
 from tests.world import World, facts, fresh
@@ -81,7 +81,7 @@ def watch(bench: Bench, seen: Callable[[Any], None]) -> None:
 def digests(bench: Bench) -> tuple[str, str] | None:
     try:
         with bench.index.reader() as reader:
-            return audit.digest(reader, "all"), audit.digest(reader, "docs")
+            return verify.digest(reader, "all"), verify.digest(reader, "docs")
     except NoIndexError:
         return None
 
@@ -207,10 +207,10 @@ def test_a_reader_sees_before_or_after_and_never_between(
     before = digests(world)
     after = digests(fresh(world, tmp_path / "fresh"))
     with world.index.reader() as held:
-        assert (audit.digest(held, "all"), audit.digest(held, "docs")) == before
+        assert (verify.digest(held, "all"), verify.digest(held, "docs")) == before
         go.tell()
         assert end(process) == 0
-        assert (audit.digest(held, "all"), audit.digest(held, "docs")) == before
+        assert (verify.digest(held, "all"), verify.digest(held, "docs")) == before
     assert digests(world) == after
     assert before != after
 

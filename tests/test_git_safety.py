@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pyrite_cli.core import audit
 from pyrite_cli.core.git.source import Source, blob_id
-from pyrite_cli.core.sync import Kb
+from pyrite_cli.core.index import verify
+from pyrite_cli.core.index.sync import Kb
 from pyrite_schemas.config import DEFAULT_INCLUDE
 from pyrite_schemas.errors import SourceError
 from pyrite_schemas.search import Filters, Query, Term
@@ -181,7 +181,7 @@ def test_a_repository_is_not_touched_not_even_its_index(repo: Repo, bench: Bench
     bench.sync(*kbs)
     with bench.index.reader() as reader:
         reader.keyword(Query(ranked=(Term(("alpha",)),)), Filters(), 10)
-    assert audit.verify(bench.index, kbs, lambda _: None) == []
+    assert verify.verify(bench.index, kbs, lambda _: None) == []
     bench.sync(*kbs)
     assert contents(repo.root) == before
 
@@ -193,7 +193,7 @@ def test_a_bare_repository_is_not_touched(repo: Repo, bench: Bench, tmp_path: Pa
     before = contents(bare)
     kb = Kb("kb", Source(bare, "", "", DEFAULT_INCLUDE, ()), DATE_FIELDS)
     bench.sync(kb)
-    assert audit.verify(bench.index, [kb], lambda _: None) == []
+    assert verify.verify(bench.index, [kb], lambda _: None) == []
     assert contents(bare) == before
 
 

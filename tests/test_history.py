@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pyrite_backends.protocol import Model
-from pyrite_cli.core import audit
 from pyrite_cli.core.git.source import Source
-from pyrite_cli.core.sync import Kb
+from pyrite_cli.core.index import verify
+from pyrite_cli.core.index.sync import Kb
 from pyrite_schemas.errors import EmptySourceError
 from tests.conftest import DATE_FIELDS, Bench, Repo
 from tests.world import World, facts, fresh, live
@@ -128,7 +128,7 @@ def test_any_history_ends_at_the_index_of_a_fresh_build(operations: list[tuple[s
         assert held == facts(other)
         assert {digest for digest, _ in held["vectors"]} == live(world)  # type: ignore[attr-defined]
         sampler = (world.embedder.model, world.embedder)
-        assert audit.verify(world.index, world.kbs(), lambda _: None, sampler) == []
+        assert verify.verify(world.index, world.kbs(), lambda _: None, sampler) == []
 
 
 @pytest.fixture
@@ -167,7 +167,7 @@ def test_a_file_edited_but_never_embedded_again_is_pending_not_wrong(world: Worl
         assert len(list(reader.vectors())) == 1
         assert reader.pending(["all"]) == 1
     sampler = (world.embedder.model, world.embedder)
-    assert audit.verify(world.index, world.kbs(), lambda _: None, sampler) == []
+    assert verify.verify(world.index, world.kbs(), lambda _: None, sampler) == []
 
 
 def test_an_empty_snapshot_is_refused_unless_it_is_allowed(world: World) -> None:
@@ -206,10 +206,10 @@ def test_a_sync_of_one_kb_touches_no_other(world: World) -> None:
     world.repo.commit(a="changed", docs__c="changed too")
     before = ids(world)
     with world.index.reader() as reader:
-        old = audit.digest(reader, "all")
+        old = verify.digest(reader, "all")
     world.full(world.kb("docs", "docs"))
     with world.index.reader() as reader:
-        assert audit.digest(reader, "all") == old
+        assert verify.digest(reader, "all") == old
     assert ids(world) == before
 
 
@@ -260,12 +260,12 @@ def test_a_moved_repository_is_the_same_index_and_knows_its_new_place(
     world.repo.commit(a="alpha")
     world.full()
     with world.index.reader() as reader:
-        before = audit.digest(reader, "all")
+        before = verify.digest(reader, "all")
     world.repo.root.rename(tmp_path / "elsewhere")
     world.repo.root = tmp_path / "elsewhere"
     assert world.full() == 0
     with world.index.reader() as reader:
-        assert audit.digest(reader, "all") == before
+        assert verify.digest(reader, "all") == before
         assert {state.source for state in reader.kbs()} == {str(tmp_path / "elsewhere")}
 
 

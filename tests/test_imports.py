@@ -41,7 +41,7 @@ with open(sys.argv[1], "w") as file:
 
 LEFT_OUT = {
     "pyrite_backends.meanings", "pyrite_backends.protocol", "pyrite_backends.references",
-    "pyrite_cli.core.git.command", "pyrite_cli.core.git.source", "pyrite_cli.core.sync",
+    "pyrite_cli.core.git.command", "pyrite_cli.core.git.source", "pyrite_cli.core.index.sync",
 }  # fmt: skip
 """Parts of the program that a keyword search has no use for where the index is of the present."""
 
@@ -140,7 +140,7 @@ def test_a_command_imports_no_other_command(synced: Repo) -> None:
         "pyrite_cli.commands.table",
         "pyrite_cli.commands.titles",
     }
-    assert "pyrite_cli.core.sync" not in found
+    assert "pyrite_cli.core.index.sync" not in found
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_an_answer_that_need_not_be_fresh_imports_nothing_of_a_sync(
     synced: Repo, command: tuple[str, ...]
 ) -> None:
     found = modules(synced.root, *command)
-    assert not {"pyrite_cli.core.sync", "pyrite_cli.core.git.source"} & found
+    assert not {"pyrite_cli.core.index.sync", "pyrite_cli.core.git.source"} & found
     assert "pyrite_cli.commands.syncing" not in found
 
 

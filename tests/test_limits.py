@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pyrite_cli.core import pipeline
 from pyrite_cli.core.entry import frontmatter
 from pyrite_cli.core.entry.parse import MAX_TITLE, parse
 from pyrite_cli.core.git.globs import glob
+from pyrite_cli.core.index import pipeline
 from pyrite_cli.core.query import fields, parser
 from pyrite_cli.core.search.search import Request, search
 from pyrite_cli.core.text.tokens import Analyzer

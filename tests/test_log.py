@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pyrite_cli.core import audit
 from pyrite_cli.core.git import history
 from pyrite_cli.core.git.command import Git
+from pyrite_cli.core.index import verify
 from pyrite_schemas.search import History
 from pyrite_schemas.sync import SyncReport
 from tests.conftest import Bench, Pyrite, Repo
@@ -158,7 +158,7 @@ def test_any_history_of_syncs_ends_at_what_git_says(operations: list[tuple[str, 
                 if path.startswith(prefix):
                     assert found.get(path.removeprefix(prefix), set()) == gits(repo, path)
         kbs = [bench.kb(), bench.kb("docs", "docs")]
-        assert audit.verify(bench.index, kbs, lambda _: None) == []
+        assert verify.verify(bench.index, kbs, lambda _: None) == []
 
 
 def test_the_next_commit_reads_one_commit(
@@ -193,7 +193,7 @@ def test_a_commit_of_many_files_is_one_however_it_is_read(
         found = told(bench, f"n{number}")
         assert found is not None
         assert found.commits == (2 if number < 6 else 1)
-    assert audit.verify(bench.index, [bench.kb()], lambda _: None) == []
+    assert verify.verify(bench.index, [bench.kb()], lambda _: None) == []
 
 
 def test_a_commit_that_changes_no_file_of_the_kb_is_followed_too(repo: Repo, bench: Bench) -> None:
@@ -229,7 +229,7 @@ def test_a_shallow_clone_says_what_it_does_not_know_until_it_is_deepened(
     found = told(bench, "a")
     assert found is not None
     assert (found.commits, found.complete) == (3, True)
-    assert audit.verify(bench.index, [bench.kb()], lambda _: None) == []
+    assert verify.verify(bench.index, [bench.kb()], lambda _: None) == []
 
 
 def test_a_partial_clone_knows_its_commits_without_the_blobs(repo: Repo, tmp_path: Path) -> None:

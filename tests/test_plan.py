@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyrite_cli.core.plan import diff
+from pyrite_cli.core.index.plan import diff
 from pyrite_schemas.sync import File, Plan
 
 snapshots = st.dictionaries(

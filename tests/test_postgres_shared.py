@@ -14,8 +14,8 @@ import psycopg
 import pytest
 
 from pyrite_backends.postgres import schema, semantic
-from pyrite_cli.core import audit
 from pyrite_cli.core.embed import fill as filling
+from pyrite_cli.core.index import verify
 from pyrite_cli.core.query import parser
 from pyrite_schemas.errors import FormatError, StorageError
 from pyrite_schemas.search import Filters
@@ -539,10 +539,10 @@ def test_a_reader_on_the_old_generation_keeps_answering_after_a_rebuild(team: Te
         team.repo.commit(a="# One\n\nomega")
         team.full(rebuild=True)
         assert len(team.generations()) == 2
-        assert tuple(audit.digest(reader, kb.name) for kb in team.kbs()) == old
+        assert tuple(verify.digest(reader, kb.name) for kb in team.kbs()) == old
         assert reader.problems() == []
         with team.again().index.reader() as later:
-            assert audit.digest(later, "all") != old[0] if old else False
+            assert verify.digest(later, "all") != old[0] if old else False
     assert digests(other) == digests(team)
 
 

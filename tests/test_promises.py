@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pyrite_cli.core import pipeline
+from pyrite_cli.core.index import pipeline
 from tests.conftest import Bench, Pyrite, Repo
 
 

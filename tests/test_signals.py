@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pyrite_cli.core import pipeline
+from pyrite_cli.core.index import pipeline
 from pyrite_cli.main import heed_sigterm
 from tests.conftest import Repo
 from tests.killing import Files, Scene

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyrite_cli.core import audit
 from pyrite_cli.core.git.paths import decode_path, encode_path
 from pyrite_cli.core.git.source import Source, blob_id
+from pyrite_cli.core.index import verify
 from pyrite_schemas.config import DEFAULT_INCLUDE
 from pyrite_schemas.errors import SourceError
 from tests.conftest import Bench, Repo
@@ -196,7 +196,7 @@ def test_names_that_are_not_utf8_are_read_and_stay_apart(repo: Repo, bench: Benc
     assert as_committed(repo) == found
     (report,) = bench.sync().kbs
     assert report.entries == 3
-    assert audit.verify(bench.index, [bench.kb()], lambda _: None) == []
+    assert verify.verify(bench.index, [bench.kb()], lambda _: None) == []
 
 
 @given(st.binary(min_size=1), st.binary(min_size=1))
@@ -364,6 +364,6 @@ def test_a_file_edited_while_it_is_synced_is_synced_again(repo: Repo, bench: Ben
     with bench.index.reader() as reader:
         assert {entry.path for entry in reader.logical("kb")} == {"a.md", "b.md"}
     bench.sync()
-    assert audit.verify(bench.index, [bench.kb()], lambda _: None) == []
+    assert verify.verify(bench.index, [bench.kb()], lambda _: None) == []
     (report,) = bench.sync().kbs
     assert (report.changed, report.unchanged) == (0, 2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pyrite_cli.core import audit
+from pyrite_cli.core.index import verify
 from tests.conftest import Bench, Repo
 
 
@@ -32,5 +32,5 @@ def test_any_history_gives_the_digest_of_a_fresh_build(repo: Repo, bench: Bench)
     fresh = Bench(repo, bench.index.path.parent / "fresh.db")
     fresh.sync()
     with bench.index.reader() as old, fresh.index.reader() as new:
-        assert audit.digest(old, "kb") == audit.digest(new, "kb")
-    assert audit.verify(bench.index, [bench.kb()], lambda _: None) == []
+        assert verify.digest(old, "kb") == verify.digest(new, "kb")
+    assert verify.verify(bench.index, [bench.kb()], lambda _: None) == []

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from pyrite_backends.protocol import Reader
-from pyrite_cli.core import audit
 from pyrite_cli.core.embed.cache import Cache
 from pyrite_cli.core.embed.fill import fill
+from pyrite_cli.core.index import verify
+from pyrite_cli.core.index.sync import Kb, Options, Vectors, sync
 from pyrite_cli.core.query import parser
-from pyrite_cli.core.sync import Kb, Options, Vectors, sync
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import Filters
 from pyrite_schemas.sync import SyncReport
@@ -111,7 +111,7 @@ def facts(world: World) -> dict[str, object]:
         states = {state.name: state for state in reader.kbs()}
         every = reader.entries(Filters(), -1, 0)
         return {
-            "digest": {name: audit.digest(reader, name) for name in names},
+            "digest": {name: verify.digest(reader, name) for name in names},
             "scores": scores(reader, world.analyzer),
             "meaning": nearest(reader, "alpha delta"),
             "diagnostics": {name: reader.diagnostics(name) for name in names},

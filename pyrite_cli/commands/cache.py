@@ -27,7 +27,7 @@ def stats(context: typer.Context, json: Json = False) -> None:
     Those of the configured model: this machine's cache, which all its indexes share, and the one
     in the database, where the index is in PostgreSQL.
     """
-    from pyrite_cli.core.status import age
+    from pyrite_cli.core.index.status import age
 
     box = container(context)
     model = box.model_files(fetch=False).model

@@ -23,7 +23,7 @@ def status(context: typer.Context, json: Json = False) -> None:
 
     Looks at the work tree too, and lists every problem found in a file.
     """
-    from pyrite_cli.core import status as core
+    from pyrite_cli.core.index import status as core
 
     box = container(context)
     found = core.status(box.index, *box.reachable_kbs(), box.lag, box.owns)
@@ -62,7 +62,7 @@ def verify(context: typer.Context, kb: KbNames = None, json: Json = False) -> No
     Vectors are checked too: each must belong to a text and to the configured model, and a sample
     of them is made again. Exits with code 1 when something differs.
     """
-    from pyrite_cli.core import audit
+    from pyrite_cli.core.index import verify as audit
 
     box = container(context)
     kbs = box.kbs(kb or ())
@@ -109,7 +109,7 @@ def digest(context: typer.Context, kb: KbNames = None, json: Json = False) -> No
     The hash covers everything derived from the files, and nothing else: not the history, the
     engine, the machine or the vectors.
     """
-    from pyrite_cli.core import audit
+    from pyrite_cli.core.index import verify as audit
 
     box = container(context)
     names = box.names(kb or ())

@@ -51,7 +51,7 @@ def refresh(
     if not fresh:
         return
     from pyrite_cli.commands import syncing  # most answers need no sync
-    from pyrite_cli.core.sync import Options
+    from pyrite_cli.core.index.sync import Options
 
     options = Options(prune=not kbs, owner=box.owner, alone=box.alone)
     report, fault = syncing.run(box, box.kbs(kbs or ()), options, embed=embed)

@@ -223,7 +223,7 @@ def _told(said: Sequence[str]) -> list[str]:
 
 
 def _show_last(reply: HookReply) -> None:
-    from pyrite_cli.core.status import age
+    from pyrite_cli.core.index.status import age
 
     words = {"ended": "stopped before it was done"}
     for name, run in (("last sync", reply.last), ("embedding", reply.embedding)):

@@ -16,7 +16,7 @@ from pyrite_schemas.sync import KbReport, Problem, SyncReport
 
 if TYPE_CHECKING:
     from pyrite_cli.container import Container
-    from pyrite_cli.core.sync import Options
+    from pyrite_cli.core.index.sync import Options
 
 SHOWN = 10
 """Diagnostics a sync prints; `index status` has them all."""
@@ -68,7 +68,7 @@ def sync(
     on with the next sync. The work tree is read, with uncommitted changes and without ignored
     files, unless the configuration or --ref names a commit.
     """
-    from pyrite_cli.core.sync import Options
+    from pyrite_cli.core.index.sync import Options
 
     options = Options(
         wait=not no_wait,
@@ -96,7 +96,7 @@ def rebuild(
     Needed only when `index verify` finds something: a sync rebuilds by itself when the program's
     format, the language or the settings changed.
     """
-    from pyrite_cli.core.sync import Options
+    from pyrite_cli.core.index.sync import Options
 
     options = Options(
         wait=not no_wait,

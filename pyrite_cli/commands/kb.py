@@ -17,8 +17,8 @@ def list_kbs(context: typer.Context, json: Json = False) -> None:
 
     A shared index may hold those of other configurations; a star marks those of this one.
     """
-    from pyrite_cli.core.kbs import held
-    from pyrite_cli.core.status import age
+    from pyrite_cli.core.index.held import held
+    from pyrite_cli.core.index.status import age
 
     box = container(context)
     found = held(box.index, box.owner)
@@ -58,7 +58,7 @@ def remove(
 
     Its files stay as they are, and so do cached vectors: indexed again, it embeds nothing twice.
     """
-    from pyrite_cli.core import kbs
+    from pyrite_cli.core.index import held as kbs
 
     box = container(context)
 

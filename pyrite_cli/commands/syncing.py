@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pyrite_cli import render
-from pyrite_cli.core.sync import sync
+from pyrite_cli.core.index.sync import sync
 from pyrite_schemas.errors import ModelError
 from pyrite_schemas.sync import SyncReport
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pyrite_cli.container import Container
     from pyrite_cli.core.embed.fill import Filled
     from pyrite_cli.core.embed.model import Files
-    from pyrite_cli.core.sync import Kb, Options
+    from pyrite_cli.core.index.sync import Kb, Options
 
 
 class Show:

@@ -16,10 +16,10 @@ from pyrite_cli.commands.context import Json, KbNames, container, place
 from pyrite_schemas.errors import Exit, UsageError
 
 if TYPE_CHECKING:
-    from pyrite_cli.core.check import Checked
     from pyrite_cli.core.entry.rules import EntryType
     from pyrite_cli.core.git.standpoint import Standpoint
-    from pyrite_cli.core.sync import Kb
+    from pyrite_cli.core.index.check import Checked
+    from pyrite_cli.core.index.sync import Kb
 
 _MANY = 500
 """From so many files on, progress is shown."""
@@ -61,7 +61,7 @@ def check(
     included, unless the configuration or --ref names a commit. Exits with code 1 when something
     is wrong.
     """
-    from pyrite_cli.core.check import check as core
+    from pyrite_cli.core.index.check import check as core
 
     if json and form is not None:
         raise UsageError("--json and --format exclude each other", "choose one")
@@ -143,7 +143,7 @@ def _show(found: Checked, standpoint: Standpoint, form: Format) -> None:
             render.out(f"{render.style(file, bold=True)}: {one.message} {code}")
         render.out(summary)
         return
-    from pyrite_cli.core import annotations
+    from pyrite_cli.core.index import annotations
 
     if form is Format.GITHUB:
         for line in annotations.github(found.problems):

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from pyrite_backends.protocol import Index, Model, Reader, Writer
-from pyrite_cli.core import audit
 from pyrite_cli.core.entry.chunk import embed_text
 from pyrite_cli.core.entry.parse import parse
 from pyrite_cli.core.entry.rules import Rules
+from pyrite_cli.core.index import verify
 from pyrite_cli.core.query import parser
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.entry import Entry
@@ -146,7 +146,7 @@ def facts(reader: Reader) -> dict[str, object]:
     return {
         "kbs": [(kb.name, kb.config, kb.revision) for kb in kbs],
         "counts": [(kb.name, kb.entries, kb.chunks, kb.embedded) for kb in kbs],
-        "digests": [audit.digest(reader, kb.name) for kb in kbs],
+        "digests": [verify.digest(reader, kb.name) for kb in kbs],
         "files": [list(reader.files(kb.name)) for kb in kbs],
         "entries": every,
         "whole": [reader.get(row.kb, row.path) for row in every],

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from pyrite_backends.protocol import Index
-from pyrite_cli.core import audit
 from pyrite_cli.core.git.standpoint import Standpoint
+from pyrite_cli.core.index import verify
 from pyrite_cli.core.search import lookup
 from pyrite_schemas.errors import NotFoundError, StorageError, UsageError
 from pyrite_schemas.search import Filters
@@ -69,7 +69,7 @@ def test_an_entry_comes_back_as_it_was_parsed(index: Index) -> None:
     put(index, {"docs/a.md": WHOLE})
     parsed = entry("docs/a.md", WHOLE)
     with index.reader() as reader:
-        assert list(reader.logical("kb")) == [audit.logical(parsed, "me")]
+        assert list(reader.logical("kb")) == [verify.logical(parsed, "me")]
         (got,) = reader.get("kb", "me")
         (row,) = reader.entries(Filters(), -1, 0)
         hits = reader.fetch(reader.keyword(words("second"), Filters(), 10))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pyrite_backends.protocol import Index
-from pyrite_cli.core import audit
+from pyrite_cli.core.index import verify
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import Filters
 from tests.conformance.conftest import Engine
@@ -133,8 +133,8 @@ def test_what_is_near_is_as_near(engine: Engine) -> None:
 def test_the_digest_of_a_corpus_never_changes_by_itself(index: Index) -> None:
     put(index, {path: text for path, text in MIXED.items() if path != "odd/meta.md"})
     with index.reader() as reader:
-        digest = audit.digest(reader, "kb")
+        digest = verify.digest(reader, "kb")
     put(index, {})
     put(index, {path: text for path, text in reversed(MIXED.items()) if path != "odd/meta.md"})
     with index.reader() as reader:
-        assert audit.digest(reader, "kb") == digest
+        assert verify.digest(reader, "kb") == digest

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from pyrite_backends.meanings import Candidate, Meanings, fault, refused
 from pyrite_backends.names import link_name
-from pyrite_cli.core import pipeline
 from pyrite_cli.core.entry import ids
-from pyrite_cli.core.sync import Kb
+from pyrite_cli.core.index import pipeline
+from pyrite_cli.core.index.sync import Kb
 from pyrite_schemas.entry import Diagnostic, Link
 from pyrite_schemas.replies import Finding
 

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from pyrite_backends.protocol import Index, Reader
+from pyrite_cli.core.index.sync import Kb
 from pyrite_cli.core.search.freshness import Lag
-from pyrite_cli.core.sync import Kb
 from pyrite_schemas.errors import SourceError
 from pyrite_schemas.replies import KbStatus, ModelStatus, Status
 from pyrite_schemas.search import Filters, Query, Term

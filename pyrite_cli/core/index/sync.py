@@ -10,11 +10,11 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from pyrite_backends.protocol import Index, Model, Reader, VectorCache, Writer
-from pyrite_cli.core import plan, sharing
 from pyrite_cli.core.entry.rules import Rules
 from pyrite_cli.core.git import history, permalink
 from pyrite_cli.core.git.command import remote
 from pyrite_cli.core.git.source import Source
+from pyrite_cli.core.index import plan, sharing
 from pyrite_schemas.entry import PARSER_VERSION, Entry
 from pyrite_schemas.errors import (
     EmptySourceError,
@@ -394,7 +394,9 @@ def _apply(
     if files:
         observer.parsing(kb.name, len(files))
         overlay = frozenset(path for path, blob in revision.overlay if blob)
-        from pyrite_cli.core import pipeline  # the parsers, which a sync without work never needs
+        from pyrite_cli.core.index import (
+            pipeline,  # the parsers, which a sync without work never needs
+        )
 
         parsed = pipeline.entries(kb.source, files, overlay, kb.date_fields, rules=kb.rules)
         writer.add(kb.name, watch.over(parsed))
