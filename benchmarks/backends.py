@@ -15,7 +15,7 @@ import numpy as np
 
 from benchmarks import common, relevance, servers
 from benchmarks.common import Figure
-from pyrite_backends.protocol import Index
+from pyrite_backends.port.index import Index
 from pyrite_cli.container import Container
 from pyrite_cli.core.evaluate.queries import questions
 from pyrite_cli.core.index import verify

@@ -12,7 +12,7 @@ import numpy as np
 
 from benchmarks import common
 from benchmarks.common import Figure
-from pyrite_backends.protocol import Reader
+from pyrite_backends.port.index import Reader
 from pyrite_cli.container import Container
 from pyrite_cli.core.evaluate.queries import questions
 from pyrite_schemas.search import NO_FILTERS

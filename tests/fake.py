@@ -22,8 +22,8 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from pyrite_backends.names import link_name, other_names, titled
-from pyrite_backends.protocol import Model, Tokeniser, VectorCache
+from pyrite_backends.port.index import Model, Tokeniser, VectorCache
+from pyrite_backends.port.names import link_name, other_names, titled
 from pyrite_cli.core.entry import ids
 from pyrite_cli.core.index import verify
 from pyrite_schemas.entry import Chunk, Diagnostic, Entry, Link
@@ -145,7 +145,7 @@ class Place:
 
 
 class MemoryReader:
-    """See `pyrite_backends.protocol.Reader`."""
+    """See `pyrite_backends.port.index.Reader`."""
 
     def __init__(self, state: State, tokeniser: Tokeniser) -> None:
         self._state = state
@@ -496,7 +496,7 @@ class MemoryReader:
 
 
 class MemoryWriter:
-    """See `pyrite_backends.protocol.Writer`."""
+    """See `pyrite_backends.port.index.Writer`."""
 
     def __init__(self, state: State, tokeniser: Tokeniser) -> None:
         self._state = state
@@ -574,7 +574,7 @@ class MemoryWriter:
 
 
 class MemoryQueue:
-    """See `pyrite_backends.protocol.Queue`."""
+    """See `pyrite_backends.port.index.Queue`."""
 
     def __init__(self, place: Place, kbs: Sequence[str]) -> None:
         self._place = place
@@ -604,7 +604,7 @@ class MemoryQueue:
 
 
 class MemoryIndex:
-    """See `pyrite_backends.protocol.Index`.
+    """See `pyrite_backends.port.index.Index`.
 
     Args:
         tokeniser: The tokenisation that is configured.

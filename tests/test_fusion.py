@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from random import Random
 
-    from pyrite_backends.protocol import Reader
+    from pyrite_backends.port.index import Reader
 
 ENTRIES = 300
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pyrite_backends.protocol import Reader
+from pyrite_backends.port.index import Reader
 from pyrite_cli.core.embed.cache import Cache
 from pyrite_cli.core.embed.fill import fill
 from pyrite_cli.core.index import verify

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from pyrite_backends.common import Row
-from pyrite_backends.names import link_name
+from pyrite_backends.port.names import link_name
 from pyrite_backends.writing import PARTS
 
 Ask = Callable[[str, Sequence[object]], Iterable[Row]]

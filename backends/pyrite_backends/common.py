@@ -17,7 +17,7 @@ import msgspec
 
 from pyrite_backends.conditions import Condition, every
 from pyrite_backends.matching import Matcher
-from pyrite_backends.names import link_name, other_names
+from pyrite_backends.port.names import link_name, other_names
 from pyrite_schemas.entry import Diagnostic
 from pyrite_schemas.search import (
     BODY,
@@ -37,8 +37,8 @@ from pyrite_schemas.search import (
 from pyrite_schemas.sync import Commit, File, KbState, LogMark, Pending, Revision
 
 if TYPE_CHECKING:
+    from pyrite_backends.port.index import Model, Tokeniser
     from pyrite_backends.portable import Catalog
-    from pyrite_backends.protocol import Model, Tokeniser
 
 _BATCH = 500
 DAY = 86400
@@ -81,7 +81,7 @@ Row = tuple[Any, ...]
 
 
 class CommonReader(ABC):
-    """What all engines read alike; see `pyrite_backends.protocol.Reader`.
+    """What all engines read alike; see `pyrite_backends.port.index.Reader`.
 
     Args:
         tokeniser: The one the index was made with.
@@ -112,7 +112,7 @@ class CommonReader(ABC):
         """The queries in SQLAlchemy Core, over this reader's connection and transaction."""
 
     def model(self) -> Model | None:
-        from pyrite_backends.protocol import Model  # a keyword search needs none of it
+        from pyrite_backends.port.index import Model  # a keyword search needs none of it
 
         rows = self._rows("SELECT value FROM setting WHERE name = 'model'")
         return msgspec.json.decode(rows[0][0], type=Model) if rows else None
@@ -289,7 +289,7 @@ class CommonReader(ABC):
 
     def diagnostics(self, kb: str) -> list[Diagnostic]:
         from pyrite_backends import references  # only `status` and a sync ask
-        from pyrite_backends.meanings import refused
+        from pyrite_backends.port.links import refused
 
         rows = self._rows(
             # In this order, or SQLite looks for the diagnostics of each entry.

@@ -10,7 +10,7 @@ from pyrite_schemas.config import StorageConfig
 from pyrite_schemas.errors import ConfigError
 
 if TYPE_CHECKING:
-    from pyrite_backends.protocol import Index, Tokeniser
+    from pyrite_backends.port.index import Index, Tokeniser
 
 
 def open_index(

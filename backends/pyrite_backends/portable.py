@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 
-from pyrite_backends.meanings import Candidate, Meanings
-from pyrite_backends.names import link_name
+from pyrite_backends.port.links import Candidate, Meanings
+from pyrite_backends.port.names import link_name
 from pyrite_backends.tables import (
     alias,
     chunk,

@@ -9,8 +9,8 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from pyrite_backends.meanings import Candidate, Meanings, fault
-from pyrite_backends.names import link_name
+from pyrite_backends.port.links import Candidate, Meanings, fault
+from pyrite_backends.port.names import link_name
 from pyrite_schemas.entry import Diagnostic
 
 _UNSETTLED = """

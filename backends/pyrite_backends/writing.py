@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 
 from pyrite_backends.common import DAY, CommonReader, Row, batches
-from pyrite_backends.names import link_name
-from pyrite_backends.protocol import Model
+from pyrite_backends.port.index import Model
+from pyrite_backends.port.names import link_name
 from pyrite_schemas.entry import Entry
 from pyrite_schemas.sync import KbState, Touch
 
@@ -76,7 +76,7 @@ def entry_rows(rows: Rows, entry: Entry, kb: int, number: int) -> None:
 
 
 class CommonWriter(ABC):
-    """What all engines write alike; see `pyrite_backends.protocol.Writer`."""
+    """What all engines write alike; see `pyrite_backends.port.index.Writer`."""
 
     def __init__(self) -> None:
         self._affected: dict[str, set[str] | None] = {}  # claims and paths, by KB; None for all

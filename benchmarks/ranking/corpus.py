@@ -11,7 +11,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from pyrite_backends import common
-from pyrite_backends.names import other_names
+from pyrite_backends.port.names import other_names
 from pyrite_backends.sqlite.driver import sqlite
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import BODY

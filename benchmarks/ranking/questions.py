@@ -12,7 +12,7 @@ import numpy as np
 
 from benchmarks.ranking.corpus import Array, Run
 from benchmarks.relevance import DEPTH
-from pyrite_backends.protocol import Reader
+from pyrite_backends.port.index import Reader
 from pyrite_cli.core.evaluate import asking, measures, queries
 from pyrite_cli.core.query import parser as language
 from pyrite_cli.core.text.tokens import Analyzer

@@ -32,7 +32,7 @@ from pyrite_schemas.search import NO_FILTERS, Filters
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pyrite_backends.protocol import Reader
+    from pyrite_backends.port.index import Reader
     from pyrite_cli.container import Container
     from pyrite_schemas.search import EntryDetail, EntryRow, Freshness, History, LinkRow, Suggestion
 

@@ -22,7 +22,7 @@ from pyrite_schemas.evaluation import Comparison, EvalReply, ModeFigures, QueryF
 from pyrite_schemas.search import Filters
 
 if TYPE_CHECKING:
-    from pyrite_backends.protocol import Reader
+    from pyrite_backends.port.index import Reader
     from pyrite_cli.container import Container
     from pyrite_cli.core.evaluate.queries import Judgements, Question
     from pyrite_cli.core.evaluate.runs import Rankings

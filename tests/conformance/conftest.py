@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pyrite_backends.protocol import Index
+from pyrite_backends.port.index import Index
 from pyrite_backends.sqlite.store import SqliteIndex
 from pyrite_cli.core.text.tokens import Analyzer
 from tests.fake import MemoryIndex, Place

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from pyrite_backends.protocol import Index
+from pyrite_backends.port.index import Index
 from pyrite_cli.core.git.standpoint import Standpoint
 from pyrite_cli.core.index import verify
 from pyrite_cli.core.search import lookup

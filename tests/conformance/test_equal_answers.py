@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pyrite_backends.protocol import Index
+from pyrite_backends.port.index import Index
 from pyrite_cli.core.index import verify
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import Filters

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pyrite_backends.protocol import Index, Reader
+from pyrite_backends.port.index import Index, Reader
 from pyrite_schemas.search import NOWHERE, Filters
 from tests.conformance.shelf import embed, put, put_all, vector, words
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pyrite_backends.protocol import Index
+from pyrite_backends.port.index import Index
 from pyrite_cli.core.entry.ids import keys
 from tests.conformance.shelf import entry, ids, put
 

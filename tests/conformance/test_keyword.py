@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pyrite_backends.protocol import Index
+from pyrite_backends.port.index import Index
 from pyrite_cli.core.query.parser import parse
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import Filters, Not, Query, Term

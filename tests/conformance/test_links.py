@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pyrite_backends.protocol import Index, Reader
+from pyrite_backends.port.index import Index, Reader
 from tests.conformance.shelf import put, put_all
 
 LINKS = {

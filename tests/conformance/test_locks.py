@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from pyrite_backends.protocol import Index
+from pyrite_backends.port.index import Index
 from pyrite_schemas.errors import BusyError
 from tests.conformance.conftest import Engine
 from tests.conformance.shelf import ids, put, write

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from pyrite_backends.protocol import Index, Reader
+from pyrite_backends.port.index import Index, Reader
 from pyrite_schemas.search import Filters, History
 from pyrite_schemas.sync import Commit, LogMark, Touch
 from tests.conformance.shelf import embed, put, state, vector, words, write

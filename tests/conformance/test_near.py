@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pyrite_backends.protocol import Index
+from pyrite_backends.port.index import Index
 from pyrite_cli.core.search import suggestion
 from pyrite_cli.core.search.related import related
 from pyrite_cli.core.text.tokens import Analyzer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pyrite_backends.protocol import Index
+from pyrite_backends.port.index import Index
 from tests.conformance.conftest import Engine
 from tests.conformance.shelf import MODEL, embed, put, put_all, vectors_of
 

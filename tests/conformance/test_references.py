@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pyrite_backends.protocol import Index
+from pyrite_backends.port.index import Index
 from tests.conformance.conftest import Engine
 from tests.conformance.shelf import Files, facts, put, put_all, ruled
 from tests.rules import rules_of

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pyrite_backends import stages
 from pyrite_backends.common import Row, best_entries
-from pyrite_backends.protocol import Reader
+from pyrite_backends.port.index import Reader
 from pyrite_backends.sqlite import keyword as sqlite_keyword
 from pyrite_cli.core.query import tree
 from pyrite_cli.core.query.tree import either, every

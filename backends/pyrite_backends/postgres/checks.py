@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 from pyrite_backends import checks
 from pyrite_backends.common import batches
-from pyrite_backends.names import other_names, titled
+from pyrite_backends.port.index import Tokeniser
+from pyrite_backends.port.names import other_names, titled
 from pyrite_backends.postgres.connection import Connection, native
 from pyrite_backends.postgres.fulltext import Encoder, Fields
-from pyrite_backends.protocol import Tokeniser
 
 _PORTION = 1000
 

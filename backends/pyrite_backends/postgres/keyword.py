@@ -17,8 +17,8 @@ from typing import NamedTuple
 from pyrite_backends import stages
 from pyrite_backends.common import Row
 from pyrite_backends.conditions import TRUE, Condition
+from pyrite_backends.port.index import Tokeniser
 from pyrite_backends.postgres.words import clipped
-from pyrite_backends.protocol import Tokeniser
 from pyrite_backends.stages import K1, B, Expression, Stage, Word
 from pyrite_schemas.search import Frequencies, Leg, Term
 

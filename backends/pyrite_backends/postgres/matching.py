@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from pyrite_backends.conditions import Condition, either
 from pyrite_backends.matching import Matcher
+from pyrite_backends.port.index import Tokeniser
 from pyrite_backends.postgres import conditions
 from pyrite_backends.postgres.keyword import any_of, tsquery
-from pyrite_backends.protocol import Tokeniser
 from pyrite_schemas.search import Comparison, Filters, Near, Term
 
 _STANDS = "e.id IN (SELECT f.entry FROM fulltext f WHERE f.words @@ ?::tsquery{more})"

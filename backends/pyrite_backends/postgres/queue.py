@@ -30,7 +30,7 @@ _TEXTS = PENDING_TEXT.format("SELECT min(x.id) FROM chunk x WHERE x.hash = ANY(?
 
 
 class PostgresQueue:
-    """See `pyrite_backends.protocol.Queue`.
+    """See `pyrite_backends.port.index.Queue`.
 
     Args:
         work: A short transaction over the tables of the index.

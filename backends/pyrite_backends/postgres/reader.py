@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from pyrite_backends.common import VECTORS_OF, CommonReader, Row
 from pyrite_backends.conditions import Condition
+from pyrite_backends.port.index import Tokeniser
 from pyrite_backends.postgres import conditions, keyword
 from pyrite_backends.postgres.connection import Connection, native
 from pyrite_backends.postgres.matching import PostgresMatcher
-from pyrite_backends.protocol import Tokeniser
 from pyrite_schemas.search import Filters, Frequencies, Leg, Query, Requirement, Term
 from pyrite_schemas.sync import KbState
 
@@ -21,7 +21,7 @@ _PORTION = 2000
 
 
 class PostgresReader(CommonReader):
-    """One view of the index; see `pyrite_backends.protocol.Reader`.
+    """One view of the index; see `pyrite_backends.port.index.Reader`.
 
     Args:
         connection: In a transaction that sees the tables of a generation.

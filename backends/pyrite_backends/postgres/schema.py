@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from psycopg import errors
 
+from pyrite_backends.port.index import Tokeniser
 from pyrite_backends.postgres.connection import Connection
-from pyrite_backends.protocol import Tokeniser
 from pyrite_schemas.errors import FormatError, NoIndexError, StorageError
 
 FORMAT = 4

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
+from pyrite_backends.port.index import Model, Tokeniser
 from pyrite_backends.postgres import connection as server
 from pyrite_backends.postgres import schema
 from pyrite_backends.postgres.connection import Connection
 from pyrite_backends.postgres.reader import PostgresReader, one
 from pyrite_backends.postgres.schema import Current
-from pyrite_backends.protocol import Model, Tokeniser
 from pyrite_schemas.errors import BusyError, NoIndexError, OutdatedError
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class _Held(threading.local):
 
 
 class PostgresIndex:
-    """An index in a PostgreSQL database; see `pyrite_backends.protocol.Index`.
+    """An index in a PostgreSQL database; see `pyrite_backends.port.index.Index`.
 
     Args:
         url: Of the database, in any form libpq reads.

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from pyrite_backends.common import Row, batches
-from pyrite_backends.names import other_names, titled
+from pyrite_backends.port.index import Tokeniser
+from pyrite_backends.port.names import other_names, titled
 from pyrite_backends.postgres.connection import Connection, native
 from pyrite_backends.postgres.copying import copy, jsonb
 from pyrite_backends.postgres.copying import vector as packed
 from pyrite_backends.postgres.fulltext import Encoder, Fields
 from pyrite_backends.postgres.reader import PostgresReader
 from pyrite_backends.postgres.schema import NEAREST
-from pyrite_backends.protocol import Tokeniser
 from pyrite_backends.writing import PARTS, CommonWriter, Rows, entry_rows
 from pyrite_schemas.entry import Entry
 
@@ -37,7 +37,7 @@ UPDATE kb SET embedded = embedded + used.chunks FROM used WHERE used.kb_id = kb.
 
 
 class PostgresWriter(CommonWriter):
-    """One transaction; see `pyrite_backends.protocol.Writer`.
+    """One transaction; see `pyrite_backends.port.index.Writer`.
 
     Args:
         connection: With the transaction begun, seeing the tables of a generation; whoever began it

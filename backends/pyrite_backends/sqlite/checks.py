@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from pyrite_backends import checks
 from pyrite_backends.common import batches
-from pyrite_backends.names import other_names, titled
-from pyrite_backends.protocol import Tokeniser
+from pyrite_backends.port.index import Tokeniser
+from pyrite_backends.port.names import other_names, titled
 from pyrite_backends.sqlite.driver import Connection, sqlite
 
 _BATCH = 4096

@@ -22,7 +22,7 @@ from pyrite_backends.conditions import (
 from pyrite_schemas.search import Comparison, Filters, Near, Term
 
 if TYPE_CHECKING:
-    from pyrite_backends.protocol import Tokeniser
+    from pyrite_backends.port.index import Tokeniser
 
 _GLOB = {ord("["): "[[]"}
 

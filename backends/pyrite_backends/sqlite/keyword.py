@@ -21,7 +21,7 @@ from pyrite_backends.stages import Expression, Stage, Word
 from pyrite_schemas.search import Leg, Term
 
 if TYPE_CHECKING:
-    from pyrite_backends.protocol import Tokeniser
+    from pyrite_backends.port.index import Tokeniser
 
 Ask = Callable[[str, Sequence[object]], list[Row]]
 """Rows of a statement with `?` marks."""

@@ -11,7 +11,7 @@ from pyrite_backends.sqlite import conditions
 from pyrite_schemas.search import Comparison, Filters, Near, Term
 
 if TYPE_CHECKING:
-    from pyrite_backends.protocol import Tokeniser
+    from pyrite_backends.port.index import Tokeniser
 
 
 class SqliteMatcher(Matcher):

@@ -14,13 +14,13 @@ from pyrite_schemas.errors import StorageError
 from pyrite_schemas.search import Filters, Frequencies, Leg, Query, Requirement, Term
 
 if TYPE_CHECKING:
+    from pyrite_backends.port.index import Tokeniser
     from pyrite_backends.portable import Catalog
-    from pyrite_backends.protocol import Tokeniser
     from pyrite_backends.sqlite.semantic import Sketches
 
 
 class SqliteReader(CommonReader):
-    """One view of the database; see `pyrite_backends.protocol.Reader`.
+    """One view of the database; see `pyrite_backends.port.index.Reader`.
 
     Args:
         connection: In a transaction already, so that all calls see the same rows.

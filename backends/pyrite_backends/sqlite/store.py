@@ -23,7 +23,7 @@ from pyrite_schemas.errors import (
 from pyrite_schemas.sync import Pending
 
 if TYPE_CHECKING:
-    from pyrite_backends.protocol import Model, Tokeniser
+    from pyrite_backends.port.index import Model, Tokeniser
     from pyrite_backends.sqlite.writer import SqliteWriter
 
 FORMAT = 4
@@ -61,7 +61,7 @@ class _Held(threading.local):
 
 
 class SqliteIndex:
-    """An index in one SQLite file; see `pyrite_backends.protocol.Index`.
+    """An index in one SQLite file; see `pyrite_backends.port.index.Index`.
 
     Args:
         path: The database file; made with its folder when first written.

@@ -10,8 +10,8 @@ from importlib.resources import files
 import msgspec
 
 from pyrite_backends.common import Row, batches
-from pyrite_backends.names import other_names, titled
-from pyrite_backends.protocol import Tokeniser
+from pyrite_backends.port.index import Tokeniser
+from pyrite_backends.port.names import other_names, titled
 from pyrite_backends.sqlite.driver import Connection
 from pyrite_backends.sqlite.reader import SqliteReader
 from pyrite_backends.writing import BULK, PARTS, CommonWriter, Rows, entry_rows
@@ -60,7 +60,7 @@ def statements(file: str) -> tuple[str, ...]:
 
 
 class SqliteWriter(CommonWriter):
-    """One transaction; see `pyrite_backends.protocol.Writer`.
+    """One transaction; see `pyrite_backends.port.index.Writer`.
 
     Args:
         connection: With the write transaction begun; whoever began it ends it.

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from pyrite_backends.protocol import Index, Model, VectorCache, sound
+from pyrite_backends.port.index import Index, Model, VectorCache, sound
 from pyrite_schemas.errors import StorageError
 from pyrite_schemas.sync import CacheStats
 

@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from pyrite_backends.protocol import UNIT, Index, Model, Queue, VectorCache, Writer
+from pyrite_backends.port.index import UNIT, Index, Model, Queue, VectorCache, Writer
 from pyrite_cli.core.embed import onnx
 from pyrite_cli.core.embed.model import Files
 from pyrite_cli.core.embed.runtime import Matrix, Runtime

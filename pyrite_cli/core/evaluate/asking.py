@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from pyrite_backends.protocol import Index
+from pyrite_backends.port.index import Index
 from pyrite_cli.core.evaluate.queries import Judgements, Question
 from pyrite_cli.core.search.freshness import Lag, freshness, looked_at
 from pyrite_cli.core.search.search import Answer, Embed, Request, Searcher

@@ -13,7 +13,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 
-from pyrite_backends.protocol import Writer
+from pyrite_backends.port.index import Writer
 from pyrite_cli.core.git.command import Git
 from pyrite_cli.core.git.paths import decode_path
 from pyrite_cli.core.git.repository import shallow

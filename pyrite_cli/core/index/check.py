@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from pyrite_backends.meanings import Candidate, Meanings, fault, refused
-from pyrite_backends.names import link_name
+from pyrite_backends.port.links import Candidate, Meanings, fault, refused
+from pyrite_backends.port.names import link_name
 from pyrite_cli.core.entry import ids
 from pyrite_cli.core.index import pipeline
 from pyrite_cli.core.index.sync import Kb

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from pyrite_backends.protocol import Index
+from pyrite_backends.port.index import Index
 from pyrite_schemas.errors import NotFoundError, UsageError
 from pyrite_schemas.replies import HeldKb
 from pyrite_schemas.sync import KbState

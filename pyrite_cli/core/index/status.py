@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from pyrite_backends.protocol import Index, Reader
+from pyrite_backends.port.index import Index, Reader
 from pyrite_cli.core.index.sync import Kb
 from pyrite_cli.core.search.freshness import Lag
 from pyrite_schemas.errors import SourceError

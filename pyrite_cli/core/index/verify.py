@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from pyrite_backends.protocol import Index, Model, Reader
+from pyrite_backends.port.index import Index, Model, Reader
 from pyrite_cli.core.embed.runtime import Runtime
 from pyrite_cli.core.entry.chunk import embed_text
 from pyrite_cli.core.entry.ids import keys

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pyrite_backends.protocol import Reader
+from pyrite_backends.port.index import Reader
 from pyrite_cli.core.git.standpoint import Standpoint
 from pyrite_schemas.errors import NotFoundError, UsageError
 from pyrite_schemas.search import EntryDetail

@@ -15,13 +15,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from pyrite_backends.names import titled
+from pyrite_backends.port.names import titled
 from pyrite_cli.core.search.occurrences import Run, among, counts
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import Body, Contribution, Frequencies, Leg, Term
 
 if TYPE_CHECKING:
-    from pyrite_backends.protocol import Reader
+    from pyrite_backends.port.index import Reader
 
 RERANKED = 20
 """Entries of the keyword leg that are weighed as a whole."""

@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from pyrite_backends.protocol import Reader
+from pyrite_backends.port.index import Reader
 from pyrite_schemas.replies import Reason, RelatedEntry
 from pyrite_schemas.search import EntryDetail, Filters, Found, LinkRow
 

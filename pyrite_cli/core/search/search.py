@@ -35,7 +35,7 @@ from pyrite_schemas.search import (
 from pyrite_schemas.sync import KbState
 
 if TYPE_CHECKING:
-    from pyrite_backends.protocol import Index, Model, Reader
+    from pyrite_backends.port.index import Index, Model, Reader
 
 Embed: TypeAlias = "Callable[[str, Model], bytes]"
 """The float32 unit vector of a query under the index's model."""

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from pyrite_backends.protocol import Reader
+from pyrite_backends.port.index import Reader
 from pyrite_cli.core.query import parser as language
 from pyrite_cli.core.text.spelling import allowed, distance, nearest, slips
 from pyrite_cli.core.text.tokens import Analyzer

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from pyrite_backends.names import MARKDOWN, link_name
+from pyrite_backends.port.names import MARKDOWN, link_name
 from pyrite_schemas.entry import Diagnostic
 
 
