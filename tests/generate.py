@@ -16,7 +16,7 @@ import msgspec
 import typer.main
 from sqlalchemy.dialects import postgresql, sqlite
 
-from pyrite_backends import portable
+from pyrite_backends.sql import portable
 from pyrite_cli.main import app
 from pyrite_schemas import replies
 from pyrite_schemas.config import Config
@@ -58,7 +58,7 @@ SHAPES: dict[str, tuple[type[msgspec.Struct], str]] = {
 """Every documented JSON shape by the name of its schema, and who reads or prints it."""
 
 _SQL_HEAD = """\
--- Generated from pyrite_backends.tables: `make generate`. Reading SQL here saves importing
+-- Generated from pyrite_backends.sql.tables: `make generate`. Reading SQL here saves importing
 -- SQLAlchemy when an index is made. A test holds the two equal.
 
 """

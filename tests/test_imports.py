@@ -40,7 +40,7 @@ with open(sys.argv[1], "w") as file:
 """What a search can't do without. Of the standard library, that is another set in every version."""
 
 LEFT_OUT = {
-    "pyrite_backends.port.links", "pyrite_backends.port.index", "pyrite_backends.references",
+    "pyrite_backends.port.links", "pyrite_backends.port.index", "pyrite_backends.sql.references",
     "pyrite_cli.core.git.command", "pyrite_cli.core.git.source", "pyrite_cli.core.index.sync",
 }  # fmt: skip
 """Parts of the program that a keyword search has no use for where the index is of the present."""

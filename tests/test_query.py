@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pyrite_backends.conditions import every
+from pyrite_backends.sql.conditions import every
 from pyrite_backends.sqlite import conditions
 from pyrite_backends.sqlite.driver import Connection, sqlite
 from pyrite_backends.sqlite.matching import SqliteMatcher

@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pyrite_backends import stages
-from pyrite_backends.common import Row
-from pyrite_backends.stages import All, Expression, Some, Stage, Word
+from pyrite_backends.sql import pruning
+from pyrite_backends.sql.pruning import All, Expression, Some, Stage, Word
+from pyrite_backends.sql.reader import Row
 
 CHUNKS = 1000
 
 
 def words(*hits: int) -> list[Word]:
     """Words that stand in so many chunks."""
-    return [Word(number, stages.idf(CHUNKS, number)) for number in hits]
+    return [Word(number, pruning.idf(CHUNKS, number)) for number in hits]
 
 
 def met(expression: Expression, held: frozenset[int]) -> bool:
@@ -47,7 +47,7 @@ def test_no_chunk_that_can_reach_what_is_needed_is_left_out(
     given_words: list[Word], share: float
 ) -> None:
     need = share * sum(word.most for word in given_words)
-    part = stages.stage(given_words, need)
+    part = pruning.stage(given_words, need)
     for held in every(len(given_words)):
         if sum(given_words[number].most for number in held) < need * (1 + 1e-9):
             continue
@@ -61,14 +61,14 @@ def test_no_chunk_that_can_reach_what_is_needed_is_left_out(
 @settings(deadline=None)
 @given(some_words, st.floats(0.01, 0.99))
 def test_each_word_is_ranked_once(given_words: list[Word], share: float) -> None:
-    part = stages.stage(given_words, share * sum(word.most for word in given_words))
+    part = pruning.stage(given_words, share * sum(word.most for word in given_words))
     ranked = [number for group in (*part.groups, part.rest) for number in group]
     assert sorted(ranked) == list(range(len(given_words)))
     assert not part.rest or len(part.groups) == 1
 
 
 def test_a_rare_word_that_decides_is_required_and_the_commonest_are_not_asked_for() -> None:
-    part = stages.stage(
+    part = pruning.stage(
         words(900, 3, 400, 5), 0.7 * sum(word.most for word in words(900, 3, 400, 5))
     )
     assert part.holds == All((1, 3))
@@ -77,17 +77,17 @@ def test_a_rare_word_that_decides_is_required_and_the_commonest_are_not_asked_fo
 
 
 def test_an_expression_stays_short_however_many_words_there_are() -> None:
-    many = words(*range(10, 10 + stages.MAX_WORDS))
+    many = words(*range(10, 10 + pruning.MAX_WORDS))
     total = sum(word.most for word in many)
     for percent in range(5, 100, 5):
-        part = stages.stage(many, percent / 100 * total)
-        text = stages.written(part.holds, [f"w{n}" for n in range(len(many))], "&", "|")
+        part = pruning.stage(many, percent / 100 * total)
+        text = pruning.written(part.holds, [f"w{n}" for n in range(len(many))], "&", "|")
         assert text.count("w") < 40 * len(many)
 
 
 def test_an_expression_is_written_with_brackets_where_they_matter() -> None:
     expression = All((0, Some((1, All((2, 0)))), Some((2,))))
-    assert stages.written(expression, ["a", "b", "c"], " AND ", " OR ") == (
+    assert pruning.written(expression, ["a", "b", "c"], " AND ", " OR ") == (
         "(a AND (b OR (c AND a)) AND c)"
     )
 
@@ -141,9 +141,9 @@ def test_stages_find_what_ranking_everything_finds(
     known = frozenset(range(len(given_words)))
     shelf = Shelf(given_words, [held & known for held, _ in made], [share for _, share in made])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stages, "_PER_ENTRY", 1)  # stages so small that many are not enough
-        found = stages.search(given_words, depth, few, shelf.count, shelf.rank)
-    expected = stages.best_entries(lambda limit: shelf.rank(None, limit), depth)
+        patch.setattr(pruning, "_PER_ENTRY", 1)  # stages so small that many are not enough
+        found = pruning.search(given_words, depth, few, shelf.count, shelf.rank)
+    expected = pruning.best_entries(lambda limit: shelf.rank(None, limit), depth)
     assert found == expected
 
 
@@ -151,7 +151,7 @@ def test_a_stage_that_is_enough_is_all_that_is_ranked() -> None:
     given_words = words(20, 900)
     held = [frozenset({0, 1})] * 20 + [frozenset({1})] * 880
     shelf = Shelf(given_words, held, [0.9] * len(held))
-    assert len(stages.search(given_words, 10, 5, shelf.count, shelf.rank)) == 10
+    assert len(pruning.search(given_words, 10, 5, shelf.count, shelf.rank)) == 10
     assert None not in shelf.ranked
 
 
@@ -159,10 +159,10 @@ def test_what_too_few_chunks_hold_together_is_ranked_in_full() -> None:
     given_words = words(2, 900)
     held = [frozenset({0, 1})] * 2 + [frozenset({1})] * 898
     shelf = Shelf(given_words, held, [0.9] * len(held))
-    assert len(stages.search(given_words, 10, 5, shelf.count, shelf.rank)) == 10
+    assert len(pruning.search(given_words, 10, 5, shelf.count, shelf.rank)) == 10
     assert shelf.ranked[-1] is None
 
 
 @pytest.mark.parametrize(("hits", "expected"), [(1, 6.5), (500, 1e-6), (1000, 1e-6)])
 def test_a_word_in_half_of_all_chunks_is_worth_almost_nothing(hits: int, expected: float) -> None:
-    assert stages.idf(CHUNKS, hits) == pytest.approx(expected, rel=0.01)
+    assert pruning.idf(CHUNKS, hits) == pytest.approx(expected, rel=0.01)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.dialects import postgresql, sqlite
 
-from pyrite_backends import portable, tables
+from pyrite_backends.sql import portable, tables
 from pyrite_backends.sqlite import store, writer
 from tests.conftest import Bench, Repo
 from tests.world import World

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
-from pyrite_backends import common
 from pyrite_backends.port.names import other_names
+from pyrite_backends.sql import reader
 from pyrite_backends.sqlite.driver import sqlite
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import BODY
@@ -246,7 +246,7 @@ def _others(db: Any, keys: Sequence[str]) -> list[list[str]]:
 
 def weights(names: Iterable[str]) -> dict[str, float]:
     """What the program counts a word for, by the field it stands in."""
-    return {name: float(getattr(common, name.upper())) for name in names}
+    return {name: float(getattr(reader, name.upper())) for name in names}
 
 
 def _counted(rows: Array, columns: Array, shape: tuple[int, int]) -> sp.csr_matrix:

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pyrite_backends import stages
-from pyrite_backends.common import Row, best_entries
 from pyrite_backends.port.index import Reader
+from pyrite_backends.sql import pruning
+from pyrite_backends.sql.reader import Row, best_entries
 from pyrite_backends.sqlite import keyword as sqlite_keyword
 from pyrite_cli.core.query import tree
 from pyrite_cli.core.query.tree import either, every
@@ -57,8 +57,8 @@ def corpus(seed: int) -> Files:
 @pytest.fixture
 def reader(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reader]:
     """Of an index so small that stages would not be worth their while; here they are tried."""
-    monkeypatch.setattr(stages, "_PER_ENTRY", 1)
-    monkeypatch.setattr(stages, "_WORTH", 10.0)
+    monkeypatch.setattr(pruning, "_PER_ENTRY", 1)
+    monkeypatch.setattr(pruning, "_WORTH", 10.0)
     monkeypatch.setattr(sqlite_keyword, "FEW", 0)
     if engine.name == "postgres":
         from pyrite_backends.postgres import keyword
@@ -73,7 +73,7 @@ def reader(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reader]:
 def plain(reader: Reader, query: Query, filters: Filters, depth: int) -> list[Leg]:
     """What ranking everything finds."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stages, "MAX_WORDS", 0)
+        patch.setattr(pruning, "MAX_WORDS", 0)
         return reader.keyword(query, filters, depth)
 
 
@@ -115,7 +115,7 @@ def test_most_queries_end_in_a_stage(reader: Reader, monkeypatch: pytest.MonkeyP
         asked.append(ask.args[0] is None)
         return best_entries(ask, depth)
 
-    monkeypatch.setattr(stages, "best_entries", spy)
+    monkeypatch.setattr(pruning, "best_entries", spy)
     draw = random.Random(5)
     for _ in range(40):
         query = Query(tuple(Term((word,)) for word in draw.sample(WORDS, 4)))
@@ -125,5 +125,5 @@ def test_most_queries_end_in_a_stage(reader: Reader, monkeypatch: pytest.MonkeyP
 
 def test_as_many_words_as_anybody_types_are_ranked(reader: Reader) -> None:
     many = Query(tuple(Term((f"{word}{end}",)) for word in WORDS for end in ("", "x", "y")))
-    assert len(many.ranked) > stages.MAX_WORDS
+    assert len(many.ranked) > pruning.MAX_WORDS
     assert len(reader.keyword(many, Filters(), 10)) == 10

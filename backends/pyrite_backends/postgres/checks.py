@@ -6,12 +6,12 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from pyrite_backends import checks
-from pyrite_backends.common import batches
 from pyrite_backends.port.index import Tokeniser
 from pyrite_backends.port.names import other_names, titled
 from pyrite_backends.postgres.connection import Connection, native
 from pyrite_backends.postgres.fulltext import Encoder, Fields
+from pyrite_backends.sql import checks
+from pyrite_backends.sql.reader import batches
 
 _PORTION = 1000
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 
-from pyrite_backends.conditions import (
+from pyrite_backends.sql.conditions import (
     FALSE,
     Condition,
     authored,

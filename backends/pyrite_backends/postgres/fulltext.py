@@ -17,9 +17,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pyrite_backends.common import HEADING, PARTS, TAGS, TEXT, TITLE
 from pyrite_backends.port.index import Tokeniser
 from pyrite_backends.postgres.words import clipped
+from pyrite_backends.sql.reader import HEADING, PARTS, TAGS, TEXT, TITLE
 
 _MAX_POSITION = 16383
 _MAX_POSITIONS = 255

@@ -14,12 +14,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from pyrite_backends import stages
-from pyrite_backends.common import Row
-from pyrite_backends.conditions import TRUE, Condition
 from pyrite_backends.port.index import Tokeniser
 from pyrite_backends.postgres.words import clipped
-from pyrite_backends.stages import K1, B, Expression, Stage, Word
+from pyrite_backends.sql import pruning
+from pyrite_backends.sql.conditions import TRUE, Condition
+from pyrite_backends.sql.pruning import K1, B, Expression, Stage, Word
+from pyrite_backends.sql.reader import Row
 from pyrite_schemas.search import Frequencies, Leg, Term
 
 FEW = 100
@@ -106,7 +106,7 @@ def search(
         scored = [every[number] for number in some]
         return _ranked(ask, [words[number] for number in some], scored, average, where, wanted)
 
-    return stages.telling_first(words, depth, of)
+    return pruning.telling_first(words, depth, of)
 
 
 def _ranked(
@@ -140,11 +140,11 @@ def _ranked(
         statement, values = _statement(scored, matching, average, where)
         return ask(statement, (*values, limit))
 
-    return stages.search(words, depth, FEW, count, rank)
+    return pruning.search(words, depth, FEW, count, rank)
 
 
 def _written(expression: Expression, queries: Sequence[str]) -> str:
-    return stages.written(expression, queries, " & ", " | ")
+    return pruning.written(expression, queries, " & ", " | ")
 
 
 def frequencies(ask: Ask, terms: Sequence[Term], tokeniser: Tokeniser) -> Frequencies:
@@ -176,7 +176,7 @@ def _scored(
     for term, hits in zip(terms, all_of.hits, strict=True):
         words, asked = tsquery(term, tokeniser)
         if hits:
-            found.append(_Scored(words, term.prefix, asked, hits, stages.idf(all_of.chunks, hits)))
+            found.append(_Scored(words, term.prefix, asked, hits, pruning.idf(all_of.chunks, hits)))
     return found, all_of.words / all_of.chunks if all_of.chunks else 0.0
 
 

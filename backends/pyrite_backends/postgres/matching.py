@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 
-from pyrite_backends.conditions import Condition, either
-from pyrite_backends.matching import Matcher
 from pyrite_backends.port.index import Tokeniser
 from pyrite_backends.postgres import conditions
 from pyrite_backends.postgres.keyword import any_of, tsquery
+from pyrite_backends.sql.conditions import Condition, either
+from pyrite_backends.sql.matching import Matcher
 from pyrite_schemas.search import Comparison, Filters, Near, Term
 
 _STANDS = "e.id IN (SELECT f.entry FROM fulltext f WHERE f.words @@ ?::tsquery{more})"
@@ -29,7 +29,7 @@ field begins behind it (`pyrite_backends.postgres.fulltext`)."""
 
 
 class PostgresMatcher(Matcher):
-    """See `pyrite_backends.matching.Matcher`.
+    """See `pyrite_backends.sql.matching.Matcher`.
 
     Args:
         tokeniser: The one the index was made with.

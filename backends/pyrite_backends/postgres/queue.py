@@ -8,8 +8,8 @@ import uuid
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
-from pyrite_backends.common import PENDING_TEXT, pending
 from pyrite_backends.postgres.connection import Connection, native
+from pyrite_backends.sql.reader import PENDING_TEXT, pending
 from pyrite_schemas.errors import StorageError
 from pyrite_schemas.sync import Pending
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pyrite_backends.common import VECTORS_OF, CommonReader, Row
-from pyrite_backends.conditions import Condition
 from pyrite_backends.port.index import Tokeniser
 from pyrite_backends.postgres import conditions, keyword
 from pyrite_backends.postgres.connection import Connection, native
 from pyrite_backends.postgres.matching import PostgresMatcher
+from pyrite_backends.sql.conditions import Condition
+from pyrite_backends.sql.reader import VECTORS_OF, CommonReader, Row
 from pyrite_schemas.search import Filters, Frequencies, Leg, Query, Requirement, Term
 from pyrite_schemas.sync import KbState
 
 if TYPE_CHECKING:
-    from pyrite_backends.portable import Catalog
+    from pyrite_backends.sql.portable import Catalog
 
 _PORTION = 2000
 
@@ -53,8 +53,8 @@ class PostgresReader(CommonReader):
         return [value for (value,) in self._rows(sql)]
 
     def _catalog(self) -> Catalog:
-        from pyrite_backends.borrowed import borrow  # SQLAlchemy, 0.2 s
-        from pyrite_backends.portable import Catalog
+        from pyrite_backends.sql.borrowed import borrow  # SQLAlchemy, 0.2 s
+        from pyrite_backends.sql.portable import Catalog
 
         return Catalog(borrow("postgresql+psycopg://", self._db, use_native_hstore=False))
 

@@ -19,7 +19,7 @@ from pyrite_backends.postgres.connection import Connection
 from pyrite_schemas.errors import FormatError, NoIndexError, StorageError
 
 FORMAT = 4
-"""The format of `pyrite_backends.tables` this package reads; kept here too because reading must
+"""The format of `pyrite_backends.sql.tables` this package reads; kept here too because reading must
 not import SQLAlchemy (a test holds the two equal)."""
 
 SCHEMA = "pyrite_index"

@@ -8,10 +8,10 @@ import numpy as np
 from pgvector import Vector
 from psycopg import errors
 
-from pyrite_backends.common import Row, best_entries
-from pyrite_backends.conditions import TRUE, Condition
 from pyrite_backends.postgres.connection import Connection
 from pyrite_backends.postgres.schema import MAX_DIMENSIONS, NEAREST, NEAREST_FROM
+from pyrite_backends.sql.conditions import TRUE, Condition
+from pyrite_backends.sql.reader import Row, best_entries
 from pyrite_schemas.search import Leg
 
 FEW = 5000

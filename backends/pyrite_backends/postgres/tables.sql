@@ -1,4 +1,4 @@
--- Generated from pyrite_backends.tables: `make generate`. Reading SQL here saves importing
+-- Generated from pyrite_backends.sql.tables: `make generate`. Reading SQL here saves importing
 -- SQLAlchemy when an index is made. A test holds the two equal.
 
 CREATE TABLE kb (

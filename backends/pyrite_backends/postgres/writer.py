@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from pyrite_backends.common import Row, batches
 from pyrite_backends.port.index import Tokeniser
 from pyrite_backends.port.names import other_names, titled
 from pyrite_backends.postgres.connection import Connection, native
@@ -16,7 +15,8 @@ from pyrite_backends.postgres.copying import vector as packed
 from pyrite_backends.postgres.fulltext import Encoder, Fields
 from pyrite_backends.postgres.reader import PostgresReader
 from pyrite_backends.postgres.schema import NEAREST
-from pyrite_backends.writing import PARTS, CommonWriter, Rows, entry_rows
+from pyrite_backends.sql.reader import Row, batches
+from pyrite_backends.sql.writer import PARTS, CommonWriter, Rows, entry_rows
 from pyrite_schemas.entry import Entry
 
 _BATCH = 256

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from pyrite_backends.conditions import (
+from pyrite_backends.sql.conditions import (
     FALSE,
     Condition,
     authored,

@@ -2,7 +2,7 @@
 
 Reading the list of a word costs 25 ns a chunk, the score of a chunk 1 µs and more, and every ranked
 statement begins by counting the chunks of each of its words. So boolean expressions say which
-chunks matter (`pyrite_backends.stages`), and only these are ranked.
+chunks matter (`pyrite_backends.sql.pruning`), and only these are ranked.
 
 FTS5 adds a word's score as often as it stands in the expression. Therefore the expression that is
 ranked holds each word once, and the one that selects is asked apart.
@@ -13,11 +13,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from pyrite_backends import stages
-from pyrite_backends.common import HEADING, PARTS, TAGS, TEXT, TITLE, Row
-from pyrite_backends.conditions import TRUE, Condition
+from pyrite_backends.sql import pruning
+from pyrite_backends.sql.conditions import TRUE, Condition
+from pyrite_backends.sql.pruning import Expression, Stage, Word
+from pyrite_backends.sql.reader import HEADING, PARTS, TAGS, TEXT, TITLE, Row
 from pyrite_backends.sqlite.conditions import match
-from pyrite_backends.stages import Expression, Stage, Word
 from pyrite_schemas.search import Leg, Term
 
 if TYPE_CHECKING:
@@ -102,13 +102,13 @@ def search(
         lists: Of the same view of the index.
     """
     every = [text for term in terms if lists.hits(text := match((term,), tokeniser))]
-    words = [Word(lists.hits(text), stages.idf(lists.chunks, lists.hits(text))) for text in every]
+    words = [Word(lists.hits(text), pruning.idf(lists.chunks, lists.hits(text))) for text in every]
 
     def of(some: Sequence[int], wanted: int) -> list[Leg]:
         texts = [every[number] for number in some]
         return _ranked(ask, [words[number] for number in some], texts, where, wanted)
 
-    return stages.telling_first(words, depth, of)
+    return pruning.telling_first(words, depth, of)
 
 
 def _ranked(
@@ -125,11 +125,11 @@ def _ranked(
         statement, values = _some(stage, texts, where) if stage else _all(texts, where)
         return ask(statement, (*values, limit))
 
-    return stages.search(words, depth, FEW, count, rank)
+    return pruning.search(words, depth, FEW, count, rank)
 
 
 def _written(expression: Expression, texts: Sequence[str]) -> str:
-    return stages.written(expression, texts, " AND ", " OR ")
+    return pruning.written(expression, texts, " AND ", " OR ")
 
 
 def _any(texts: Iterable[str]) -> str:

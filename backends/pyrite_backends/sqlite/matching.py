@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pyrite_backends.conditions import Condition
-from pyrite_backends.matching import Matcher
+from pyrite_backends.sql.conditions import Condition
+from pyrite_backends.sql.matching import Matcher
 from pyrite_backends.sqlite import conditions
 from pyrite_schemas.search import Comparison, Filters, Near, Term
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class SqliteMatcher(Matcher):
-    """See `pyrite_backends.matching.Matcher`.
+    """See `pyrite_backends.sql.matching.Matcher`.
 
     Args:
         tokeniser: The one the index was made with.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from pyrite_backends.common import VECTORS_OF, CommonReader, Row
-from pyrite_backends.conditions import Condition
+from pyrite_backends.sql.conditions import Condition
+from pyrite_backends.sql.reader import VECTORS_OF, CommonReader, Row
 from pyrite_backends.sqlite import conditions, keyword
 from pyrite_backends.sqlite.driver import Connection, load_vectors
 from pyrite_backends.sqlite.matching import SqliteMatcher
@@ -15,7 +15,7 @@ from pyrite_schemas.search import Filters, Frequencies, Leg, Query, Requirement,
 
 if TYPE_CHECKING:
     from pyrite_backends.port.index import Tokeniser
-    from pyrite_backends.portable import Catalog
+    from pyrite_backends.sql.portable import Catalog
     from pyrite_backends.sqlite.semantic import Sketches
 
 
@@ -49,8 +49,8 @@ class SqliteReader(CommonReader):
         return conditions.of(filters)
 
     def _catalog(self) -> Catalog:
-        from pyrite_backends.borrowed import borrow  # SQLAlchemy, 0.2 s
-        from pyrite_backends.portable import Catalog
+        from pyrite_backends.sql.borrowed import borrow  # SQLAlchemy, 0.2 s
+        from pyrite_backends.sql.portable import Catalog
         from pyrite_backends.sqlite.driver import sqlite
 
         return Catalog(borrow("sqlite://", self._db, module=sqlite))

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from pyrite_backends.common import Row, batches, best_entries
-from pyrite_backends.conditions import TRUE, Condition
+from pyrite_backends.sql.conditions import TRUE, Condition
+from pyrite_backends.sql.reader import Row, batches, best_entries
 from pyrite_schemas.search import Leg
 
 FEW = 10_000

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pyrite_backends.sqlite.writer import SqliteWriter
 
 FORMAT = 4
-"""The format of `pyrite_backends.tables` this module reads; kept here too because reading must
+"""The format of `pyrite_backends.sql.tables` this module reads; kept here too because reading must
 not import SQLAlchemy (a test holds the two equal)."""
 
 APPLICATION_ID = 0x50795274

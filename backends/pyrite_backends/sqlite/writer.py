@@ -9,12 +9,12 @@ from importlib.resources import files
 
 import msgspec
 
-from pyrite_backends.common import Row, batches
 from pyrite_backends.port.index import Tokeniser
 from pyrite_backends.port.names import other_names, titled
+from pyrite_backends.sql.reader import Row, batches
+from pyrite_backends.sql.writer import BULK, PARTS, CommonWriter, Rows, entry_rows
 from pyrite_backends.sqlite.driver import Connection
 from pyrite_backends.sqlite.reader import SqliteReader
-from pyrite_backends.writing import BULK, PARTS, CommonWriter, Rows, entry_rows
 from pyrite_schemas.entry import Entry
 from pyrite_schemas.sync import KbState
 

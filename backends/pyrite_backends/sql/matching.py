@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
-from pyrite_backends.conditions import TRUE, Condition, either, every, negation, tagged
+from pyrite_backends.sql.conditions import TRUE, Condition, either, every, negation, tagged
 from pyrite_schemas.search import And, Comparison, Filters, Near, Not, Or, Requirement, Term
 
 

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from pyrite_backends.conditions import Condition, every
-from pyrite_backends.matching import Matcher
 from pyrite_backends.port.names import link_name, other_names
+from pyrite_backends.sql.conditions import Condition, every
+from pyrite_backends.sql.matching import Matcher
 from pyrite_schemas.entry import Diagnostic
 from pyrite_schemas.search import (
     BODY,
@@ -38,7 +38,7 @@ from pyrite_schemas.sync import Commit, File, KbState, LogMark, Pending, Revisio
 
 if TYPE_CHECKING:
     from pyrite_backends.port.index import Model, Tokeniser
-    from pyrite_backends.portable import Catalog
+    from pyrite_backends.sql.portable import Catalog
 
 _BATCH = 500
 DAY = 86400
@@ -288,8 +288,8 @@ class CommonReader(ABC):
         )
 
     def diagnostics(self, kb: str) -> list[Diagnostic]:
-        from pyrite_backends import references  # only `status` and a sync ask
         from pyrite_backends.port.links import refused
+        from pyrite_backends.sql import references  # only `status` and a sync ask
 
         rows = self._rows(
             # In this order, or SQLite looks for the diagnostics of each entry.

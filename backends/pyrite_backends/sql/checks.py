@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from pyrite_backends.common import Row
 from pyrite_backends.port.names import link_name
-from pyrite_backends.writing import PARTS
+from pyrite_backends.sql.reader import Row
+from pyrite_backends.sql.writer import PARTS
 
 Ask = Callable[[str, Sequence[object]], Iterable[Row]]
 

@@ -16,7 +16,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from pyrite_backends.common import LEAST_IDF, SCORE_DIGITS, Row, best_entries
+from pyrite_backends.sql.reader import LEAST_IDF, SCORE_DIGITS, Row, best_entries
 from pyrite_schemas.search import Leg
 
 K1, B = 1.2, 0.75

@@ -13,7 +13,7 @@ from sqlalchemy.ext.compiler import compiles
 
 from pyrite_backends.port.links import Candidate, Meanings
 from pyrite_backends.port.names import link_name
-from pyrite_backends.tables import (
+from pyrite_backends.sql.tables import (
     alias,
     chunk,
     diagnostic,
