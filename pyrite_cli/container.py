@@ -18,7 +18,8 @@ from pyrite_schemas.errors import ConfigError, ModelError, PyriteError, SourceEr
 from pyrite_schemas.sync import KbState
 
 if TYPE_CHECKING:
-    from pyrite_backends.port.index import Index, Model, VectorCache
+    from pyrite_backends.port.index import Index
+    from pyrite_backends.port.vectors import Model, VectorCache
     from pyrite_cli.core.embed.model import Files
     from pyrite_cli.core.embed.onnx import OnnxRuntime
     from pyrite_cli.core.embed.runtime import Runtime

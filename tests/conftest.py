@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from pyrite_backends.port.index import Model
+from pyrite_backends.port.vectors import Model
 from pyrite_backends.sqlite.store import SqliteIndex
 from pyrite_cli.core.git.source import Source
 from pyrite_cli.core.index.sync import Kb, Options, sync

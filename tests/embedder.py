@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pyrite_backends.port.index import Model
+from pyrite_backends.port.vectors import Model
 from pyrite_cli.core.embed.model import Files
 from pyrite_cli.core.embed.runtime import Matrix, unit
 

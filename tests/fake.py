@@ -22,8 +22,9 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from pyrite_backends.port.index import Model, Tokeniser, VectorCache
+from pyrite_backends.port.index import Tokeniser
 from pyrite_backends.port.names import link_name, other_names, titled
+from pyrite_backends.port.vectors import Model, VectorCache
 from pyrite_cli.core.entry import ids
 from pyrite_cli.core.index import verify
 from pyrite_schemas.entry import Chunk, Diagnostic, Entry, Link

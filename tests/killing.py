@@ -11,7 +11,8 @@ from typing import Any, Protocol
 import psycopg
 import pytest
 
-from pyrite_backends.port.index import Model, Reader
+from pyrite_backends.port.index import Reader
+from pyrite_backends.port.vectors import Model
 from pyrite_cli.container import Container
 from pyrite_cli.core.embed import fill as filling
 from pyrite_cli.core.index import verify

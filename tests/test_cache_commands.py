@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pyrite_backends.port.index import Model
+from pyrite_backends.port.vectors import Model
 from pyrite_cli import render
 from pyrite_cli.commands import cache as commands
 from pyrite_cli.commands.check import _bytes

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pyrite_backends.port.index import Model
+from pyrite_backends.port.vectors import Model
 from pyrite_backends.sqlite.driver import sqlite
 from pyrite_backends.sqlite.store import FORMAT
 from pyrite_cli.core.index import verify as audit

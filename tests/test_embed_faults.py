@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pyrite_backends.port.index import Model
+from pyrite_backends.port.vectors import Model
 from pyrite_cli.container import Container
 from pyrite_cli.core.embed import fill as filling
 from pyrite_cli.core.embed import model as models

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pyrite_backends.port.index import Model
+from pyrite_backends.port.vectors import Model
 from pyrite_cli.core.git.source import Source
 from pyrite_cli.core.index import verify
 from pyrite_cli.core.index.sync import Kb

@@ -40,7 +40,8 @@ with open(sys.argv[1], "w") as file:
 """What a search can't do without. Of the standard library, that is another set in every version."""
 
 LEFT_OUT = {
-    "pyrite_backends.port.links", "pyrite_backends.port.index", "pyrite_backends.sql.references",
+    "pyrite_backends.port.index", "pyrite_backends.port.links", "pyrite_backends.port.vectors",
+    "pyrite_backends.sql.references",
     "pyrite_cli.core.git.command", "pyrite_cli.core.git.source", "pyrite_cli.core.index.sync",
 }  # fmt: skip
 """Parts of the program that a keyword search has no use for where the index is of the present."""
@@ -52,8 +53,9 @@ COMPILED = {
 }
 """Modules whose regular expressions every search with a result uses."""
 
-MOST = 45
-"""Modules of the program that a keyword search may import."""
+MOST = 54
+"""Modules of the program that a keyword search may import; a dozen of them are rooms, which hold a
+docstring each."""
 
 
 def modules(folder: Path, *arguments: str) -> set[str]:
@@ -114,9 +116,11 @@ def test_a_check_needs_neither_an_engine_nor_a_terminal(synced: Repo) -> None:
     assert {name.partition(".")[0] for name in found} & HEAVY == {"yaml", "frontmatter", "pyromark"}
     assert {name for name in found if name.startswith("pyrite_backends.")} <= {
         "pyrite_backends.factory",
+        "pyrite_backends.port",
         "pyrite_backends.port.links",
         "pyrite_backends.port.names",
         "pyrite_backends.port.index",
+        "pyrite_backends.port.vectors",
     }
     assert "sqlite3" not in found
 

@@ -331,7 +331,7 @@ def test_vectors_of_a_wrong_length_are_refused(
 ) -> None:
     repo.commit(a="# One\n\ntext")
     bench.sync()
-    with pytest.raises(ModelError, match="gave vectors of 64 dimensions, not 384"):
+    with pytest.raises(ModelError, match="has 64 dimensions, not 384"):
         fill(
             bench.index,
             ["kb"],

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pyrite_backends.port.index import Model, Reader
+from pyrite_backends.port.index import Reader
+from pyrite_backends.port.vectors import Model
 from pyrite_backends.sqlite import semantic
 from pyrite_backends.sqlite.store import SqliteIndex
 from pyrite_cli.core.text.tokens import Analyzer

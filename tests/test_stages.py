@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pyrite_backends.port.scoring import idf
 from pyrite_backends.sql import pruning
 from pyrite_backends.sql.pruning import All, Expression, Some, Stage, Word
 from pyrite_backends.sql.reader import Row
@@ -18,7 +19,7 @@ CHUNKS = 1000
 
 def words(*hits: int) -> list[Word]:
     """Words that stand in so many chunks."""
-    return [Word(number, pruning.idf(CHUNKS, number)) for number in hits]
+    return [Word(number, idf(CHUNKS, number)) for number in hits]
 
 
 def met(expression: Expression, held: frozenset[int]) -> bool:
@@ -165,4 +166,4 @@ def test_what_too_few_chunks_hold_together_is_ranked_in_full() -> None:
 
 @pytest.mark.parametrize(("hits", "expected"), [(1, 6.5), (500, 1e-6), (1000, 1e-6)])
 def test_a_word_in_half_of_all_chunks_is_worth_almost_nothing(hits: int, expected: float) -> None:
-    assert pruning.idf(CHUNKS, hits) == pytest.approx(expected, rel=0.01)
+    assert idf(CHUNKS, hits) == pytest.approx(expected, rel=0.01)

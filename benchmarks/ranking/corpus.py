@@ -11,7 +11,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from pyrite_backends.port.names import other_names
-from pyrite_backends.sql import reader
+from pyrite_backends.port.scoring import WEIGHTS
 from pyrite_backends.sqlite.driver import sqlite
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import BODY
@@ -246,7 +246,7 @@ def _others(db: Any, keys: Sequence[str]) -> list[list[str]]:
 
 def weights(names: Iterable[str]) -> dict[str, float]:
     """What the program counts a word for, by the field it stands in."""
-    return {name: float(getattr(reader, name.upper())) for name in names}
+    return {name: float(getattr(WEIGHTS, name)) for name in names}
 
 
 def _counted(rows: Array, columns: Array, shape: tuple[int, int]) -> sp.csr_matrix:

@@ -9,7 +9,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from benchmarks.ranking.corpus import Array, Corpus, Field, Names
-from pyrite_cli.core.search.ranking import IN_TITLE, K1, LEAST_IDF, RERANKED, TITLE, WHOLE, B
+from pyrite_backends.port.scoring import K1, LEAST_IDF, SCORE_DIGITS, WEIGHTS, B
+from pyrite_cli.core.search.ranking import RERANKED, TITLE, WHOLE
 
 KEPT = 260
 """Entries of a ranking: up to 200 are fused, and a question may exclude some."""
@@ -20,7 +21,6 @@ POWER = 4
 MOST = 50
 """Entries that any variant looks at."""
 
-_DIGITS = 9
 _AT_ONCE = 50
 
 Fields = Mapping[str, Field]
@@ -103,7 +103,7 @@ def rank(batches: Iterable[Array]) -> Ranked:
 
 def top(row: Array) -> tuple[Array, Array]:
     """The best entries of one question and their scores, as in `Ranked`."""
-    row = np.round(row, _DIGITS)
+    row = np.round(row, SCORE_DIGITS)
     some = np.flatnonzero(row > 0)
     if len(some) > KEPT:
         some = some[row[some] >= np.partition(row[some], -KEPT)[-KEPT]]
@@ -122,7 +122,7 @@ def two(corpus: Corpus, found: Array, share: float) -> Array:
 
 
 def whole(
-    corpus: Corpus, fields: Fields, title: float = IN_TITLE, parts: float = 0.0
+    corpus: Corpus, fields: Fields, title: float = WEIGHTS.title, parts: float = 0.0
 ) -> sp.csr_matrix:
     """Entries x terms: BM25 of whole entries with the idf of chunks. What stands in over half of
     them adds nothing.
@@ -208,7 +208,7 @@ def again(
     """
     found = first.scores.copy()
     total = found[:, :MOST] + entry * seen.whole + seen.more
-    found[:, :depth] = np.round(total * (1 + title * seen.cosine**power), _DIGITS)[:, :depth]
+    found[:, :depth] = np.round(total * (1 + title * seen.cosine**power), SCORE_DIGITS)[:, :depth]
     found[first.entries < 0] = 0
     order = np.lexsort((first.entries, -found), axis=-1)
     return Ranked(*(np.take_along_axis(one, order, axis=-1) for one in (first.entries, found)))

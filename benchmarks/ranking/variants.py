@@ -12,7 +12,8 @@ from benchmarks.ranking import hybrid, lexical
 from benchmarks.ranking.corpus import Array, Corpus, Field, Terms, weights
 from benchmarks.ranking.lexical import Ranked, Seen, again, picked, picked_of
 from benchmarks.ranking.questions import Questions
-from pyrite_cli.core.search.ranking import IN_TITLE, K1, RERANKED, SHARES, B
+from pyrite_backends.port.scoring import K1, WEIGHTS, B
+from pyrite_cli.core.search.ranking import RERANKED, SHARES
 
 
 class Trial(NamedTuple):
@@ -193,7 +194,7 @@ def of_entries(one: Set, first: Ranked, seen: Seen) -> Iterator[Trial]:
         return seen._replace(whole=picked_of(first, one.asks, worth))
 
     name = "What the whole entry is"
-    yield Trial(name, f"its text, and its title {IN_TITLE}-fold", chosen, True)
+    yield Trial(name, f"its text, and its title {WEIGHTS.title}-fold", chosen, True)
     for title in (1.0, 2.0, 8.0):
         yield Trial(name, f"its title {title:g}-fold", value(whole(title=title)))
     for parts in (0.25, 0.5, 1.0):

@@ -15,7 +15,7 @@ from pyrite_cli.commands.context import Json, container, place
 from pyrite_schemas.replies import CacheExportReply, CacheImportReply, CacheReply, ModelStatus
 
 if TYPE_CHECKING:
-    from pyrite_backends.port.index import Model
+    from pyrite_backends.port.vectors import Model
 
 _MANY = 20_000
 """Vectors from which carrying them takes long enough for a bar."""

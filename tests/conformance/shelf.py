@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from pyrite_backends.port.index import Index, Model, Reader, Writer
+from pyrite_backends.port.index import Index, Reader, Writer
+from pyrite_backends.port.vectors import Model
 from pyrite_cli.core.entry.chunk import embed_text
 from pyrite_cli.core.entry.parse import parse
 from pyrite_cli.core.entry.rules import Rules

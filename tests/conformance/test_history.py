@@ -7,7 +7,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pyrite_backends.port.index import Index, Model, Reader
+from pyrite_backends.port.index import Index, Reader
+from pyrite_backends.port.vectors import Model
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import Filters
 from tests.conformance.conftest import Engine

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pyrite_backends.port.index import Index, Model, Writer
+from pyrite_backends.port.index import Index, Writer
+from pyrite_backends.port.vectors import Model
 from pyrite_schemas.errors import FormatError, NoIndexError, StorageError
 from pyrite_schemas.search import Filters
 from tests.conformance.conftest import Engine

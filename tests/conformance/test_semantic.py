@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pyrite_backends.port.index import Index, Model
+from pyrite_backends.port.index import Index
+from pyrite_backends.port.vectors import Model
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.errors import StorageError
 from pyrite_schemas.search import Filters

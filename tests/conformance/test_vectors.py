@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
-from pyrite_backends.port.index import Index, Model, Reader
+from pyrite_backends.port.index import Index, Reader
+from pyrite_backends.port.vectors import Model
 from pyrite_schemas.sync import Pending
 from tests.conformance.shelf import (
     MODEL,

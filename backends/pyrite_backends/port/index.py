@@ -8,14 +8,11 @@ Every method raises `StorageError` (or a subclass) for anything wrong with the d
 
 from __future__ import annotations
 
-import array
-import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-import msgspec
-
+from pyrite_backends.port.vectors import Model, VectorCache
 from pyrite_schemas.entry import Diagnostic, Entry
 from pyrite_schemas.search import (
     Body,
@@ -32,21 +29,7 @@ from pyrite_schemas.search import (
     TagCount,
     Term,
 )
-from pyrite_schemas.sync import CacheStats, File, KbState, Pending, Touch
-
-
-class Model(msgspec.Struct, frozen=True):
-    """The model an index's vectors come from.
-
-    Attributes:
-        name: As configured.
-        fingerprint: Names the weights and everything else that decides a vector.
-        dimensions: Length of a vector.
-    """
-
-    name: str
-    fingerprint: str
-    dimensions: int
+from pyrite_schemas.sync import File, KbState, Pending, Touch
 
 
 class Tokeniser(Protocol):
@@ -291,72 +274,6 @@ class Queue(Protocol):
 
     def elsewhere(self) -> int:
         """How many texts others have taken and not finished."""
-        ...
-
-
-def sound(vector: object, dimensions: int) -> bool:
-    """Whether something is a float32 vector of so many dimensions, finite and of unit length."""
-    if not isinstance(vector, bytes) or len(vector) != 4 * dimensions:
-        return False
-    length = math.hypot(*array.array("f", vector))  # without numpy, 70 ms to import
-    return abs(length - 1) < UNIT
-
-
-UNIT = 1e-2
-"""How far from 1 the length of a vector may be."""
-
-
-class VectorCache(Protocol):
-    """Vectors of texts that were embedded before with one model, by the text's hash.
-
-    Every vector that goes in or comes out is finite, of unit length and of the model's dimensions;
-    others are left out.
-    """
-
-    @property
-    def empty(self) -> bool:
-        """Whether nothing can be got: nothing was ever put, or reading failed before."""
-        ...
-
-    def get(self, hashes: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
-        """(hash, float32 vector) of those that are known.
-
-        Raises:
-            StorageError: The cache can't be read.
-        """
-        ...
-
-    def missing(self, hashes: Sequence[bytes]) -> list[bytes]:
-        """Those of the hashes that are not known."""
-        ...
-
-    def put(self, vectors: Sequence[tuple[bytes, bytes]]) -> None:
-        """Remember vectors; one that is known stays as it is.
-
-        Raises:
-            StorageError: The cache can't be written.
-        """
-        ...
-
-    def items(self) -> Iterator[tuple[bytes, bytes]]:
-        """(hash, float32 vector) of all of them, by hash."""
-        ...
-
-    def stats(self) -> CacheStats:
-        """How much there is, and where."""
-        ...
-
-    def touch(self, hashes: Iterable[bytes]) -> None:
-        """Say that vectors are in use: eviction goes by that."""
-        ...
-
-    def evict(self, days: float, most: int | None) -> int:
-        """Forget vectors that were not in use for so many days, and of the rest those that were
-        not for longest, until what is left takes no more than `most` bytes.
-
-        Returns:
-            How many.
-        """
         ...
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 
-from pyrite_backends.port.index import Model, sound
+from pyrite_backends.port.vectors import Model, sound
 from pyrite_backends.postgres.connection import Connection
 from pyrite_backends.postgres.copying import copy
 from pyrite_schemas.sync import CacheStats
@@ -38,7 +38,7 @@ DELETE FROM {SCHEMA}.vector d USING (
 
 
 class PostgresCache:
-    """Vectors of one model; see `pyrite_backends.port.index.VectorCache`.
+    """Vectors of one model; see `pyrite_backends.port.vectors.VectorCache`.
 
     Args:
         transaction: Begins one, and commits it.

@@ -18,14 +18,13 @@ import numpy as np
 import numpy.typing as npt
 
 from pyrite_backends.port.index import Tokeniser
+from pyrite_backends.port.scoring import WEIGHTS
 from pyrite_backends.postgres.words import clipped
-from pyrite_backends.sql.reader import HEADING, PARTS, TAGS, TEXT, TITLE
 
 _MAX_POSITION = 16383
 _MAX_POSITIONS = 255
 _POSITION_BITS = 14
 _RANK_BITS = 24
-_WEIGHTS = (TITLE, HEADING, TAGS, PARTS, TEXT)
 
 _Numbers = npt.NDArray[np.int64]
 
@@ -76,11 +75,11 @@ class Encoder:
         for row, chunk in enumerate(chunks):
             position = 1
             length = 0
-            for text, weight in zip(chunk, _WEIGHTS, strict=True):
+            for text, weight in zip(chunk, WEIGHTS, strict=True):
                 numbers = known.get(text)
                 if numbers is None:
                     numbers = self._numbers.of(text)
-                    if weight != TEXT:
+                    if weight != WEIGHTS.text:
                         known[text] = numbers
                 size = len(numbers)
                 if not size:

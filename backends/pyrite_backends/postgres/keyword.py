@@ -14,11 +14,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from pyrite_backends.port import scoring
 from pyrite_backends.port.index import Tokeniser
+from pyrite_backends.port.scoring import K1, B
 from pyrite_backends.postgres.words import clipped
 from pyrite_backends.sql import pruning
 from pyrite_backends.sql.conditions import TRUE, Condition
-from pyrite_backends.sql.pruning import K1, B, Expression, Stage, Word
+from pyrite_backends.sql.pruning import Expression, Stage, Word
 from pyrite_backends.sql.reader import Row
 from pyrite_schemas.search import Frequencies, Leg, Term
 
@@ -176,7 +178,7 @@ def _scored(
     for term, hits in zip(terms, all_of.hits, strict=True):
         words, asked = tsquery(term, tokeniser)
         if hits:
-            found.append(_Scored(words, term.prefix, asked, hits, pruning.idf(all_of.chunks, hits)))
+            found.append(_Scored(words, term.prefix, asked, hits, scoring.idf(all_of.chunks, hits)))
     return found, all_of.words / all_of.chunks if all_of.chunks else 0.0
 
 

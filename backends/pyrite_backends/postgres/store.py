@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from pyrite_backends.port.index import Model, Tokeniser
+from pyrite_backends.port.index import Tokeniser
+from pyrite_backends.port.vectors import Model
 from pyrite_backends.postgres import connection as server
 from pyrite_backends.postgres import schema
 from pyrite_backends.postgres.connection import Connection

@@ -16,11 +16,9 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from pyrite_backends.sql.reader import LEAST_IDF, SCORE_DIGITS, Row, best_entries
+from pyrite_backends.port.scoring import K1, LEAST_IDF, SCORE_DIGITS
+from pyrite_backends.sql.reader import Row, best_entries
 from pyrite_schemas.search import Leg
-
-K1, B = 1.2, 0.75
-"""Of BM25, as SQLite's FTS5 has them."""
 
 MAX_WORDS = 40
 """Words up to which stages are tried: with more, the ones that are left out add up."""
@@ -91,17 +89,6 @@ class Stage(NamedTuple):
     groups: tuple[tuple[int, ...], ...]
     rest: tuple[int, ...]
     alone: Expression | None
-
-
-def idf(chunks: int, hits: int) -> float:
-    """Inverse document frequency as FTS5 has it.
-
-    Args:
-        chunks: How many there are.
-        hits: In how many of them the word stands.
-    """
-    found = math.log((chunks - hits + 0.5) / (hits + 0.5))
-    return found if found > 0 else LEAST_IDF
 
 
 def telling_first(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from pyrite_backends.port.names import link_name, other_names
+from pyrite_backends.port.scoring import SCORE_DIGITS
 from pyrite_backends.sql.conditions import Condition, every
 from pyrite_backends.sql.matching import Matcher
 from pyrite_schemas.entry import Diagnostic
@@ -37,23 +38,12 @@ from pyrite_schemas.search import (
 from pyrite_schemas.sync import Commit, File, KbState, LogMark, Pending, Revision
 
 if TYPE_CHECKING:
-    from pyrite_backends.port.index import Model, Tokeniser
+    from pyrite_backends.port.index import Tokeniser
+    from pyrite_backends.port.vectors import Model
     from pyrite_backends.sql.portable import Catalog
 
 _BATCH = 500
 DAY = 86400
-
-TITLE, HEADING, TAGS, PARTS, TEXT = 4, 2, 2, 1, 1
-"""What a word counts for in BM25 by the field it stands in. Every chunk carries the title
-(nDCG@10 0.697 against 0.692 on SciFact, 0.816 against 0.775 on link texts, when only the first one
-does), the first one the tags. docs/ranking.md has what was tried."""
-
-LEAST_IDF = 1e-6
-"""The inverse document frequency of what stands in over half of all chunks, as in FTS5."""
-
-SCORE_DIGITS = 9
-"""Decimals of a score that count. The last bits depend on the order in which an engine adds, and
-must not decide which of two equal entries comes first."""
 
 _PENDING = """FROM chunk c JOIN entry e ON e.id = c.entry_id JOIN kb k ON k.id = e.kb_id
  WHERE k.name IN ({marks}) AND c.hash <> ? AND NOT EXISTS
@@ -112,7 +102,7 @@ class CommonReader(ABC):
         """The queries in SQLAlchemy Core, over this reader's connection and transaction."""
 
     def model(self) -> Model | None:
-        from pyrite_backends.port.index import Model  # a keyword search needs none of it
+        from pyrite_backends.port.vectors import Model  # a keyword search needs none of it
 
         rows = self._rows("SELECT value FROM setting WHERE name = 'model'")
         return msgspec.json.decode(rows[0][0], type=Model) if rows else None

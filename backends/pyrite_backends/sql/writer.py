@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from pyrite_backends.port.index import Model
 from pyrite_backends.port.names import link_name
+from pyrite_backends.port.vectors import Model
 from pyrite_backends.sql.reader import DAY, CommonReader, Row, batches
 from pyrite_schemas.entry import Entry
 from pyrite_schemas.sync import KbState, Touch

@@ -13,10 +13,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from pyrite_backends.port import scoring
 from pyrite_backends.sql import pruning
 from pyrite_backends.sql.conditions import TRUE, Condition
 from pyrite_backends.sql.pruning import Expression, Stage, Word
-from pyrite_backends.sql.reader import HEADING, PARTS, TAGS, TEXT, TITLE, Row
+from pyrite_backends.sql.reader import Row
 from pyrite_backends.sqlite.conditions import match
 from pyrite_schemas.search import Leg, Term
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 Ask = Callable[[str, Sequence[object]], list[Row]]
 """Rows of a statement with `?` marks."""
 
-_WEIGHTS = f"{TITLE:.1f}, {HEADING:.1f}, {TAGS:.1f}, {PARTS:.1f}, {TEXT:.1f}"
+_WEIGHTS = ", ".join(f"{weight:.1f}" for weight in scoring.WEIGHTS)
 _SCORE = f"bm25(chunk_fts, {_WEIGHTS})"
 
 FEW = 300
@@ -102,7 +103,7 @@ def search(
         lists: Of the same view of the index.
     """
     every = [text for term in terms if lists.hits(text := match((term,), tokeniser))]
-    words = [Word(lists.hits(text), pruning.idf(lists.chunks, lists.hits(text))) for text in every]
+    words = [Word(lists.hits(text), scoring.idf(lists.chunks, lists.hits(text))) for text in every]
 
     def of(some: Sequence[int], wanted: int) -> list[Leg]:
         texts = [every[number] for number in some]

@@ -23,7 +23,8 @@ from pyrite_schemas.errors import (
 from pyrite_schemas.sync import Pending
 
 if TYPE_CHECKING:
-    from pyrite_backends.port.index import Model, Tokeniser
+    from pyrite_backends.port.index import Tokeniser
+    from pyrite_backends.port.vectors import Model
     from pyrite_backends.sqlite.writer import SqliteWriter
 
 FORMAT = 4

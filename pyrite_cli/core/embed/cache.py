@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from pyrite_backends.port.index import Index, Model, VectorCache, sound
+from pyrite_backends.port.index import Index
+from pyrite_backends.port.vectors import Model, VectorCache, sound
 from pyrite_schemas.errors import StorageError
 from pyrite_schemas.sync import CacheStats
 

@@ -11,7 +11,8 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from pyrite_backends.port.index import UNIT, Index, Model, Queue, VectorCache, Writer
+from pyrite_backends.port.index import Index, Queue, Writer
+from pyrite_backends.port.vectors import Model, VectorCache, flaw
 from pyrite_cli.core.embed import onnx
 from pyrite_cli.core.embed.model import Files
 from pyrite_cli.core.embed.runtime import Matrix, Runtime
@@ -125,11 +126,11 @@ def fill(
             else:
                 watcher.embedded(len(done))
             for hashes, vectors in _timed(_batches(unknown, runtime, watcher)):
-                _check(vectors, files)
                 rows = [
                     (digest, vector.tobytes())
                     for digest, vector in zip(hashes, vectors, strict=True)
                 ]
+                _check(rows, files.model)
                 with index.writer() as writer:
                     _put(writer, files.model, rows)
                 queue.keep()
@@ -214,17 +215,12 @@ def _timed(
         yield hashes, np.concatenate(parts)
 
 
-def _check(vectors: Matrix, files: Files) -> None:
-    if vectors.shape[1] != files.model.dimensions:
-        raise ModelError(
-            f"model {files.model.name} gave vectors of {vectors.shape[1]} dimensions, "
-            f"not {files.model.dimensions}",
-            "run `pyrite index rebuild`",
-        )
-    if not np.isfinite(vectors).all():
-        raise ModelError(f"model {files.model.name} gave vectors that are not finite")
-    if (np.abs(np.linalg.norm(vectors, axis=1) - 1) >= UNIT).any():
-        raise ModelError(f"model {files.model.name} gave vectors that are not of unit length")
+def _check(rows: Sequence[tuple[bytes, bytes]], model: Model) -> None:
+    for _, vector in rows:
+        if wrong := flaw(vector, model.dimensions):
+            raise ModelError(
+                f"model {model.name} gave a vector that {wrong}", "run `pyrite index rebuild`"
+            )
 
 
 def runtime_for(texts: int, files: Files, cache_folder: Path) -> Runtime:

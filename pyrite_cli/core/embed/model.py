@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pyrite_backends.port.index import Model
+from pyrite_backends.port.vectors import Model
 from pyrite_schemas.config import DEFAULT_MODEL
 from pyrite_schemas.errors import ModelError
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from pyrite_backends.port.index import Model
+from pyrite_backends.port.vectors import Model
 from pyrite_cli.core.embed.model import missing_extra
 from pyrite_cli.core.embed.runtime import Matrix, unit
 from pyrite_schemas.errors import ModelError

@@ -15,7 +15,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from pyrite_backends.port.index import Model, VectorCache, sound
+from pyrite_backends.port.vectors import Model, VectorCache, sound
 from pyrite_schemas.errors import FormatError, ModelError, StorageError, UsageError
 
 VERSION = 1

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pyrite_backends.port.index import Index, Model, Reader
+from pyrite_backends.port.index import Index, Reader
+from pyrite_backends.port.vectors import Model
 from pyrite_cli.core.git.source import Source
 from pyrite_schemas.errors import ConfigError, ModelError, SourceError
 from pyrite_schemas.sync import KbState, Revision

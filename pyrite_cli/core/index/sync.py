@@ -9,7 +9,8 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
-from pyrite_backends.port.index import Index, Model, Reader, VectorCache, Writer
+from pyrite_backends.port.index import Index, Reader, Writer
+from pyrite_backends.port.vectors import Model, VectorCache
 from pyrite_cli.core.entry.rules import Rules
 from pyrite_cli.core.git import history, permalink
 from pyrite_cli.core.git.command import remote

@@ -9,7 +9,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from pyrite_backends.port.index import Index, Model, Reader
+from pyrite_backends.port.index import Index, Reader
+from pyrite_backends.port.vectors import Model, flaw
 from pyrite_cli.core.embed.runtime import Runtime
 from pyrite_cli.core.entry.chunk import embed_text
 from pyrite_cli.core.entry.ids import keys
@@ -25,8 +26,6 @@ _encode = msgspec.json.Encoder().encode
 
 SAMPLE = 8
 """At least so many texts' vectors `verify` makes again, and fewer than twice as many."""
-UNIT = 1e-2
-"""How far from 1 the length of a vector may be."""
 SAME = 0.999
 """Least cosine between two runtimes' vectors of one text."""
 
@@ -112,18 +111,16 @@ def _vectors(
     model = reader.model()
     if model is None:
         return
-    size = 4 * model.dimensions
     known: dict[bytes, npt.NDArray[np.float32]] = {}
     step = 1  # every so-maniest vector is kept: a sample spread over all, in one pass
-    sound = 0
+    seen = 0
     for digest, vector in reader.vectors():
-        row = np.frombuffer(vector, np.float32) if len(vector) == size else np.empty(0, np.float32)
-        if len(vector) != size or not abs(float(np.linalg.norm(row)) - 1) <= UNIT:
-            yield Difference("", "", "vector", f"{digest.hex()[:12]} is not a unit vector")
+        if wrong := flaw(vector, model.dimensions):
+            yield Difference("", "", "vector", f"the one of {digest.hex()[:12]} {wrong}")
             continue
-        if sound % step == 0:
-            known[digest] = row
-        sound += 1
+        if seen % step == 0:
+            known[digest] = np.frombuffer(vector, np.float32)
+        seen += 1
         if len(known) == 2 * SAMPLE:
             known = dict(list(known.items())[::2])
             step *= 2

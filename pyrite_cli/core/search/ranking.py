@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from pyrite_backends.port.names import titled
+from pyrite_backends.port.scoring import K1, LEAST_IDF, SCORE_DIGITS, WEIGHTS, B, idf
 from pyrite_cli.core.search.occurrences import Run, among, counts
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import Body, Contribution, Frequencies, Leg, Term
@@ -32,33 +33,11 @@ WHOLE = 0.5
 TITLE = 0.5
 """How much more an entry counts whose title is what was asked for."""
 
-IN_TITLE = 4
-"""How often a word of the title counts as one of the text: as in chunks."""
-
-K1, B = 1.2, 0.75
-"""Of BM25, as in chunks."""
-
-LEAST_IDF = 1e-6
-"""Inverse document frequency of a word that stands in over half of all chunks, as in chunks."""
-
 DEPTH = 100
 """Entries each leg of a hybrid search is followed to, so that pages don't reshuffle."""
 
 SHARES = {"keyword": 0.4, "semantic": 0.6}
 """What each leg counts in a hybrid search."""
-
-_DIGITS = 9
-"""Decimals of a score that count; the last bits depend on the order of additions."""
-
-
-def idf(chunks: int, hits: int) -> float:
-    """Inverse document frequency as the engines have it; 0 for what stands nowhere.
-
-    Args:
-        chunks: How many there are.
-        hits: How many of them hold it.
-    """
-    return max(math.log((chunks - hits + 0.5) / (hits + 0.5)), LEAST_IDF) if hits else 0.0
 
 
 def reranked(
@@ -140,7 +119,7 @@ class _Scale(NamedTuple):
         in_text = counts("".join(body.texts), self.runs, self.analyzer)
         whole = 0.0
         for run, worth, count in zip(self.runs, self.worth, in_text, strict=True):
-            found = count + IN_TITLE * among(title, run)
+            found = count + WEIGHTS.title * among(title, run)
             whole += worth * found * (K1 + 1) / (found + norm)
         cosine = max(map(self._cosine, (body.title, *body.names)))
         return (best + WHOLE * whole) * (1 + TITLE * cosine**4)
@@ -221,7 +200,7 @@ def _behind(first: Sequence[Fused], legs: Mapping[str, Sequence[Leg]]) -> Iterat
                 continue
             leg = found[rank]
             seen.add(leg.entry)
-            score = min(score, round(_share(name, found, (rank + 1, leg)), _DIGITS))
+            score = min(score, round(_share(name, found, (rank + 1, leg)), SCORE_DIGITS))
             part = Contribution(name, rank + 1, leg.score)
             yield Fused(Leg(leg.entry, leg.chunk, score), (part,))
 
@@ -236,7 +215,7 @@ def _share(name: str, legs: Sequence[Leg], place: tuple[int, Leg] | None) -> flo
 
 def ordered(reader: Reader, legs: Sequence[Leg]) -> list[Leg]:
     """Legs by falling score, ties by KB and id."""
-    rounded = [Leg(leg.entry, leg.chunk, round(leg.score, _DIGITS)) for leg in legs]
+    rounded = [Leg(leg.entry, leg.chunk, round(leg.score, SCORE_DIGITS)) for leg in legs]
     keys = {one.entry: (one.kb, one.id) for one in reader.fetch(list(_tied(rounded)))}
     return sorted(rounded, key=lambda leg: (-leg.score, keys.get(leg.entry, ("", ""))))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import msgspec
 
+from pyrite_backends.port.scoring import idf
 from pyrite_cli.core.git import permalink
 from pyrite_cli.core.query import parser as language
 from pyrite_cli.core.search import ranking
@@ -35,7 +36,8 @@ from pyrite_schemas.search import (
 from pyrite_schemas.sync import KbState
 
 if TYPE_CHECKING:
-    from pyrite_backends.port.index import Index, Model, Reader
+    from pyrite_backends.port.index import Index, Reader
+    from pyrite_backends.port.vectors import Model
 
 Embed: TypeAlias = "Callable[[str, Model], bytes]"
 """The float32 unit vector of a query under the index's model."""
@@ -246,7 +248,7 @@ def explained(
         TermWeight(
             " ".join(term.tokens) + "*" * term.prefix,
             count,
-            round(ranking.idf(chunks, count), 6),
+            round(idf(chunks, count), 6),
             tuple(name for name, numbers in standing.items() if number in numbers),
         )
         for number, (term, count) in enumerate(zip(terms, counts, strict=True))
