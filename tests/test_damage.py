@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pyrite_backends.port.format import LAYOUT
 from pyrite_backends.port.vectors import Model
 from pyrite_backends.sqlite.driver import sqlite
-from pyrite_backends.sqlite.store import FORMAT
 from pyrite_cli.core.index import verify as audit
 from pyrite_schemas.errors import FormatError, NoIndexError, StorageError
 from pyrite_schemas.search import Filters
@@ -172,7 +172,7 @@ def test_a_file_that_is_no_database_is_refused_and_kept(repo: Repo, tmp_path: Pa
     assert path.read_text().startswith("precious")
 
 
-@pytest.mark.parametrize("version", [0, FORMAT, FORMAT + 1])
+@pytest.mark.parametrize("version", [0, LAYOUT, LAYOUT + 1])
 def test_another_programs_database_is_refused_and_kept(
     repo: Repo, tmp_path: Path, version: int
 ) -> None:
@@ -227,10 +227,11 @@ def test_no_index_is_said_and_none_is_made_by_asking(repo: Repo, tmp_path: Path)
 def test_a_newer_format_is_refused_and_an_older_one_is_rebuilt(
     world: World, tmp_path: Path
 ) -> None:
-    tamper(world, f"PRAGMA user_version = {FORMAT + 1}")
-    with pytest.raises(FormatError, match=f"format {FORMAT + 1}"):
+    tamper(world, f"PRAGMA user_version = {LAYOUT + 1}")
+    newer = rf"a newer version \(layout {LAYOUT + 1}, here {LAYOUT}"
+    with pytest.raises(FormatError, match=newer):
         world.stage()
-    with pytest.raises(FormatError, match="reads"), world.index.reader():
+    with pytest.raises(FormatError, match=newer), world.index.reader():
         pass
     tamper(world, "PRAGMA user_version = 0")
     with pytest.raises(FormatError, match="another version"), world.index.reader():

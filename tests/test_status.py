@@ -59,7 +59,7 @@ def test_kbs_never_synced_not_configured_set_otherwise_or_gone_are_said(
     found = lines(bench, other, bench.kb("new"))
     assert found["new"][1].startswith("never synced")
     assert found["old"][1].startswith("not configured any more")
-    assert found["kb"][1].startswith("settings or version changed")
+    assert found["kb"][1].startswith("settings changed")
     shutil.rmtree(repo.root)
     assert lines(bench, bench.kb("kb"))["kb"][1].startswith("unknown: ")
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.dialects import postgresql, sqlite
 
 from pyrite_backends.sql import portable, tables
-from pyrite_backends.sqlite import store, writer
+from pyrite_backends.sqlite import writer
 from tests.conftest import Bench, Repo
 from tests.world import World
 
@@ -20,10 +20,6 @@ def test_the_sql_that_is_shipped_is_what_the_tables_say() -> None:
     shipped = files("pyrite_backends.sqlite").joinpath("tables.sql").read_text()
     assert shipped[shipped.index(HEAD) :] == portable.ddl(sqlite.dialect(), references=True)
     assert all(line.startswith("--") for line in shipped[: shipped.index(HEAD)].split("\n") if line)
-
-
-def test_the_engine_knows_the_format_of_the_tables() -> None:
-    assert store.FORMAT == tables.FORMAT
 
 
 @pytest.mark.parametrize("name", sorted(writer._TABLES))

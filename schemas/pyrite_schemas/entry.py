@@ -6,10 +6,6 @@ from typing import Literal
 
 import msgspec
 
-PARSER_VERSION = "3"
-"""Names what `pyrite_cli.core` (`parse`, `metadata`, `markdown`, `chunk`) makes of a file. A change
-that gives other entries must change it: every file is then parsed again."""
-
 LinkKind = Literal["markdown", "wiki", "embed", "frontmatter"]
 
 

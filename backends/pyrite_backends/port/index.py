@@ -38,6 +38,7 @@ class Tokeniser(Protocol):
     language: str
     in_engine: bool
     fingerprint: str
+    """What decides tokens besides the rules: `name=value`, with spaces between."""
 
     def prepare(self, text: str) -> str:
         """Text as an engine that folds, splits and stems by itself must be given it."""
@@ -305,11 +306,11 @@ class Index(Protocol):
         Args:
             wait: Wait for another writer, or raise `BusyError` at once.
             on_wait: Called once when there is something to wait for.
-            rebuild: Begin with an empty index; also done by itself when the index has another
-                format or tokenisation and is not shared.
+            rebuild: Begin with an empty index; also done by itself when the index was made
+                otherwise (`pyrite_backends.port.format`) and is not shared.
 
         Raises:
-            FormatError: The index has another format or tokenisation and others write to it too.
+            FormatError: The index was made otherwise (`format`) and others write to it too.
         """
         ...
 

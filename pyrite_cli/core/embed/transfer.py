@@ -15,11 +15,9 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from pyrite_backends.port.format import EXPORT
 from pyrite_backends.port.vectors import Model, VectorCache, sound
 from pyrite_schemas.errors import FormatError, ModelError, StorageError, UsageError
-
-VERSION = 1
-"""Of the format; another version is refused."""
 
 APPLICATION_ID = 0x50795678
 """`PyVx`: marks a file as an export, so that nothing else is ever overwritten."""
@@ -134,7 +132,7 @@ def _write(
         db.execute("PRAGMA page_size = 8192")
         db.execute("PRAGMA journal_mode = OFF")  # nobody sees it before it is whole
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        db.execute(f"PRAGMA user_version = {VERSION}")
+        db.execute(f"PRAGMA user_version = {EXPORT}")
         with db:
             for table in _TABLES:
                 db.execute(table)
@@ -219,9 +217,9 @@ def _opened(file: Path) -> Iterator[sqlite3.Connection]:
         raise StorageError(
             f"{file} is not an export of an embedding cache", "pyrite cache export FILE writes one"
         )
-    if version != VERSION:
+    if version != EXPORT:
         raise FormatError(
-            f"{file} has version {version}; this version of Pyrite reads {VERSION}",
+            f"{file} has version {version}; this version of Pyrite reads {EXPORT}",
             "export it again, with the version of Pyrite that is to read it",
         )
     try:

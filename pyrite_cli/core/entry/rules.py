@@ -14,10 +14,6 @@ from pyrite_schemas.config import EnumValue, FieldConfig, FieldKind, Fields, KbC
 
 Kind = Literal["any", "string", "number", "boolean", "date", "entry", "enum", "list"]
 
-VERSION = "1"
-"""Names what `pyrite_cli.core.entry.validate` makes of rules. A change that finds other things
-wrong must change it: the files of KBs that have rules are then checked again."""
-
 KNOWN = ("id", "title", "type", "date", "created", "updated", "published", "tags", "aliases",
          "links")  # fmt: skip
 """Fields that every entry may have, whatever its type."""
@@ -73,7 +69,7 @@ class Rules(NamedTuple):
     @property
     def fingerprint(self) -> str:
         """A hash of all that decides what is wrong with an entry."""
-        said = [VERSION, self.strict, [(kind.name, _plain(kind)) for kind in self.types.values()]]
+        said = [self.strict, [(kind.name, _plain(kind)) for kind in self.types.values()]]
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
 
 

@@ -130,7 +130,7 @@ def _compare(
         why = error.message.removeprefix(f"KB {kb.name}: ")
         return False, f"unknown: {why}" + (f"; {error.hint}" if error.hint else "")
     if state.config != kb.fingerprint:
-        return False, f"settings or version changed: {again}"
+        return False, f"settings changed: {again}"
     same = now.tree == state.revision.tree and now.overlay == state.revision.overlay
     if state.ref and state.ref != kb.source.ref:
         held, next_ref = state.ref, kb.source.ref or "the work tree"

@@ -16,7 +16,7 @@ from pyrite_cli.core.git import history, permalink
 from pyrite_cli.core.git.command import remote
 from pyrite_cli.core.git.source import Source
 from pyrite_cli.core.index import plan, sharing
-from pyrite_schemas.entry import PARSER_VERSION, Entry
+from pyrite_schemas.entry import Entry
 from pyrite_schemas.errors import (
     EmptySourceError,
     NoIndexError,
@@ -45,8 +45,8 @@ class Kb(NamedTuple):
 
     @property
     def fingerprint(self) -> str:
-        """What decides the rows besides the files: another one means parsing all of them anew."""
-        fixed = f"{PARSER_VERSION}|{self.source.identity}|{','.join(self.date_fields)}"
+        """What is configured that decides the rows: another one means parsing all files anew."""
+        fixed = f"{self.source.identity}|{','.join(self.date_fields)}"
         return f"{fixed}|{self.rules.fingerprint}" if self.rules else fixed
 
 

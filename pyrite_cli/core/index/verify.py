@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from pyrite_backends.port.format import DIGEST
 from pyrite_backends.port.index import Index, Reader
 from pyrite_backends.port.vectors import Model, flaw
 from pyrite_cli.core.embed.runtime import Runtime
@@ -36,7 +37,7 @@ def digest(reader: Reader, kb: str) -> str:
     Equal for any history of syncs and any engine; not over the KB's name, vectors, times, commits
     or machine paths.
     """
-    found = hashlib.sha256(b"pyrite digest 1\n")
+    found = hashlib.sha256(b"pyrite digest %d\n" % DIGEST)
     for entry in reader.logical(kb):
         # Without references, the digest is what it was before there were any.
         found.update(_encode(entry if entry.references else msgspec.structs.astuple(entry)[:-1]))

@@ -42,10 +42,6 @@ _FOREIGN = regex(
 """Text with a character in this set is rewritten before SQLite sees it; a test tries every
 character outside it."""
 
-VERSION = "2"
-"""Names the rules of this module; another one, another Unicode or another stemmer means that an
-index is made anew."""
-
 STEMLESS = "simple"
 _PORTER_MAX = 64
 _SPLIT = regex(r"[a-z0-9]+")
@@ -126,8 +122,9 @@ class Analyzer:
     def __init__(self, language: str) -> None:
         self.language = language
         self.in_engine = language in ("english", STEMLESS)
-        stems = "" if self.in_engine else Stemmer.version()
-        self.fingerprint = f"{language} {VERSION} {unicodedata.unidata_version} {stems}".strip()
+        self.fingerprint = f"language={language} unicode={unicodedata.unidata_version}"
+        if not self.in_engine:
+            self.fingerprint += f" stemmer={Stemmer.version()}"
         self._stem = functools.lru_cache(maxsize=1 << 16)(_stemmer(language))
 
     def prepare(self, text: str) -> str:
