@@ -45,6 +45,7 @@ check: $(VENV)/made-dev
 
 generate: $(VENV)/made-dev
 	@$(BIN)/python -m tests.generate
+	@$(BIN)/python -m tests.golden
 	@$(BIN)/ruff format .
 
 bench: $(VENV)/made-dev

@@ -1,0 +1,258 @@
+"""What an index is made of, written down: a fixed corpus, and prints of all that is made of it.
+
+`tests/golden.json` holds the numbers of `pyrite_backends.port.format` and prints of what each of
+them stands for. When a print changes and its number does not, indexes made before would be taken
+for current and answer otherwise: `tests/test_golden.py` fails and says which number to raise.
+`make generate` writes prints down, and refuses to where a number had to be raised and was not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import sys
+import tempfile
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import Stemmer
+
+from pyrite_backends.port import format as numbers
+from pyrite_backends.port import scoring
+from pyrite_backends.port.names import other_names, titled
+from pyrite_backends.postgres import semantic as nearest
+from pyrite_backends.postgres.fulltext import Encoder, Fields
+from pyrite_backends.sqlite.semantic import bits
+from pyrite_backends.sqlite.store import SqliteIndex
+from pyrite_cli.core.entry.chunk import embed_text
+from pyrite_cli.core.entry.parse import parse
+from pyrite_cli.core.entry.rules import Rules
+from pyrite_cli.core.index.verify import logical
+from pyrite_cli.core.search import ranking
+from pyrite_cli.core.text.tokens import Analyzer, fold
+from pyrite_schemas.entry import Entry
+from tests.documents import documents
+from tests.rules import DECISION, rules_of
+
+PLACE = Path(__file__).with_name("golden.json")
+DATE_FIELDS = ("date", "created", "updated", "published")
+
+Prints = dict[str, dict[str, str]]
+"""By the name of a number, then by what it is a print of."""
+
+WHAT = {
+    "layout": "The tables of an index, or what only one engine has, changed",
+    "parser": "What files become (entries, chunks or the texts that are embedded) changed",
+    "rules": "What is found wrong with entries that have rules changed",
+    "tokens": "The tokens that text is found by changed",
+    "fulltext": "What full text is given of an entry changed",
+    "ranking": "What entries are ranked by changed",
+}
+RAISE = """\
+{what}, and {number} in backends/pyrite_backends/port/format.py did not:
+  {names}
+Indexes that were made before would be taken for current and answer otherwise. If it was meant,
+raise {number} by one and run `make generate`; else it is a mistake."""
+UNSEEN = """\
+{number} in backends/pyrite_backends/port/format.py is {own}, but {recorded} is written down.
+If what it stands for changed, run `make generate`. If nothing here shows the change, first give
+tests/documents.py something that does."""
+MEASURE = """\
+{what}:
+  {names}
+Weights of full text are part of what an index says it was made by, so that it is made anew; the
+others are applied to each query. Measure what the change does (`python -m benchmarks ranking`), say
+so in docs/ranking.md, then run `make generate`."""
+
+
+def prints() -> Prints:
+    """Prints of everything as it is now."""
+    entries = [parsed(path, data) for path, data in documents().items()]
+    decision = rules_of(DECISION)
+    ruled = [parsed(path, data, decision) for path, data in documents().items()]
+    english = Analyzer("english")
+    return {
+        "layout": dict(_layout()),
+        "parser": {entry.path: _print(_said(entry), _embedded(entry)) for entry in entries},
+        "rules": {
+            held.path: _print(held.diagnostics[len(free.diagnostics) :], held.references)
+            for held, free in zip(ruled, entries, strict=True)
+        },
+        "tokens": dict(_tokens()),
+        "fulltext": dict(_fulltext(entries, english)),
+        "ranking": dict(_ranking()),
+    }
+
+
+def parsed(path: str, data: bytes, rules: Rules | None = None) -> Entry:
+    """A document as the program reads it."""
+    return parse(path, hashlib.sha1(data).hexdigest(), data, DATE_FIELDS, rules)
+
+
+def _said(entry: Entry) -> object:
+    return msgspec.structs.astuple(logical(entry, entry.claim))
+
+
+def _embedded(entry: Entry) -> list[str]:
+    title = "" if entry.title_source == "path" else entry.title
+    return [embed_text(title, chunk.heading, chunk.text) for chunk in entry.chunks]
+
+
+def _layout() -> Iterator[tuple[str, str]]:
+    for language in ("english", "german"):
+        with tempfile.TemporaryDirectory() as folder:
+            index = SqliteIndex(Path(folder) / "index.db", Analyzer(language))
+            with index.writer():
+                pass
+            with closing(index._open_to_read()) as connection:
+                made = connection.execute("SELECT sql FROM sqlite_master ORDER BY name").fetchall()
+        yield f"tables on SQLite, {language}", _print(made)
+    shipped = files("pyrite_backends.postgres")
+    for name in ("tables.sql", "native.sql"):
+        lines = shipped.joinpath(name).read_text().splitlines()
+        statements = [line for line in lines if not line.startswith("--")]
+        yield f"tables on PostgreSQL, {name}", _print(statements)
+    rows = np.sin(np.arange(8 * 384, dtype=np.float64)).reshape(8, 384)
+    unit = (rows / np.sqrt((rows**2).sum(axis=1, keepdims=True))).round(3).astype(np.float32)
+    yield "bits of vectors on SQLite", _print([row.hex() for row in bits([*map(bytes, unit)])])
+    yield "graph of vectors on PostgreSQL", _print((nearest.M, nearest.EF_CONSTRUCTION))
+
+
+LANGUAGES = ("english", "simple", "german")
+_STEMS = """relat hop happ troubl siz fall agre plaster motor bl logi connect probat rat ceas
+control roll y fly di electric formal triplic sensit analog able cogni be th xyz ab"""
+_ENDINGS = """e s es ed ing ational tional enci anci izer bli alli entli eli ousli ization ation
+ator alism iveness fulness ousness aliti iviti biliti logi logy ly ement ment ent ion ou ism ate
+iti ous ive ize eed eeds ies sses bly tted lling l"""
+_NAMES = """createBackend create_backend create-backend HTTPServer XMLHttpRequest2 getX86Name p53
+std::unordered_map C++ c++17 C# F# .NET .net ASP.NET iOS IDs v1.2.3 eip-4844 EIP4844 sha256sum aB
+a1b2c3d4e5f6 parseURLsFast UTF8 utf8Decoder __init__ Foo.Bar.baz naïveBayes ÜberKlasse"""
+
+
+def _tokens() -> Iterator[tuple[str, str]]:
+    words = [stem + end for stem in _STEMS.split() for end in ("", *_ENDINGS.split())]
+    for language in LANGUAGES:
+        analyzer = Analyzer(language)
+        seen = [
+            (text, analyzer.tokens(text), analyzer.prepare(text), analyzer.parts(text))
+            for text in (*words, *_texts())
+        ]
+        stemmer = "" if analyzer.in_engine else f", stemmer {Stemmer.version()}"
+        yield f"words in {language}{stemmer}", _print(seen)
+    names = [*_NAMES.split(), "x" * 80 + "Yz", "aBcDeFgHiJkLmNoPqRsT"]
+    analyzer = Analyzer("english")
+    yield "names from code", _print([(n, analyzer.names(n), analyzer.inner(n)) for n in names])
+    plane = [(code, fold(chr(code))) for code in range(0x10000) if not 0xD800 <= code < 0xE000]
+    more = [(code, fold(chr(code))) for code in (*range(0x1D400, 0x1F900), 0x20000, 0x323AF)]
+    yield f"characters of Unicode {unicodedata.unidata_version}", _print(plane, more)
+
+
+def _texts() -> Iterator[str]:
+    for data in documents().values():
+        yield data.decode(errors="replace")
+
+
+def _fulltext(entries: Sequence[Entry], analyzer: Analyzer) -> Iterator[tuple[str, str]]:
+    encoder = Encoder(analyzer)
+    for entry in entries:
+        given = [_fields(entry, position, analyzer) for position in range(len(entry.chunks))]
+        prepared = [tuple(map(analyzer.prepare, fields)) for fields in given]
+        packed = [(one.length, one.tsvector.hex()) for one in encoder.encode(given)]
+        yield f"{entry.path} on SQLite", _print(prepared)
+        yield f"{entry.path} on PostgreSQL", _print(packed)
+
+
+def _fields(entry: Entry, position: int, analyzer: Analyzer) -> Fields:
+    chunk = entry.chunks[position]
+    names = other_names(entry.path, entry.claim, entry.aliases)
+    title = titled(entry.title, names, analyzer.surface)
+    tags = "" if position else "\n".join(entry.tags)
+    return Fields(title, "\n".join(chunk.heading), tags, chunk.parts, chunk.text)
+
+
+def _ranking() -> Iterator[tuple[str, str]]:
+    """The constants themselves, so that they can be read."""
+    for name in ("WEIGHTS", "K1", "B", "LEAST_IDF", "SCORE_DIGITS"):
+        yield name, str(getattr(scoring, name))
+    for name in ("RERANKED", "WHOLE", "TITLE", "DEPTH", "SHARES"):
+        yield name, str(getattr(ranking, name))
+
+
+def _print(*values: object) -> str:
+    return hashlib.sha256(msgspec.json.encode(values)).hexdigest()[:16]
+
+
+def recorded() -> dict[str, Any]:
+    """What is written down."""
+    found: dict[str, Any] = json.loads(PLACE.read_text())
+    return found
+
+
+def own_numbers() -> dict[str, int]:
+    """The numbers of the program."""
+    return {name: getattr(numbers, name.upper()) for name in WHAT if name != "ranking"}
+
+
+def complaint(name: str, now: Prints, held: dict[str, Any]) -> str:
+    """What is wrong with a number or, for `ranking`, with the record; empty when nothing is."""
+    changed = _changed(now[name], held["prints"][name])
+    if name == "fulltext" and _weighed(now) != _weighed(held["prints"]):
+        # In the rows of one engine there are the weights too; they speak for themselves.
+        changed = [one for one in changed if not one.endswith("PostgreSQL")]
+    if name == "ranking":
+        return MEASURE.format(what=WHAT[name], names=_listed(changed)) if changed else ""
+    number, own, before = name.upper(), own_numbers()[name], held["numbers"][name]
+    if own != before:
+        return UNSEEN.format(number=number, own=own, recorded=before)
+    if changed:
+        return RAISE.format(what=WHAT[name], number=number, names=_listed(changed))
+    return ""
+
+
+def _weighed(some: Prints) -> str:
+    return some["ranking"]["WEIGHTS"]
+
+
+def _changed(now: dict[str, str], held: dict[str, str]) -> list[str]:
+    """Names of prints that are others; what another Unicode or stemmer gives is not compared."""
+    both = now.keys() & held.keys()
+    one = [name for name in now.keys() ^ held.keys() if not _VERSIONED.search(name)]
+    return sorted([*(name for name in both if now[name] != held[name]), *one])
+
+
+_VERSIONED = re.compile("Unicode|stemmer")
+
+
+def _listed(names: Iterable[str]) -> str:
+    some = list(names)
+    more = f"\n  and {len(some) - 5} more" if len(some) > 5 else ""
+    return "\n  ".join(some[:5]) + more
+
+
+def main() -> int:
+    """Write down what is made now; the exit code."""
+    now = prints()
+    if PLACE.exists():
+        held = recorded()
+        for name in WHAT:
+            said = complaint(name, now, held)
+            raised = name == "ranking" or own_numbers()[name] != held["numbers"][name]
+            if said and not raised:
+                print(said, file=sys.stderr)
+                return 1
+    content = json.dumps({"numbers": own_numbers(), "prints": now}, indent=1) + "\n"
+    if not PLACE.exists() or PLACE.read_text() != content:
+        PLACE.write_text(content)
+        print(f"wrote: {PLACE.relative_to(Path.cwd())}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
