@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyrite_backends.factory import open_index
+from pyrite_backends.factory import open_index, vector_cache, vector_file
 from pyrite_cli.core.config import settings
 from pyrite_cli.core.git.repository import head, is_bare, shallow
 from pyrite_cli.core.git.standpoint import Standpoint
@@ -19,7 +19,7 @@ from pyrite_schemas.sync import KbState
 
 if TYPE_CHECKING:
     from pyrite_backends.port.index import Index
-    from pyrite_backends.port.vectors import Model, VectorCache
+    from pyrite_backends.port.vectors import Model, VectorCache, VectorFile
     from pyrite_cli.core.embed.model import Files
     from pyrite_cli.core.embed.onnx import OnnxRuntime
     from pyrite_cli.core.embed.runtime import Runtime
@@ -245,17 +245,19 @@ class Container:
     def cache(self, model: Model) -> VectorCache:
         """The vectors of a model that were made before: by this user, and, where the index is
         kept where others work too, by anyone."""
-        from pyrite_cli.core.embed.cache import Layered  # only commands that embed
+        from pyrite_cli.core.embed.caches import Layered  # only commands that embed
 
         near, *far = self.caches(model)
         return Layered(near, far[0]) if far else near
 
     def caches(self, model: Model) -> list[VectorCache]:
         """What `cache` is made of: this machine's, then the index's where it keeps one."""
-        from pyrite_cli.core.embed.cache import Cache  # only commands that embed
-
         far = self.index.cache(model)
-        return [Cache(self.cache_folder, model), *([far] if far else [])]
+        return [vector_cache(self.cache_folder, model), *([far] if far else [])]
+
+    def export(self, path: Path) -> VectorFile:
+        """A file that vectors are carried in."""
+        return vector_file(path)
 
     def embed_query(self, text: str, model: Model) -> bytes:
         """The vector of a query under the index's model, by the exported model alone.

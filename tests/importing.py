@@ -60,7 +60,7 @@ class AllowedContract(Contract):
     def render_broken_contract(self, check: ContractCheck) -> None:
         for fault in check.metadata["faults"]:
             output.print_error(fault)
-        output.print("\nThe lists are in pyproject.toml: [tool.importlinter].")
+        output.print("\nThe lists are in pyproject.toml, under tool.importlinter.")
 
 
 def _room(module: str, rooms: dict[str, list[str]]) -> str | None:

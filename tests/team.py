@@ -12,10 +12,11 @@ import psycopg
 import pytest
 
 from pyrite_backends.postgres.store import PostgresIndex
+from pyrite_backends.sqlite.cache import SqliteCache
 from pyrite_cli.container import Container
 from pyrite_cli.core.embed import fill as filling
 from pyrite_cli.core.embed import model as models
-from pyrite_cli.core.embed.cache import Cache, Layered
+from pyrite_cli.core.embed.caches import Layered
 from pyrite_cli.core.embed.fill import fill
 from pyrite_cli.core.index import verify
 from pyrite_cli.core.index.sync import Kb, Options, Vectors, sync
@@ -67,7 +68,7 @@ class Team(World):
 
     def _vectors(self) -> Layered:
         model = self.embedder.model
-        return Layered(Cache(self.cache, model), self.index.cache(model))
+        return Layered(SqliteCache(self.cache, model), self.index.cache(model))
 
     def stage(self, *kbs: Kb, **options: Any) -> SyncReport:
         options = {"owner": self.owner, **options}

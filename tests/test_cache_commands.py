@@ -12,12 +12,14 @@ from pathlib import Path
 import pytest
 
 from pyrite_backends.port.vectors import Model
+from pyrite_backends.sqlite import export
+from pyrite_backends.sqlite.cache import SqliteCache
+from pyrite_backends.sqlite.export import Export
 from pyrite_cli import render
 from pyrite_cli.commands import cache as commands
 from pyrite_cli.commands.check import _bytes
 from pyrite_cli.container import Container
-from pyrite_cli.core.embed import transfer
-from pyrite_cli.core.embed.cache import Cache, Layered
+from pyrite_cli.core.embed.caches import Layered
 from pyrite_cli.core.embed.fill import fill
 from pyrite_cli.core.index.sync import Options, Vectors, sync
 from pyrite_schemas.errors import StorageError
@@ -70,8 +72,8 @@ class Machine:
         return Container(self.root).model_files().model
 
     @property
-    def cache(self) -> Cache:
-        return Cache(Container(self.root).cache_folder, self.model)
+    def cache(self) -> SqliteCache:
+        return SqliteCache(Container(self.root).cache_folder, self.model)
 
     def put(self, *numbers: int) -> None:
         self.cache.put(rows(*numbers))
@@ -187,7 +189,7 @@ def test_an_older_export_is_replaced(machine: Machine) -> None:
     machine.put(2, 3)
     assert machine.run("cache", "export", "link.db").code == 0
     assert (machine.root / "link.db").is_symlink()
-    assert transfer.header(machine.root / "v.db").vectors == 3
+    assert Export(machine.root / "v.db").header().vectors == 3
 
 
 def test_a_file_is_named_from_where_the_command_runs(machine: Machine, tmp_path: Path) -> None:
@@ -204,7 +206,7 @@ def test_many_vectors_show_progress(machine: Machine, monkeypatch: pytest.Monkey
     machine.put(1, 2, 3)
     assert machine.run("cache", "export", "v.db").err == ""
     monkeypatch.setattr(commands, "_MANY", 3)
-    monkeypatch.setattr(transfer, "_PORTION", 2)
+    monkeypatch.setattr(export, "_PORTION", 2)
     monkeypatch.setattr(render, "_EVERY", 0.0)
     assert machine.run("cache", "export", "v.db").err.startswith("Exporting: 2 of 3, ")
     assert "\nImporting: 3 of 3, " in machine.run("cache", "import", "v.db").err
@@ -269,7 +271,7 @@ def test_a_place_that_can_t_be_written(machine: Machine, place: str, reason: str
 def test_an_export_that_fails_leaves_the_older_one(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(_cache: Cache) -> Iterator[tuple[bytes, bytes]]:
+    def broken(_cache: SqliteCache) -> Iterator[tuple[bytes, bytes]]:
         yield rows(1)[0]
         raise StorageError("embedding cache: torn", "it may be deleted")
 
@@ -277,7 +279,7 @@ def test_an_export_that_fails_leaves_the_older_one(
     machine.run("cache", "export", "v.db")
     file = machine.root / "v.db"
     before = beside(file), file.read_bytes()
-    monkeypatch.setattr(Cache, "items", broken)
+    monkeypatch.setattr(SqliteCache, "items", broken)
     ran = machine.run("cache", "export", "v.db")
     assert (ran.code, ran.err) == (2, "error: embedding cache: torn; it may be deleted\n")
     assert (beside(file), file.read_bytes()) == before
@@ -423,11 +425,11 @@ def world(machine: Machine, repo: Repo) -> World:
 
 
 def cached(world: World) -> set[bytes]:
-    return {digest for digest, _ in Cache(world.cache, world.embedder.model).items()}
+    return {digest for digest, _ in SqliteCache(world.cache, world.embedder.model).items()}
 
 
 def age_all(world: World, days: float) -> None:
-    path = Cache(world.cache, world.embedder.model).path
+    path = SqliteCache(world.cache, world.embedder.model).path
     db = sqlite3.connect(path)
     db.execute("UPDATE vector SET made = ?", (time.time() - days * DAY,))
     db.commit()
@@ -436,7 +438,7 @@ def age_all(world: World, days: float) -> None:
 
 def add_unused(world: World, *numbers: int) -> set[bytes]:
     some = rows(*numbers, dimensions=HashEmbedder.model.dimensions)
-    Cache(world.cache, world.embedder.model).put(some)
+    SqliteCache(world.cache, world.embedder.model).put(some)
     return {digest for digest, _ in some}
 
 
@@ -478,7 +480,7 @@ def test_gc_keeps_vectors_for_so_many_days(
 def test_gc_makes_a_cache_no_larger_than_said(machine: Machine, world: World) -> None:
     age_all(world, 30)
     unused = add_unused(world, 1, 2, 3)
-    path = Cache(world.cache, world.embedder.model).path
+    path = SqliteCache(world.cache, world.embedder.model).path
     db = sqlite3.connect(path)
     marks = ", ".join("?" * len(unused))
     newer = time.time() - 1.5 * DAY
@@ -506,7 +508,7 @@ def test_gc_without_vectors_says_nothing_of_caches(machine: Machine) -> None:
 
 
 def test_gc_of_a_damaged_cache_says_so(machine: Machine, world: World) -> None:
-    path = Cache(world.cache, world.embedder.model).path
+    path = SqliteCache(world.cache, world.embedder.model).path
     path.write_bytes(b"this is no database " * 500)
     ran = machine.run("index", "gc")
     assert ran.code == 2
@@ -550,7 +552,7 @@ def test_too_few_days_to_tell_what_is_in_use(machine: Machine) -> None:
 
 def test_a_fault_of_the_near_cache_is_told_once(tmp_path: Path) -> None:
     model = Model("m", "0" * 32, DIMENSIONS)
-    near, far = Cache(tmp_path / "near", model), Cache(tmp_path / "far", model)
+    near, far = SqliteCache(tmp_path / "near", model), SqliteCache(tmp_path / "far", model)
     far.put(rows(1))
     near.path.parent.mkdir(parents=True)
     near.path.write_bytes(b"this is no database " * 500)
@@ -613,7 +615,7 @@ def test_gc_forgets_in_both_caches(both: Machine, database_url: str) -> None:  #
     assert len(wanted) == 2
     unused = rows(1, 2, dimensions=embedder.model.dimensions)
     vectors.cache.put(unused)
-    db = sqlite3.connect(Cache(box.cache_folder, embedder.model).path)
+    db = sqlite3.connect(SqliteCache(box.cache_folder, embedder.model).path)
     db.execute("UPDATE vector SET made = 5")
     db.commit()
     db.close()

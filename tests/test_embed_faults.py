@@ -8,16 +8,19 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from pyrite_backends.port.vectors import Model
+from pyrite_backends.sqlite import cache as caching
+from pyrite_backends.sqlite.cache import SqliteCache
+from pyrite_backends.sqlite.driver import sqlite
 from pyrite_cli.container import Container
 from pyrite_cli.core.embed import fill as filling
 from pyrite_cli.core.embed import model as models
-from pyrite_cli.core.embed.cache import Cache
 from pyrite_cli.core.embed.model import locate
 from pyrite_cli.core.embed.runtime import Matrix
 from pyrite_cli.core.index import verify
@@ -45,8 +48,8 @@ def run(repo: Repo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtu
     return here(repo.root, monkeypatch, capsys)
 
 
-def cache_of(world: World) -> Cache:
-    return Cache(world.cache, world.embedder.model)
+def cache_of(world: World) -> SqliteCache:
+    return SqliteCache(world.cache, world.embedder.model)
 
 
 def embedded(world: World) -> int:
@@ -178,15 +181,15 @@ def test_a_cache_that_breaks_does_not_undo_a_sync(world: World) -> None:
 def test_a_cache_that_can_t_be_written_costs_one_note(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def read_only(path: str, **options: Any) -> sqlite3.Connection:
-        db = connect(path, **options)
+    def read_only(path: str, **options: Any) -> Any:
+        db = sqlite.connect(path, **options)
         db.execute("PRAGMA query_only = ON")
         return db
 
-    connect = sqlite3.connect
     monkeypatch.setattr(filling, "FLUSH_SECONDS", 0.0)
     monkeypatch.setattr(HashEmbedder, "batch", 1)
-    monkeypatch.setattr(sqlite3, "connect", read_only)
+    driver = SimpleNamespace(connect=read_only, Error=sqlite.Error)
+    monkeypatch.setattr(caching, "sqlite", driver)  # the index has the other one
     world.stage()
     assert world.embed() == len(NOTES)
     assert embedded(world) == len(NOTES)
@@ -198,7 +201,9 @@ def test_the_index_is_written_before_the_cache(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[int] = []
-    monkeypatch.setattr(Cache, "put", lambda _self, rows: seen.append(embedded(world) - len(rows)))
+    monkeypatch.setattr(
+        SqliteCache, "put", lambda _self, rows: seen.append(embedded(world) - len(rows))
+    )
     world.full()
     assert seen == [0]
 

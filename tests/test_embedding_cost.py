@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pyrite_cli.core.embed.cache import Cache
+from pyrite_backends.sqlite.cache import SqliteCache
 from pyrite_schemas.search import Filters
 from tests.conftest import Repo
 from tests.world import World, facts, fresh
@@ -191,13 +191,13 @@ def test_a_sync_asks_the_cache_for_new_texts_alone(
     world.repo.write("docs/later.md", long_text(7))
     world.stage()  # whose texts now lack a vector
     asked: list[int] = []
-    get = Cache.get
+    get = SqliteCache.get
 
-    def noted(cache: Cache, hashes: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
+    def noted(cache: SqliteCache, hashes: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
         asked.append(len(hashes))
         return get(cache, hashes)
 
-    monkeypatch.setattr(Cache, "get", noted)
+    monkeypatch.setattr(SqliteCache, "get", noted)
     world.repo.write("docs/other.md", "# Another\n\nof one text")
     world.stage(world.kb("all"))
     assert asked == [1]

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pyrite_backends.sqlite.cache import SqliteCache
 from pyrite_cli.core.embed import model as models
 from pyrite_cli.core.embed import onnx
-from pyrite_cli.core.embed.cache import Cache
 from pyrite_cli.core.embed.fill import fill, runtime_for
 from pyrite_cli.core.embed.model import Files, locate
 from pyrite_schemas.config import DEFAULT_MODEL
@@ -219,7 +219,7 @@ def test_vectors_in_the_index_are_finite_and_of_unit_length(
         bench.index,
         ["kb"],
         files,
-        Cache(cache, files.model),
+        SqliteCache(cache, files.model),
         Silent(),
         lambda n: runtime_for(n, files, cache),
     )
@@ -336,7 +336,7 @@ def test_vectors_of_a_wrong_length_are_refused(
             bench.index,
             ["kb"],
             files,
-            Cache(tmp_path, files.model),
+            SqliteCache(tmp_path, files.model),
             Silent(),
             lambda _: HashEmbedder(),
         )
@@ -345,7 +345,7 @@ def test_vectors_of_a_wrong_length_are_refused(
 
 
 def test_a_cache_gives_only_sound_vectors(files: Files, tmp_path: Path) -> None:
-    cache = Cache(tmp_path, files.model)
+    cache = SqliteCache(tmp_path, files.model)
     good = np.zeros(384, np.float32)
     good[0] = 1
     rows = {

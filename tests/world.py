@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pyrite_backends.port.index import Reader
-from pyrite_cli.core.embed.cache import Cache
+from pyrite_backends.sqlite.cache import SqliteCache
 from pyrite_cli.core.embed.fill import fill
 from pyrite_cli.core.index import verify
 from pyrite_cli.core.index.sync import Kb, Options, Vectors, sync
@@ -52,7 +52,7 @@ class World(Bench):
 
     def stage(self, *kbs: Kb, **options: bool) -> SyncReport:
         """Sync with the vectors the cache holds, and embed nothing."""
-        vectors = Vectors(self.embedder.model, Cache(self.cache, self.embedder.model))
+        vectors = Vectors(self.embedder.model, SqliteCache(self.cache, self.embedder.model))
         return sync(self.index, kbs or self.kbs(), vectors, self.observer, Options(**options))
 
     def embed(self, *names: str, load: Callable[[int], Any] | None = None) -> int:
@@ -62,7 +62,7 @@ class World(Bench):
             self.index,
             names or [kb.name for kb in self.kbs()],
             self.embedder.files,
-            Cache(self.cache, self.embedder.model),
+            SqliteCache(self.cache, self.embedder.model),
             self.observer,
             load or (lambda _: self.embedder),
         )

@@ -1,4 +1,4 @@
-"""From a storage configuration to an index. A driver is imported only when it is named."""
+"""From a configuration to where things are kept. A driver is imported only when it is named."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pyrite_schemas.errors import ConfigError
 
 if TYPE_CHECKING:
     from pyrite_backends.port.index import Index, Tokeniser
+    from pyrite_backends.port.vectors import Model, VectorCache, VectorFile
 
 
 def open_index(
@@ -42,3 +43,22 @@ def open_index(
             "pip install 'pyrite-index[postgres]'",
         ) from error
     return PostgresIndex(url(), tokeniser)
+
+
+def vector_cache(folder: Path, model: Model) -> VectorCache:
+    """The vectors that a user's own indexes share; nothing is opened yet.
+
+    Args:
+        folder: The cache folder.
+        model: Whose vectors.
+    """
+    from pyrite_backends.sqlite.cache import SqliteCache
+
+    return SqliteCache(folder, model)
+
+
+def vector_file(path: Path) -> VectorFile:
+    """A cache of vectors as one file; nothing is opened yet."""
+    from pyrite_backends.sqlite.export import Export
+
+    return Export(path)

@@ -55,14 +55,12 @@ def export(
     For a machine that begins with nothing, such as a CI job: with `pyrite cache import`, nothing
     is embedded there that was embedded here.
     """
-    from pyrite_cli.core.embed import transfer
-
     box = container(context)
     model = box.model_files(fetch=False).model
     total = max(cache.stats().vectors for cache in box.caches(model))
     target = place(context, file)
     with _progress("Exporting", total) as advance:
-        count = transfer.export(box.cache(model).items(), model, target, advance)
+        count = box.export(target).write(box.cache(model).items(), model, advance)
     size = target.stat().st_size
     if json:
         render.json(CacheExportReply(str(target.resolve()), _status(model), count, size))
@@ -84,10 +82,11 @@ def bring(
 
     box = container(context)
     source = place(context, file)
-    about = transfer.header(source)
+    export = box.export(source)
+    about = export.header()
     model = box.model_files().model  # fetched: vectors are brought for a sync to come
     with _progress("Importing", about.vectors) as advance:
-        done = transfer.bring(source, model, box.caches(model), advance)
+        done = transfer.bring(export, str(source), model, box.caches(model), advance)
     if json:
         render.json(CacheImportReply(str(source.resolve()), _status(model), *done))
         return

@@ -157,7 +157,7 @@ def collect(
     evicted = 0
     caches: tuple[CacheStats, ...] = ()
     if model:
-        from pyrite_cli.core.embed.cache import clear  # only where something was embedded
+        from pyrite_cli.core.embed.caches import clear  # only where something was embedded
 
         evicted, caches = clear(box.index, box.caches(model), cache_days, most)
     if json:

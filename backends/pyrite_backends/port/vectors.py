@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import array
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -99,4 +99,49 @@ class VectorCache(Protocol):
         Returns:
             How many.
         """
+        ...
+
+
+class Header(NamedTuple):
+    """What an export of a cache says of itself.
+
+    Attributes:
+        model: Whose vectors it holds.
+        vectors: How many.
+    """
+
+    model: Model
+    vectors: int
+
+
+class VectorFile(Protocol):
+    """A cache of vectors as one file, to be carried to another machine.
+
+    Every call raises `UsageError` where there is no such file or it may not be replaced,
+    `StorageError` where it is none of ours, damaged or can't be written, and `FormatError` where
+    it has another version.
+    """
+
+    def write(
+        self, vectors: Iterable[tuple[bytes, bytes]], model: Model, advance: Callable[[int], None]
+    ) -> int:
+        """Write vectors; the file is there whole or not at all.
+
+        Args:
+            vectors: (hash, float32 vector), by hash.
+            model: Whose they are.
+            advance: Told how many more are done.
+
+        Returns:
+            How many they are.
+        """
+        ...
+
+    def header(self) -> Header:
+        """What it says of itself."""
+        ...
+
+    def portions(self) -> Iterator[list[tuple[object, object]]]:
+        """(hash, float32 vector) of all of them, some at a time; what they are is not checked, for
+        a file may come from anywhere."""
         ...

@@ -1,45 +1,17 @@
-"""An embedding cache as one file, to be carried to another machine.
+"""Bringing vectors that were made elsewhere into the caches of this machine.
 
-A SQLite file of two tables: `meta` (name, value) with the model's `model`, `fingerprint` and
-`dimensions` and the number of `vectors`; and `vector` (hash, vector), by hash. Equal vectors make
-equal files.
+A file may come from anywhere: what is no vector of the configured model stays out.
 """
 
 from __future__ import annotations
 
-import secrets
-import sqlite3
-import struct
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from pyrite_backends.port.format import EXPORT
-from pyrite_backends.port.vectors import Model, VectorCache, sound
-from pyrite_schemas.errors import FormatError, ModelError, StorageError, UsageError
+from pyrite_backends.port.vectors import Model, VectorCache, VectorFile, sound
+from pyrite_schemas.errors import ModelError
 
-APPLICATION_ID = 0x50795678
-"""`PyVx`: marks a file as an export, so that nothing else is ever overwritten."""
-
-_TABLES = (
-    "CREATE TABLE meta (name TEXT NOT NULL, value TEXT NOT NULL)",
-    "CREATE TABLE vector (hash BLOB NOT NULL, vector BLOB NOT NULL)",
-)
-_PORTION = 2000
 _HASH = 32
-
-
-class Header(NamedTuple):
-    """What an export says of itself.
-
-    Attributes:
-        model: Whose vectors it holds.
-        vectors: How many.
-    """
-
-    model: Model
-    vectors: int
 
 
 class Imported(NamedTuple):
@@ -56,116 +28,18 @@ class Imported(NamedTuple):
     refused: int
 
 
-def export(
-    vectors: Iterable[tuple[bytes, bytes]], model: Model, file: Path, advance: Callable[[int], None]
-) -> int:
-    """Write vectors to a file, which is there whole or not at all; how many they are.
-
-    Args:
-        vectors: (hash, float32 vector), by hash.
-        model: Whose they are.
-        file: Where to; an older export is replaced.
-        advance: Told how many more are done.
-
-    Raises:
-        UsageError: It is a folder, or a file that is something else.
-        StorageError: It can't be written, or the vectors can't be read.
-    """
-    _refuse_other(file)
-    file = file.resolve()  # of a link, what it leads to is replaced
-    beside = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-    try:
-        beside.open("xb").close()  # says what is wrong; SQLite would not
-        count = _write(beside, vectors, model, advance)
-        beside.replace(file)
-    except (sqlite3.Error, OSError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise StorageError(
-            f"{file} can't be written: {reason}", "name a file in another folder"
-        ) from error
-    finally:
-        with suppress(OSError):
-            beside.unlink()
-    return count
-
-
-def _refuse_other(file: Path) -> None:
-    if file.is_dir():
-        raise UsageError(f"{file} is a folder", f"name a file, such as {file / 'vectors.db'}")
-    if not file.exists():
-        return
-    if _version(file) is None:
-        raise UsageError(
-            f"{file} is there already and not an export; it is left alone", "name another file"
-        )
-
-
-def _version(file: Path) -> int | None:
-    """The format of an export; None when a file isn't one."""
-    if not file.is_file():
-        return None
-    with file.open("rb") as start:
-        head = start.read(100)
-    if len(head) < 100 or not head.startswith(b"SQLite format 3\0"):
-        return None
-    version, application = struct.unpack_from(">i4xi", head, 60)
-    return int(version) if application == APPLICATION_ID else None
-
-
-def _write(
-    file: Path,
-    vectors: Iterable[tuple[bytes, bytes]],
-    model: Model,
-    advance: Callable[[int], None],
-) -> int:
-    count = 0
-
-    def counted() -> Iterator[tuple[bytes, bytes]]:
-        nonlocal count
-        for row in vectors:
-            yield row
-            count += 1
-            if count % _PORTION == 0:
-                advance(_PORTION)
-
-    with closing(sqlite3.connect(file)) as db:
-        db.execute("PRAGMA page_size = 8192")
-        db.execute("PRAGMA journal_mode = OFF")  # nobody sees it before it is whole
-        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        db.execute(f"PRAGMA user_version = {EXPORT}")
-        with db:
-            for table in _TABLES:
-                db.execute(table)
-            db.executemany("INSERT INTO vector VALUES (?, ?)", counted())
-            about = {
-                "model": model.name,
-                "fingerprint": model.fingerprint,
-                "dimensions": str(model.dimensions),
-                "vectors": str(count),
-            }
-            db.executemany("INSERT INTO meta VALUES (?, ?)", about.items())
-    return count
-
-
-def header(file: Path) -> Header:
-    """What an export says of itself.
-
-    Raises:
-        UsageError: There is no such file.
-        StorageError: It is no export, or damaged.
-        FormatError: It has another version.
-    """
-    with _opened(file) as db:
-        return _header(db, file)
-
-
 def bring(
-    file: Path, model: Model, caches: Sequence[VectorCache], advance: Callable[[int], None]
+    file: VectorFile,
+    name: str,
+    model: Model,
+    caches: Sequence[VectorCache],
+    advance: Callable[[int], None],
 ) -> Imported:
     """Put the vectors of an export into caches, a portion at a time.
 
     Args:
         file: The export.
+        name: What it is called, for errors.
         model: The model they must come from.
         caches: Where to put those that each lacks.
         advance: Told how many more are done.
@@ -176,16 +50,21 @@ def bring(
         FormatError: It has another version.
         ModelError: The vectors are of another model.
     """
+    _same_model(file.header().model, model, name)
     read = new = refused = 0
-    with _opened(file) as db:
-        _same_model(_header(db, file).model, model, file)
-        rows = db.execute("SELECT hash, vector FROM vector ORDER BY rowid")
-        while portion := rows.fetchmany(_PORTION):
-            good = [row for row in portion if _is_hash(row[0]) and sound(row[1], model.dimensions)]
-            read += len(portion)
-            refused += len(portion) - len(good)
-            new += _put(caches, dict(good))
-            advance(len(portion))
+    for portion in file.portions():
+        good = [
+            (digest, vector)
+            for digest, vector in portion
+            if isinstance(digest, bytes)
+            and len(digest) == _HASH
+            and isinstance(vector, bytes)
+            and sound(vector, model.dimensions)
+        ]
+        read += len(portion)
+        refused += len(portion) - len(good)
+        new += _put(caches, dict(good))
+        advance(len(portion))
     return Imported(read, new, refused)
 
 
@@ -201,59 +80,11 @@ def _put(caches: Sequence[VectorCache], vectors: dict[bytes, bytes]) -> int:
     return len(unknown)
 
 
-def _is_hash(value: object) -> bool:
-    return isinstance(value, bytes) and len(value) == _HASH
-
-
-@contextmanager
-def _opened(file: Path) -> Iterator[sqlite3.Connection]:
-    """An export; what it holds may come from anywhere."""
-    if file.is_dir():
-        raise UsageError(f"{file} is a folder", "name a file that `pyrite cache export` wrote")
-    if not file.exists():
-        raise UsageError(f"there is no file {file}", "pyrite cache export FILE writes one")
-    version = _version(file)
-    if version is None:
-        raise StorageError(
-            f"{file} is not an export of an embedding cache", "pyrite cache export FILE writes one"
-        )
-    if version != EXPORT:
-        raise FormatError(
-            f"{file} has version {version}; this version of Pyrite reads {EXPORT}",
-            "export it again, with the version of Pyrite that is to read it",
-        )
-    try:
-        uri = f"{file.resolve().as_uri()}?mode=ro&immutable=1"
-        with closing(sqlite3.connect(uri, uri=True)) as db:
-            db.text_factory = bytes  # a text that is no UTF-8 is refused like any other value
-            db.execute("PRAGMA trusted_schema = OFF")
-            held = db.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage")
-            if not {(b"meta",), (b"vector",)} <= set(held):
-                raise _damaged(file, "a table is missing")
-            yield db
-    except sqlite3.Error as error:
-        raise _damaged(file, error) from error
-
-
-def _header(db: sqlite3.Connection, file: Path) -> Header:
-    found = dict(db.execute("SELECT name, value FROM meta LIMIT 100").fetchall())
-    try:
-        name, fingerprint = (found[key].decode() for key in (b"model", b"fingerprint"))
-        dimensions, vectors = (int(found[key]) for key in (b"dimensions", b"vectors"))
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
-        raise _damaged(file, "it does not say whose vectors it holds") from error
-    return Header(Model(name, fingerprint, dimensions), vectors)
-
-
-def _same_model(held: Model, model: Model, file: Path) -> None:
+def _same_model(held: Model, model: Model, name: str) -> None:
     if held.fingerprint == model.fingerprint:
         return
     what = f"model {held.name}" if held.name != model.name else f"another version of {held.name}"
     raise ModelError(
-        f"{file} has vectors of {what}, not of {model.name} as configured here",
+        f"{name} has vectors of {what}, not of {model.name} as configured here",
         "set `embedding.model` to the model they come from, or export those of this one",
     )
-
-
-def _damaged(file: Path, reason: object) -> StorageError:
-    return StorageError(f"{file} is damaged: {reason}", "export or fetch it again")
