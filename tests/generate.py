@@ -16,7 +16,7 @@ import msgspec
 import typer.main
 from sqlalchemy.dialects import postgresql, sqlite
 
-from pyrite_backends.sql import portable
+from pyrite_backends.sql import ddl
 from pyrite_cli.main import app
 from pyrite_schemas import replies
 from pyrite_schemas.config import Config
@@ -69,10 +69,10 @@ def files() -> dict[Path, str]:
     schemas = ROOT / "schemas/pyrite_schemas"
     return {
         ROOT / "backends/pyrite_backends/sqlite/tables.sql": _SQL_HEAD
-        + portable.ddl(sqlite.dialect(), references=True),
+        + ddl.statements(sqlite.dialect(), references=True),
         # Looking every row's entry up again would double the time of a load.
         ROOT / "backends/pyrite_backends/postgres/tables.sql": _SQL_HEAD
-        + portable.ddl(postgresql.dialect(), references=False),
+        + ddl.statements(postgresql.dialect(), references=False),
         ROOT / "docs/cli.md": reference(),
         **{
             schemas / f"{name}.schema.json": json.dumps(schema(shape), indent=2) + "\n"

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Repo
+from tests.server import Postgres
 
 HEAVY = {"sqlalchemy", "git", "rich", "torch", "numpy", "yaml", "click", "onnxruntime",
          "tokenizers", "transformers", "sentence_transformers", "huggingface_hub", "pydantic",
@@ -30,6 +31,14 @@ with open(sys.argv[1], "w") as file:
     json.dump([code, found, compiled], file)
 """
 
+SEVERAL = """
+import json, sys
+from pyrite_cli.main import execute
+codes = [execute(command) for command in json.loads(sys.argv[2])]
+with open(sys.argv[1], "w") as file:
+    json.dump([max(codes), sorted(sys.modules), []], file)
+"""
+
 BASE = """
 import sys, typer, msgspec, Stemmer, unicodedata, pyrite_backends.sqlite.driver
 found = sorted(sys.modules)
@@ -41,7 +50,8 @@ with open(sys.argv[1], "w") as file:
 
 LEFT_OUT = {
     "pyrite_backends.port.index", "pyrite_backends.port.links", "pyrite_backends.port.vectors",
-    "pyrite_backends.sql.references",
+    "pyrite_backends.sql.diagnostics", "pyrite_backends.sql.links", "pyrite_backends.sql.logical",
+    "pyrite_backends.sql.references", "pyrite_backends.sql.texts",
     "pyrite_cli.core.git.command", "pyrite_cli.core.git.source", "pyrite_cli.core.index.sync",
 }  # fmt: skip
 """Parts of the program that a keyword search has no use for where the index is of the present."""
@@ -53,7 +63,7 @@ COMPILED = {
 }
 """Modules whose regular expressions every search with a result uses."""
 
-MOST = 54
+MOST = 56
 """Modules of the program that a keyword search may import; a dozen of them are rooms, which hold a
 docstring each."""
 
@@ -77,7 +87,9 @@ def _told(folder: Path, script: str, *arguments: str) -> tuple[set[str], set[str
 
 @pytest.fixture
 def synced(repo: Repo) -> Repo:
-    repo.commit(a="---\ntags: [x]\n---\n# One\n\nalpha [b](b.md)", b="# Two\n\nbeta")
+    repo.commit(
+        a="---\ntags: [x]\nn: 1\n---\n# One\n\nalpha [b](b.md)", b="# Two\n\nbeta [a](a.md)"
+    )
     modules(repo.root, "index", "sync", "--no-embed")
     return repo
 
@@ -92,6 +104,14 @@ def synced(repo: Repo) -> Repo:
         ("search", '"alpha" tag:x -gamma', "--path", "*.md", "--paths"),
         ("get", "a"),
         ("get", "a", "--json"),
+        ("list",),
+        ("list", "--tag", "x", "--where", "n=1", "--since", "2020", "--author", "thor", "--json"),
+        ("tags",),
+        ("tags", "--json"),
+        ("links", "a"),
+        ("links", "b", "--json"),
+        ("related", "a"),
+        ("related", "b", "--tag", "x", "--json"),
         ("search", "alpha", "--fresh"),
         ("get", "a", "--fresh", "--json"),
         ("index", "sync", "--no-embed"),
@@ -102,6 +122,33 @@ def synced(repo: Repo) -> Repo:
 def test_what_is_asked_often_imports_nothing_heavy(synced: Repo, command: tuple[str, ...]) -> None:
     found = modules(synced.root, *command)
     assert {name.partition(".")[0] for name in found} & HEAVY == set()
+
+
+ASKED = [
+    ["list"], ["list", "--tag", "x"], ["tags"], ["links", "a"], ["related", "a"], ["get", "a"],
+    ["search", "alpha"], ["index", "status"], ["index", "digest"], ["index", "verify"],
+    ["index", "gc"], ["index", "rebuild", "--no-embed"], ["kb", "list"],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("backend", ["sqlite", "postgres"])
+def test_no_command_imports_what_makes_the_sql_that_is_shipped(
+    repo: Repo, backend: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if backend == "postgres":
+        server: Postgres = request.getfixturevalue("postgres")
+        url = server.create()
+        request.addfinalizer(lambda: server.drop(url))
+        monkeypatch.setenv("PYRITE_DATABASE_URL", url)
+    repo.write("pyrite.yaml", f"kbs:\n  - name: repo\nstorage: {{backend: {backend}}}\n")
+    sync = ["index", "sync", "--no-embed"]
+    repo.commit(a="---\ntags: [x]\n---\nalpha [b](b.md)", b="beta")
+    first, _ = _told(repo.root, SEVERAL, json.dumps([sync, *ASKED]))
+    repo.commit(a="---\ntags: [x]\n---\nalpha and [b](b.md)", c="[a](a.md)")
+    second, _ = _told(repo.root, SEVERAL, json.dumps([sync, sync]))
+    made = {"sqlalchemy", "pyrite_backends.sql.ddl", "pyrite_backends.sql.tables"}
+    assert (first | second) & made == set()
+    assert f"pyrite_backends.{backend}.writer" in first & second
 
 
 def test_a_configuration_file_costs_yaml_only(synced: Repo) -> None:

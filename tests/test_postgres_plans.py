@@ -12,7 +12,7 @@ import pytest
 from pyrite_backends.postgres.reader import PostgresReader
 from pyrite_backends.postgres.schema import NEAREST
 from pyrite_backends.postgres.store import PostgresIndex
-from pyrite_backends.sql.reader import Row
+from pyrite_backends.sql.statements import Row
 from pyrite_cli.core.query import parser
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import Filters

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pyrite_backends.port.scoring import idf
 from pyrite_backends.sql import pruning
 from pyrite_backends.sql.pruning import All, Expression, Some, Stage, Word
-from pyrite_backends.sql.reader import Row
+from pyrite_backends.sql.statements import Row
 
 CHUNKS = 1000
 

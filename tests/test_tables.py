@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.dialects import postgresql, sqlite
 
-from pyrite_backends.sql import portable, tables
+from pyrite_backends.sql import ddl, tables
 from pyrite_backends.sqlite import writer
 from tests.conftest import Bench, Repo
 from tests.world import World
@@ -18,7 +18,7 @@ HEAD = "CREATE TABLE"
 
 def test_the_sql_that_is_shipped_is_what_the_tables_say() -> None:
     shipped = files("pyrite_backends.sqlite").joinpath("tables.sql").read_text()
-    assert shipped[shipped.index(HEAD) :] == portable.ddl(sqlite.dialect(), references=True)
+    assert shipped[shipped.index(HEAD) :] == ddl.statements(sqlite.dialect(), references=True)
     assert all(line.startswith("--") for line in shipped[: shipped.index(HEAD)].split("\n") if line)
 
 
@@ -30,8 +30,8 @@ def test_a_row_is_written_with_as_many_values_as_its_table_has_columns(name: str
 
 
 def test_a_table_of_one_engine_is_not_made_by_another() -> None:
-    assert "text_bits" in portable.ddl(sqlite.dialect(), references=True)
-    assert "text_bits" not in portable.ddl(postgresql.dialect(), references=False)
+    assert "text_bits" in ddl.statements(sqlite.dialect(), references=True)
+    assert "text_bits" not in ddl.statements(postgresql.dialect(), references=False)
 
 
 def test_indexes_built_late_are_indexes_of_the_tables() -> None:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from pyrite_backends.port.index import Reader
 from pyrite_backends.sql import pruning
-from pyrite_backends.sql.reader import Row, best_entries
+from pyrite_backends.sql.reader import best_entries
+from pyrite_backends.sql.statements import Row
 from pyrite_backends.sqlite import keyword as sqlite_keyword
 from pyrite_cli.core.query import tree
 from pyrite_cli.core.query.tree import either, every

@@ -11,7 +11,7 @@ from pyrite_backends.port.names import other_names, titled
 from pyrite_backends.postgres.connection import Connection, native
 from pyrite_backends.postgres.fulltext import Encoder, Fields
 from pyrite_backends.sql import checks
-from pyrite_backends.sql.reader import batches
+from pyrite_backends.sql.statements import batches
 
 _PORTION = 1000
 

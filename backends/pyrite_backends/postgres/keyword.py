@@ -11,7 +11,7 @@ as 1 / (pi²/6 - sum) - 1/2, rounded: exact up to 2,000, of which a tsvector kee
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from pyrite_backends.port import scoring
@@ -21,7 +21,7 @@ from pyrite_backends.postgres.words import clipped
 from pyrite_backends.sql import pruning
 from pyrite_backends.sql.conditions import TRUE, Condition
 from pyrite_backends.sql.pruning import Expression, Stage, Word
-from pyrite_backends.sql.reader import Row
+from pyrite_backends.sql.statements import Ask, Row
 from pyrite_schemas.search import Frequencies, Leg, Term
 
 FEW = 100
@@ -40,9 +40,6 @@ _COUNT_OTHER = """CASE WHEN f.words @@ ?::tsquery THEN (SELECT count(*) FROM (
     ON u.lexeme = q.word OR (q.i = ? AND starts_with(u.lexeme, q.word)),
   unnest(u.positions) p GROUP BY p - q.i HAVING count(*) = ?) s)::float8 ELSE 0::float8 END"""
 """How often words stand side by side, the last one of them perhaps only begun."""
-
-Ask = Callable[[str, Sequence[object]], list[Row]]
-"""Rows of a statement with `?` marks."""
 
 
 class _Scored(NamedTuple):

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
 from pyrite_backends.postgres.connection import Connection, native
-from pyrite_backends.sql.reader import PENDING_TEXT, pending
+from pyrite_backends.sql import texts
+from pyrite_backends.sql.statements import Row
 from pyrite_schemas.errors import StorageError
 from pyrite_schemas.sync import Pending
 
@@ -26,7 +27,7 @@ UPDATE pending SET worker = %s, expires = now() + interval '{LEASE}' WHERE hash 
  LIMIT %s FOR UPDATE SKIP LOCKED) RETURNING hash
 """
 
-_TEXTS = PENDING_TEXT.format("SELECT min(x.id) FROM chunk x WHERE x.hash = ANY(?) GROUP BY x.hash")
+_CHUNKS = "SELECT min(x.id) FROM chunk x WHERE x.hash = ANY(?) GROUP BY x.hash"
 
 
 class PostgresQueue:
@@ -49,8 +50,11 @@ class PostgresQueue:
             taken = db.execute(_TAKE, (self._worker, self._kbs, limit)).fetchall()
             if not taken:
                 return []
-            rows = db.execute(native(_TEXTS), ([digest for (digest,) in taken],)).fetchall()
-        return [pending(row) for row in rows]
+
+            def ask(sql: str, values: Sequence[object]) -> list[Row]:
+                return db.execute(native(sql), values).fetchall()
+
+            return texts.of(ask, _CHUNKS, ([digest for (digest,) in taken],))
 
     def keep(self) -> None:
         with self._work() as db:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pyrite_backends.port.index import Tokeniser
 from pyrite_backends.postgres import conditions, keyword
 from pyrite_backends.postgres.connection import Connection, native
 from pyrite_backends.postgres.matching import PostgresMatcher
 from pyrite_backends.sql.conditions import Condition
-from pyrite_backends.sql.reader import VECTORS_OF, CommonReader, Row
+from pyrite_backends.sql.reader import VECTORS_OF, CommonReader
+from pyrite_backends.sql.statements import Row
 from pyrite_schemas.search import Filters, Frequencies, Leg, Query, Requirement, Term
 from pyrite_schemas.sync import KbState
-
-if TYPE_CHECKING:
-    from pyrite_backends.sql.portable import Catalog
 
 _PORTION = 2000
 
@@ -51,12 +49,6 @@ class PostgresReader(CommonReader):
 
     def _distinct(self, sql: str) -> list[str]:
         return [value for (value,) in self._rows(sql)]
-
-    def _catalog(self) -> Catalog:
-        from pyrite_backends.sql.borrowed import borrow  # SQLAlchemy, 0.2 s
-        from pyrite_backends.sql.portable import Catalog
-
-        return Catalog(borrow("postgresql+psycopg://", self._db, use_native_hstore=False))
 
     def _state(self, row: Row) -> KbState:
         *rest, synced, owner, log, web = row
@@ -113,7 +105,7 @@ class PostgresReader(CommonReader):
     def vectors_of(self, kb: str, entry: str) -> list[bytes]:
         from pyrite_backends.postgres.copying import floats  # numpy
 
-        rows = self._stream(VECTORS_OF, (kb, entry), binary=True)
+        rows = self._stream(VECTORS_OF, (entry, kb), binary=True)
         return [floats(embedding) for (embedding,) in rows]
 
     def vocabulary(self, words: Sequence[str], prefix: str = "") -> list[tuple[str, int]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
 import numpy as np
 from pgvector import Vector
 from psycopg import errors
@@ -11,7 +9,8 @@ from psycopg import errors
 from pyrite_backends.postgres.connection import Connection
 from pyrite_backends.postgres.schema import MAX_DIMENSIONS, NEAREST, NEAREST_FROM
 from pyrite_backends.sql.conditions import TRUE, Condition
-from pyrite_backends.sql.reader import Row, best_entries
+from pyrite_backends.sql.reader import best_entries
+from pyrite_backends.sql.statements import Ask, Row
 from pyrite_schemas.search import Leg
 
 FEW = 5000
@@ -28,8 +27,6 @@ MAX_EF_SEARCH = 1000
 
 _GRAPH_BYTES = 500
 """Of a vector in memory while the index is built, besides its numbers; measured."""
-
-Ask = Callable[[str, Sequence[object]], list[Row]]
 
 _ALLOWED = "FROM entry e JOIN kb k ON k.id = e.kb_id JOIN chunk c ON c.entry_id = e.id WHERE {}"
 

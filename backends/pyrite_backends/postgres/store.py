@@ -317,12 +317,6 @@ class PostgresIndex:
             yield
         except psycopg.Error as error:
             raise server.wrap(error, self.describe()) from error
-        except Exception as error:
-            # SQLAlchemy, which may not be imported here, carries the driver's error as `orig`.
-            cause = getattr(error, "orig", None)
-            if not isinstance(cause, psycopg.Error):
-                raise
-            raise server.wrap(cause, self.describe()) from error
 
 
 def _alive(connection: Connection) -> bool:

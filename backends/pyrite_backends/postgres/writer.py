@@ -15,7 +15,7 @@ from pyrite_backends.postgres.copying import vector as packed
 from pyrite_backends.postgres.fulltext import Encoder, Fields
 from pyrite_backends.postgres.reader import PostgresReader
 from pyrite_backends.postgres.schema import NEAREST
-from pyrite_backends.sql.reader import Row, batches
+from pyrite_backends.sql.statements import Row, batches
 from pyrite_backends.sql.writer import PARTS, CommonWriter, Rows, entry_rows
 from pyrite_schemas.entry import Entry
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator
 
 from pyrite_backends.port.names import link_name
-from pyrite_backends.sql.reader import Row
+from pyrite_backends.sql.statements import Stream
 from pyrite_backends.sql.writer import PARTS
-
-Ask = Callable[[str, Sequence[object]], Iterable[Row]]
 
 _COUNTS = """
 SELECT k.name, k.entries, k.chunks, k.embedded,
@@ -29,7 +27,7 @@ SELECT e.path FROM entry e WHERE e.key <> CASE
 """
 
 
-def problems(ask: Ask) -> Iterator[str]:
+def problems(ask: Stream) -> Iterator[str]:
     """Rows and vectors that belong to nothing, counts that don't add up, ids that don't follow
     from those asked for, folded names that are not those of what they fold.
 
@@ -46,7 +44,7 @@ def problems(ask: Ask) -> Iterator[str]:
     yield from _folded(ask)
 
 
-def _orphans(ask: Ask) -> Iterator[str]:
+def _orphans(ask: Stream) -> Iterator[str]:
     ((count,),) = ask(
         "SELECT count(*) FROM text_vector v"
         " WHERE NOT EXISTS (SELECT 1 FROM chunk c WHERE c.hash = v.hash)",
@@ -61,7 +59,7 @@ def _orphans(ask: Ask) -> Iterator[str]:
             yield f"{count} rows of {table} belong to no entry"
 
 
-def _touches(ask: Ask) -> Iterator[str]:
+def _touches(ask: Stream) -> Iterator[str]:
     ((count,),) = ask(
         "SELECT count(*) FROM git_touch WHERE path_id NOT IN (SELECT id FROM git_path)"
         " OR commit_id NOT IN (SELECT id FROM git_commit)",
@@ -71,7 +69,7 @@ def _touches(ask: Ask) -> Iterator[str]:
         yield f"{count} rows of git_touch belong to no file or commit"
 
 
-def _folded(ask: Ask) -> Iterator[str]:
+def _folded(ask: Stream) -> Iterator[str]:
     for table in ("tag", "alias"):
         for name, folded in ask(f"SELECT {table}, folded FROM {table}", ()):
             if name.casefold() != folded:

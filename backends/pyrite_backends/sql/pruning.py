@@ -17,7 +17,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from pyrite_backends.port.scoring import K1, LEAST_IDF, SCORE_DIGITS
-from pyrite_backends.sql.reader import Row, best_entries
+from pyrite_backends.sql.reader import best_entries
+from pyrite_backends.sql.statements import Row
 from pyrite_schemas.search import Leg
 
 MAX_WORDS = 40

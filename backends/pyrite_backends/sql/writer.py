@@ -13,7 +13,8 @@ import msgspec
 
 from pyrite_backends.port.names import link_name
 from pyrite_backends.port.vectors import Model
-from pyrite_backends.sql.reader import DAY, CommonReader, Row, batches
+from pyrite_backends.sql.reader import DAY, CommonReader
+from pyrite_backends.sql.statements import Row, batches, marks
 from pyrite_schemas.entry import Entry
 from pyrite_schemas.sync import KbState, Touch
 
@@ -21,8 +22,7 @@ BULK = 1000
 """Entries from which an insert counts as a bulk load."""
 
 _TOUCHES = 10_000
-_MARKS = 500
-"""How many files that commits touched, and how many bound values, are dealt with at a time."""
+"""How many files that commits touched are dealt with at a time."""
 
 PARTS = ("chunk", "tag", "alias", "link", "reference", "diagnostic")
 """Tables of rows that belong to an entry."""
@@ -206,21 +206,22 @@ class CommonWriter(ABC):
 
     def _look_up(self, kb: int, names: set[str], known: dict[str, int]) -> list[str]:
         """Add the numbers of files; those that have none yet."""
-        for some in batches(sorted(names), _MARKS):
-            marks = ", ".join("?" * len(some))
+        for some in batches(sorted(names)):
             rows = self._rows(
-                f"SELECT path, id FROM git_path WHERE kb_id = ? AND path IN ({marks})", (kb, *some)
+                f"SELECT path, id FROM git_path WHERE kb_id = ? AND path IN ({marks(some)})",
+                (kb, *some),
             )
             known.update((path, number) for path, number in rows)
         return sorted(names - known.keys())
 
     def _lose(self, kb: int, commits: Iterable[str]) -> None:
-        for some in batches(commits, _MARKS):
-            marks = ", ".join("?" * len(some))
-            lost = f"SELECT id FROM git_commit WHERE kb_id = ? AND hash IN ({marks})"
+        for some in batches(commits):
+            lost = f"SELECT id FROM git_commit WHERE kb_id = ? AND hash IN ({marks(some)})"
             # In one statement: touches are kept by file, so that each looks at all of them.
             self._run(f"DELETE FROM git_touch WHERE commit_id IN ({lost})", (kb, *some))
-            self._run(f"DELETE FROM git_commit WHERE kb_id = ? AND hash IN ({marks})", (kb, *some))
+            self._run(
+                f"DELETE FROM git_commit WHERE kb_id = ? AND hash IN ({marks(some)})", (kb, *some)
+            )
 
     def _forget_log(self, kb: int) -> None:
         self._run(

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pyrite_backends.port.index import Tokeniser
 from pyrite_backends.port.names import other_names, titled
 from pyrite_backends.sql import checks
-from pyrite_backends.sql.reader import batches
+from pyrite_backends.sql.statements import batches
 from pyrite_backends.sqlite.driver import Connection, sqlite
 
 _BATCH = 4096

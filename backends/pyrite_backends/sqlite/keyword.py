@@ -10,22 +10,19 @@ ranked holds each word once, and the one that selects is asked apart.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from pyrite_backends.port import scoring
 from pyrite_backends.sql import pruning
 from pyrite_backends.sql.conditions import TRUE, Condition
 from pyrite_backends.sql.pruning import Expression, Stage, Word
-from pyrite_backends.sql.reader import Row
+from pyrite_backends.sql.statements import Ask, Row
 from pyrite_backends.sqlite.conditions import match
 from pyrite_schemas.search import Leg, Term
 
 if TYPE_CHECKING:
     from pyrite_backends.port.index import Tokeniser
-
-Ask = Callable[[str, Sequence[object]], list[Row]]
-"""Rows of a statement with `?` marks."""
 
 _WEIGHTS = ", ".join(f"{weight:.1f}" for weight in scoring.WEIGHTS)
 _SCORE = f"bm25(chunk_fts, {_WEIGHTS})"

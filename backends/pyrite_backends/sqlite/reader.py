@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from pyrite_backends.sql.conditions import Condition
-from pyrite_backends.sql.reader import VECTORS_OF, CommonReader, Row
+from pyrite_backends.sql.reader import VECTORS_OF, CommonReader
+from pyrite_backends.sql.statements import Row
 from pyrite_backends.sqlite import conditions, keyword
 from pyrite_backends.sqlite.driver import Connection, load_vectors
 from pyrite_backends.sqlite.matching import SqliteMatcher
@@ -15,7 +16,6 @@ from pyrite_schemas.search import Filters, Frequencies, Leg, Query, Requirement,
 
 if TYPE_CHECKING:
     from pyrite_backends.port.index import Tokeniser
-    from pyrite_backends.sql.portable import Catalog
     from pyrite_backends.sqlite.semantic import Sketches
 
 
@@ -47,13 +47,6 @@ class SqliteReader(CommonReader):
 
     def _condition(self, filters: Filters) -> Condition:
         return conditions.of(filters)
-
-    def _catalog(self) -> Catalog:
-        from pyrite_backends.sql.borrowed import borrow  # SQLAlchemy, 0.2 s
-        from pyrite_backends.sql.portable import Catalog
-        from pyrite_backends.sqlite.driver import sqlite
-
-        return Catalog(borrow("sqlite://", self._db, module=sqlite))
 
     def _matcher(self) -> SqliteMatcher:
         return SqliteMatcher(self._tokeniser)
@@ -100,7 +93,7 @@ class SqliteReader(CommonReader):
         return iter(self._db.execute("SELECT hash, embedding FROM text_vector ORDER BY hash"))
 
     def vectors_of(self, kb: str, entry: str) -> list[bytes]:
-        return [vector for (vector,) in self._rows(VECTORS_OF, (kb, entry))]
+        return [vector for (vector,) in self._rows(VECTORS_OF, (entry, kb))]
 
     def vocabulary(self, words: Sequence[str], prefix: str = "") -> list[tuple[str, int]]:
         self._db.execute(

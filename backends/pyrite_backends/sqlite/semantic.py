@@ -6,13 +6,14 @@ import functools
 import itertools
 import math
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from pyrite_backends.sql.conditions import TRUE, Condition
-from pyrite_backends.sql.reader import Row, batches, best_entries
+from pyrite_backends.sql.reader import best_entries
+from pyrite_backends.sql.statements import BATCH, Ask, Row, batches, marks
 from pyrite_schemas.search import Leg
 
 FEW = 10_000
@@ -37,14 +38,11 @@ mean square. Of ten best, 400 candidates by sign alone hold 9.9 and need twice a
 these do; signs around the corpus's mean, after a rotation, or four levels gain no more than they
 cost (`docs/backends.md`)."""
 
-_MARKS = 500
-
 _ALLOWED = "FROM entry e JOIN kb k ON k.id = e.kb_id CROSS JOIN chunk c ON c.entry_id = e.id"
 
 # The order of CROSS JOIN is kept: from few candidates to their entries, not the other way round.
 _OWNERS = "FROM chunk c CROSS JOIN entry e ON e.id = c.entry_id CROSS JOIN kb k ON k.id = e.kb_id"
 
-Ask = Callable[[str, Sequence[object]], list[Row]]
 Near = Sequence[tuple[float, bytes]]
 """Cosine distances and hashes of vectors, the nearest first."""
 
@@ -251,10 +249,10 @@ class _Scan:
         if self._where is not TRUE:
             passes = f" AND EXISTS (SELECT 1 {_OWNERS} WHERE c.hash = v.hash AND {self._where.sql})"
         near: list[Row] = []
-        for some in batches(hashes, _MARKS):
+        for some in batches(hashes):
             near += self._ask(
                 "SELECT vec_distance_cosine(v.embedding, ?), v.hash FROM text_vector v"
-                f" WHERE v.hash IN ({_marks(some)}){passes}",
+                f" WHERE v.hash IN ({marks(some)}){passes}",
                 (self._vector, *some, *self._where.values),
             )
         return _directed(near)
@@ -262,12 +260,12 @@ class _Scan:
     def owners(self, lot: _Lot, limit: int = sys.maxsize) -> list[Row]:
         """The chunks of a lot that pass, the nearest first; at least `limit` if there are."""
         while len(lot.rows) < limit and lot.used < len(lot.near):
-            some = lot.near[lot.used : lot.used + min(_MARKS, limit - len(lot.rows))]
+            some = lot.near[lot.used : lot.used + min(BATCH, limit - len(lot.rows))]
             lot.used += len(some)
             distances = {digest: distance for distance, digest in some}
             found = self._ask(
                 f"SELECT c.hash, c.id, c.entry_id, k.name, e.key {_OWNERS}"
-                f" WHERE c.hash IN ({_marks(some)}) AND {self._where.sql}",
+                f" WHERE c.hash IN ({marks(some)}) AND {self._where.sql}",
                 (*distances, *self._where.values),
             )
             rows = [(distances[row[0]], *row[1:]) for row in found]
@@ -279,7 +277,3 @@ class _Scan:
 def _directed(near: Sequence[Row]) -> list[tuple[float, bytes]]:
     """Vectors that have a distance: one without direction has none."""
     return [(distance, digest) for distance, digest in near if distance is not None]
-
-
-def _marks(values: Sequence[object]) -> str:
-    return ", ".join("?" * len(values))

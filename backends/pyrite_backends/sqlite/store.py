@@ -18,7 +18,6 @@ from pyrite_schemas.errors import (
     FormatError,
     NoIndexError,
     OutdatedError,
-    PyriteError,
     StorageError,
 )
 from pyrite_schemas.sync import Pending
@@ -266,14 +265,8 @@ class SqliteIndex:
     def _errors(self) -> Iterator[None]:
         try:
             yield
-        except PyriteError:
-            raise
-        except Exception as error:
-            # SQLAlchemy, which may not be imported here, carries the driver's error as `orig`.
-            cause = getattr(error, "orig", error)
-            if not isinstance(cause, sqlite.Error):
-                raise
-            raise wrap(cause, str(self.path)) from error
+        except sqlite.Error as error:
+            raise wrap(error, str(self.path)) from error
 
 
 class _Queue:

@@ -11,7 +11,7 @@ import msgspec
 
 from pyrite_backends.port.index import Tokeniser
 from pyrite_backends.port.names import other_names, titled
-from pyrite_backends.sql.reader import Row, batches
+from pyrite_backends.sql.statements import Row, batches
 from pyrite_backends.sql.writer import BULK, PARTS, CommonWriter, Rows, entry_rows
 from pyrite_backends.sqlite.driver import Connection
 from pyrite_backends.sqlite.reader import SqliteReader

@@ -1,0 +1,57 @@
+"""Statements with `?` marks, and their rows by name.
+
+What a long SELECT reads is said once, as the fields of a NamedTuple: `column` says what stands in
+the statement for a field, `columns` writes the list, and rows are those NamedTuples.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+BATCH = 500
+"""Bound values of one statement: SQLite has a limit."""
+
+Row = tuple[Any, ...]
+Ask = Callable[[str, Sequence[object]], list[Row]]
+"""Rows of a statement."""
+Stream = Callable[[str, Sequence[object]], Iterable[Row]]
+"""The same, where they may not fit into memory."""
+
+
+Read = TypeVar("Read", bound=NamedTuple)
+
+
+def column(expression: str) -> Any:
+    """What a statement reads for a field of a row."""
+    return expression
+
+
+def columns(row: type[NamedTuple]) -> str:
+    """The list of what a statement reads for a row: a field without an expression is a column."""
+    return ", ".join(row._field_defaults.get(field, field) for field in row._fields)
+
+
+def select(ask: Stream, row: type[Read], rest: str, values: Sequence[object] = ()) -> list[Read]:
+    """Rows of a SELECT.
+
+    Args:
+        ask: Runs it.
+        row: What it reads.
+        rest: What follows the list of columns.
+        values: For the marks.
+    """
+    return list(map(row._make, ask(f"SELECT {columns(row)} {rest}", values)))
+
+
+def marks(values: Sequence[object]) -> str:
+    """A mark for each value."""
+    return ", ".join("?" * len(values))
+
+
+def batches(items: Iterable[Any], size: int = BATCH) -> Iterator[list[Any]]:
+    """Items in lists of `size`, the last one shorter."""
+    iterator = iter(items)
+    while batch := list(itertools.islice(iterator, size)):
+        yield batch
