@@ -141,6 +141,13 @@ café cafe\u0301 naïve Straße STRASSE ﬁne ﬂow ½ x² H₂O Ａｂｃ １�
 東京タワー、京都。 ｶﾞｷﾞ がぎ 㐂 𠀀 👩‍💻 soft\u00adhyphen zero\u200bwidth join\u200der \u2060word
 a_b a-b a.b a'b a’b a·b l·l o'clock e-mail co-op 3.14 1,000 50% $5 #tag @name
 """,
+    "long/title.md": f"---\ntitle: {'a title that leaves less room ' * 9}\n---\n\n"
+    + "word, " * 900,
+    "long/heading.md": f"# Short\n\n## {'a heading of many words ' * 15}\n\ntext\n",
+    "long/lines.md": "\n\n```\n{}{}\n{}```\n".format("short\n" * 80, "long; " * 400, "end\n" * 30),
+    "long/unbroken.md": f"{'漢' * 1500}\n\n{'é' * 3000}\n\n{'word' * 1200}。{'end ' * 700}",
+    "long/list.md": "".join(f"- item {n}: {'some words ' * (n % 7)}\n" for n in range(120)),
+    "docs/autolinks.md": "<me@example.org> <mailto:me@x.org> <ftp://host/x> ![](a.png) [](b.md)\n",
     "путь/файл.md": "# Имя\n\nтекст\n",
     "emoji 😀/sp ace.md": "# Names\n",
     "conflict.md": "<<<<<<< HEAD\nours\n=======\ntheirs\n>>>>>>> branch\n",

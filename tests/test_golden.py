@@ -28,7 +28,7 @@ def test_what_an_index_is_made_of_changes_only_with_its_number(
 @pytest.mark.parametrize("name", golden.WHAT)
 def test_a_change_without_a_number_says_which_one_to_raise(now: golden.Prints, name: str) -> None:
     other = copy.deepcopy(now)
-    some = min(other[name])
+    some = max(other[name])
     other[name][some] = "changed"
     said = golden.complaint(name, other, HELD)
     assert some in said
@@ -45,6 +45,27 @@ def test_a_number_is_raised_for_a_reason_that_shows(now: golden.Prints, name: st
 
 def test_what_another_unicode_or_stemmer_gives_is_not_compared(now: golden.Prints) -> None:
     other = copy.deepcopy(now)
-    (table,) = (name for name in now["tokens"] if "Unicode" in name)
-    other["tokens"]["characters of Unicode 99.0.0"] = other["tokens"].pop(table)
+    for name in list(now["tokens"]):
+        if "Unicode" in name or "stemmer" in name:
+            other["tokens"][f"{name}99"] = other["tokens"].pop(name) + "changed"
     assert golden.complaint("tokens", other, HELD) == ""
+
+
+def test_what_follows_from_another_change_needs_no_number_of_its_own(now: golden.Prints) -> None:
+    other = copy.deepcopy(now)
+    for name, of in (("parser", "{}"), ("rules", "{}"), ("fulltext", "{} on SQLite")):
+        other[name][of.format("docs/yaml.md")] = "changed"
+    assert golden.complaint("rules", other, HELD) == golden.complaint("fulltext", other, HELD) == ""
+    assert "docs/yaml.md" in golden.complaint("parser", other, HELD)
+    other = copy.deepcopy(now)
+    other["fulltext"]["docs/yaml.md on PostgreSQL"] = "changed"
+    assert "raise FULLTEXT" in golden.complaint("fulltext", other, HELD)
+    other["ranking"]["WEIGHTS"] = "changed"
+    assert golden.complaint("fulltext", other, HELD) == ""
+    assert "WEIGHTS" in golden.complaint("ranking", other, HELD)
+
+
+def test_a_document_that_is_not_written_down_is_said(now: golden.Prints) -> None:
+    other = copy.deepcopy(now)
+    other["parser"]["new.md"] = "0"
+    assert "new.md" in golden.complaint("parser", other, HELD)
