@@ -1,0 +1,7 @@
+"""`index sync`: from the state of git to an index that equals it."""
+
+from __future__ import annotations
+
+from pyrite_cli.core.index.sync.decide import Kb, Observer, Options, Vectors, sync
+
+__all__ = ["Kb", "Observer", "Options", "Vectors", "sync"]
