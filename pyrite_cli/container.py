@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from pyrite_cli.core.embed.onnx import OnnxRuntime
     from pyrite_cli.core.embed.runtime import Runtime
     from pyrite_cli.core.git.command import Git
-    from pyrite_cli.core.index.sync import Kb, Vectors
+    from pyrite_cli.core.index.kb import Kb
+    from pyrite_cli.core.index.sync import Vectors
 
 
 class Container:
@@ -211,7 +212,7 @@ class Container:
         from pyrite_cli.core.git.command import remote
         from pyrite_cli.core.git.places import locate
         from pyrite_cli.core.git.source import Source
-        from pyrite_cli.core.index.sync import Kb
+        from pyrite_cli.core.index.kb import Kb
 
         repository, folder = locate(kb, self.project.root)
         # What others read must be what others can have: commits.

@@ -14,7 +14,8 @@ import pytest
 from pyrite_backends.port.vectors import Model
 from pyrite_backends.sqlite.store import SqliteIndex
 from pyrite_cli.core.git.source import Source
-from pyrite_cli.core.index.sync import Kb, Options, sync
+from pyrite_cli.core.index.kb import Kb
+from pyrite_cli.core.index.sync import Options, sync
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.config import DEFAULT_INCLUDE
 from pyrite_schemas.sync import SyncReport

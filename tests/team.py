@@ -19,7 +19,8 @@ from pyrite_cli.core.embed import model as models
 from pyrite_cli.core.embed.caches import Layered
 from pyrite_cli.core.embed.fill import fill
 from pyrite_cli.core.index import verify
-from pyrite_cli.core.index.sync import Kb, Options, Vectors, sync
+from pyrite_cli.core.index.kb import Kb
+from pyrite_cli.core.index.sync import Options, Vectors, sync
 from pyrite_schemas.errors import NoIndexError
 from pyrite_schemas.sync import SyncReport
 from tests.conftest import Repo

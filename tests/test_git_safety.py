@@ -10,7 +10,7 @@ import pytest
 
 from pyrite_cli.core.git.source import Source, blob_id
 from pyrite_cli.core.index import verify
-from pyrite_cli.core.index.sync import Kb
+from pyrite_cli.core.index.kb import Kb
 from pyrite_schemas.config import DEFAULT_INCLUDE
 from pyrite_schemas.errors import SourceError
 from pyrite_schemas.search import Filters, Query, Term

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pyrite_backends.port.vectors import Model
 from pyrite_cli.core.git.source import Source
 from pyrite_cli.core.index import verify
-from pyrite_cli.core.index.sync import Kb
+from pyrite_cli.core.index.kb import Kb
 from pyrite_schemas.errors import EmptySourceError
 from tests.conftest import DATE_FIELDS, Bench, Repo
 from tests.world import World, facts, fresh, live

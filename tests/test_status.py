@@ -11,8 +11,8 @@ from pyrite_backends.sqlite.store import SqliteIndex
 from pyrite_cli.core.git.command import Git
 from pyrite_cli.core.git.repository import head
 from pyrite_cli.core.index import status as core
+from pyrite_cli.core.index.kb import Kb
 from pyrite_cli.core.index.status import status
-from pyrite_cli.core.index.sync import Kb
 from pyrite_schemas.sync import KbState
 from tests.conftest import Bench, Repo
 from tests.program import here, shape

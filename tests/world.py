@@ -10,7 +10,8 @@ from pyrite_backends.port.index import Reader
 from pyrite_backends.sqlite.cache import SqliteCache
 from pyrite_cli.core.embed.fill import fill
 from pyrite_cli.core.index import verify
-from pyrite_cli.core.index.sync import Kb, Options, Vectors, sync
+from pyrite_cli.core.index.kb import Kb
+from pyrite_cli.core.index.sync import Options, Vectors, sync
 from pyrite_cli.core.query import parser
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import Filters

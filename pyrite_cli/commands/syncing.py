@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from pyrite_cli.container import Container
     from pyrite_cli.core.embed.fill import Filled
     from pyrite_cli.core.embed.model import Files
-    from pyrite_cli.core.index.sync import Kb, Options
+    from pyrite_cli.core.index.kb import Kb
+    from pyrite_cli.core.index.sync import Options
 
 
 class Show:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pyrite_cli.core.entry.rules import EntryType
     from pyrite_cli.core.git.standpoint import Standpoint
     from pyrite_cli.core.index.check import Checked
-    from pyrite_cli.core.index.sync import Kb
+    from pyrite_cli.core.index.kb import Kb
 
 _MANY = 500
 """From so many files on, progress is shown."""

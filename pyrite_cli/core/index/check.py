@@ -11,7 +11,7 @@ from pyrite_backends.port.links import Candidate, Meanings, fault, refused
 from pyrite_backends.port.names import link_name
 from pyrite_cli.core.entry import ids
 from pyrite_cli.core.index import pipeline
-from pyrite_cli.core.index.sync import Kb
+from pyrite_cli.core.index.kb import Kb
 from pyrite_schemas.entry import Diagnostic, Link
 from pyrite_schemas.replies import Finding
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from pyrite_backends.port.index import Index, Reader
-from pyrite_cli.core.index.sync import Kb
+from pyrite_cli.core.index.kb import Kb
 from pyrite_cli.core.search.freshness import Lag
 from pyrite_schemas.errors import SourceError
 from pyrite_schemas.replies import KbStatus, ModelStatus, Status

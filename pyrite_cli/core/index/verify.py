@@ -17,7 +17,7 @@ from pyrite_cli.core.entry.chunk import embed_text
 from pyrite_cli.core.entry.ids import keys
 from pyrite_cli.core.git import history
 from pyrite_cli.core.index import pipeline, plan
-from pyrite_cli.core.index.sync import Kb
+from pyrite_cli.core.index.kb import Kb
 from pyrite_schemas.entry import Entry
 from pyrite_schemas.errors import SourceError
 from pyrite_schemas.search import LogicalEntry

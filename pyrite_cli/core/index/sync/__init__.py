@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from pyrite_cli.core.index.sync.decide import Kb, Observer, Options, Vectors, sync
+from pyrite_cli.core.index.sync.decide import Observer, Options, Vectors, sync
 
-__all__ = ["Kb", "Observer", "Options", "Vectors", "sync"]
+__all__ = ["Observer", "Options", "Vectors", "sync"]

@@ -11,11 +11,10 @@ import msgspec
 
 from pyrite_backends.port.index import Index, Reader, Writer
 from pyrite_backends.port.vectors import Model, VectorCache
-from pyrite_cli.core.entry.rules import Rules
 from pyrite_cli.core.git import history, permalink
 from pyrite_cli.core.git.command import remote
-from pyrite_cli.core.git.source import Source
 from pyrite_cli.core.index import plan, sharing
+from pyrite_cli.core.index.kb import Kb
 from pyrite_schemas.entry import Entry
 from pyrite_schemas.errors import (
     EmptySourceError,
@@ -24,30 +23,6 @@ from pyrite_schemas.errors import (
     StorageError,
 )
 from pyrite_schemas.sync import File, KbReport, KbState, LogMark, Plan, Revision, SyncReport
-
-
-class Kb(NamedTuple):
-    """A knowledge base and its source.
-
-    Attributes:
-        name: How it is called.
-        source: Where its files are.
-        date_fields: Which frontmatter gives an entry its date.
-        origin: What an index says the files come from; the repository's folder when empty.
-        rules: What the frontmatter of its entries must be; None when that is free.
-    """
-
-    name: str
-    source: Source
-    date_fields: tuple[str, ...]
-    origin: str = ""
-    rules: Rules | None = None
-
-    @property
-    def fingerprint(self) -> str:
-        """What is configured that decides the rows: another one means parsing all files anew."""
-        fixed = f"{self.source.identity}|{','.join(self.date_fields)}"
-        return f"{fixed}|{self.rules.fingerprint}" if self.rules else fixed
 
 
 class Vectors(NamedTuple):
