@@ -182,6 +182,22 @@ def test_a_sync_without_work_imports_nothing_heavy_where_entries_refer_to_others
     assert {name.partition(".")[0] for name in found} & HEAVY == {"yaml"}
 
 
+def test_a_sync_without_work_imports_nothing_that_writes_or_parses(synced: Repo) -> None:
+    found = modules(synced.root, "index", "sync", "--no-embed")
+    assert "pyrite_cli.core.index.sync.decide" in found
+    assert found & {
+        "pyrite_cli.core.index.sync.apply", "pyrite_cli.core.index.pipeline",
+        "pyrite_cli.core.entry.parse", "pyrite_cli.core.git.permalink",
+    } == set()  # fmt: skip
+
+
+def test_a_sync_that_only_removes_imports_no_parser(synced: Repo) -> None:
+    synced.git("rm", "-q", "b.md")
+    found = modules(synced.root, "index", "sync", "--no-embed")
+    assert "pyrite_cli.core.index.sync.apply" in found
+    assert found & {"pyrite_cli.core.index.pipeline", "pyrite_cli.core.entry.parse"} == set()
+
+
 def test_a_command_imports_no_other_command(synced: Repo) -> None:
     found = modules(synced.root, "search", "alpha")
     assert {name for name in found if name.startswith("pyrite_cli.commands.")} == {
