@@ -158,18 +158,18 @@ def _verify(
         )
     expected = kb.source.files(revision)
     overlay = {path: blob for path, blob in revision.overlay if blob}
-    todo = plan.diff(list(reader.files(kb.name)), expected)
-    for file in todo.added:
+    drift = plan.diff(list(reader.files(kb.name)), expected)
+    for file in drift.added:
         yield Difference(kb.name, file.path, "missing", "in git, not in the index")
-    for file in todo.changed:
+    for file in drift.changed:
         detail = f"the index holds another blob than {file.blob[:12]}"
         yield Difference(kb.name, file.path, "stale", detail)
-    for old, file in todo.moved:
+    for old, file in drift.moved:
         yield Difference(kb.name, file.path, "missing", f"the index has it at {old}")
-    for path in todo.removed:
+    for path in drift.removed:
         yield Difference(kb.name, path, "extra", "in the index, not in git")
     yield from _log(reader, kb, state)
-    wrong = {file.path for file in (*todo.added, *todo.changed)}
+    wrong = {file.path for file in (*drift.added, *drift.changed)}
     yield from _compare(reader, kb, expected, overlay, wrong, progress)
     for text in reader.texts(kb.name):
         embedded = embed_text(text.title, text.heading, text.text)
