@@ -181,10 +181,9 @@ class Container:
         known = [kb.name for kb in self.config.kbs]
         for name in names:
             if name not in known:
-                from pyrite_cli.core.text.spelling import nearest  # only where one is not there
+                from pyrite_cli.core.text import spelling  # only where one is not there
 
-                near = nearest(name, known)
-                hint = f"did you mean {' or '.join(near)}?" if near else ""
+                hint = spelling.meant(spelling.nearest(name, known))
                 raise UsageError(
                     f"no KB is called {name!r}", hint or f"configured: {', '.join(known)}"
                 )

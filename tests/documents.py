@@ -12,6 +12,12 @@ from collections.abc import Iterator
 MADE = 24
 """Documents made by rule."""
 
+RULED = {
+    # Most letters of `accepted` are in it, and yet it is another word.
+    "docs/decision-other.md": b"---\ntype: decision\nstatus: replaced\n---\n",
+}
+"""More documents, of which only rules have something to say."""
+
 
 def documents() -> dict[str, bytes]:
     """Contents of files by their paths."""

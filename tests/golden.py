@@ -38,7 +38,7 @@ from pyrite_cli.core.index.verify import logical
 from pyrite_cli.core.search import ranking
 from pyrite_cli.core.text.tokens import Analyzer, fold
 from pyrite_schemas.entry import Entry
-from tests.documents import documents
+from tests.documents import RULED, documents
 from tests.rules import DECISION, rules_of
 
 PLACE = Path(__file__).with_name("golden.json")
@@ -79,14 +79,17 @@ def prints() -> Prints:
     """Prints of everything as it is now."""
     entries = [parsed(path, data) for path, data in documents().items()]
     decision = rules_of(DECISION)
-    ruled = [parsed(path, data, decision) for path, data in documents().items()]
+    ruled = [
+        (parsed(path, data), parsed(path, data, decision))
+        for path, data in {**documents(), **RULED}.items()
+    ]
     english = Analyzer("english")
     return {
         "layout": dict(_layout()),
         "parser": {entry.path: _print(_said(entry), _embedded(entry)) for entry in entries},
         "rules": {
             held.path: _print(held.diagnostics[len(free.diagnostics) :], held.references)
-            for held, free in zip(ruled, entries, strict=True)
+            for free, held in ruled
         },
         "tokens": dict(_tokens()),
         "fulltext": dict(_fulltext(entries, english)),

@@ -55,6 +55,7 @@ CONFIGURATIONS = [
     ("storage: here\n", ":1: `storage` must be keys and values, not text"),
     ("storage:\n  backend: postgre\n", ":2: `storage.backend` can't be `postgre`; did you mean"),
     ("storage:\n  backend: oracle\n", "it can be sqlite or postgres"),
+    ("storage:\n  backend: postgresql\n", "can't be `postgresql`; did you mean `postgres`?"),
     ("search:\n  mode: vector\n", "it can be keyword or semantic or hybrid"),
     ("frontmatter:\n  date: [creatd]\n", ":2: `frontmatter.date[0]` can't be `creatd`; did you"),
     ("kbs:\n  - name: a\n  - name: b\n  - name: a\n", ":4: two KBs are called `a`; rename one"),

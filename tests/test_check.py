@@ -88,6 +88,18 @@ def test_every_problem_is_a_line_and_the_last_one_sums_up(run: Here) -> None:
     assert (ran.code, ran.err) == (1, "")
 
 
+def test_a_reference_to_a_file_that_moved_names_where_it_is(good: Repo, run: Here) -> None:
+    good.commit(
+        docs__old__first_plan="---\ntype: decision\nstatus: accepted\nowner: ann\n---\n",
+        docs__b="---\ntype: decision\nstatus: accepted\nowner: ann\n"
+        "supersedes: new/first_plam.md\n---\n",
+    )
+    assert run("check").out.splitlines()[0] == (
+        "docs/b.md:5: supersedes: there is no entry 'new/first_plam.md'; did you mean"
+        " old/first_plan? [type-reference]"
+    )
+
+
 @pytest.mark.usefixtures("good")
 def test_files_without_a_problem_are_code_0(run: Here) -> None:
     assert run("check") == (0, "1 file checked, no problems\n", "")

@@ -326,6 +326,11 @@ def test_what_may_be_misunderstood_is_said(text: str, notes: list[str]) -> None:
     assert list(parsed.notes) == notes
 
 
+def test_a_field_written_in_two_ways_is_meant_once() -> None:
+    parsed = parse("stauts:x", ENGLISH, lambda _: False, lambda: ("Status", "status", "Type"))
+    assert list(parsed.notes) == ["no entry has a field 'stauts'; did you mean status:?"]
+
+
 def test_names_are_asked_for_only_when_one_is_no_field() -> None:
     asked: list[str] = []
     for text in ("status:x tag:y", "std::vector http://x (a OR b)", "how do I: x"):

@@ -92,6 +92,8 @@ def test_tags_and_types_that_nothing_has(run: Here) -> None:
         ("garden:wel-pump", "garden:well-pump"),
         ("Restarting the pmup", "garden:well-pump"),
         ("the big on", "garden:well-pump"),
+        ("notes/ubunut.md", "garden:ubuntu"),
+        ("howto/ubuntu", "garden:ubuntu"),
         ("restart", "garden:well-pump"),
         ("qqqqqqq", ""),
     ],

@@ -123,10 +123,9 @@ def mode_of(name: str) -> Mode:
     for mode in _MODES:
         if mode == name:
             return mode
-    from pyrite_cli.core.text.spelling import nearest  # only where it is none
+    from pyrite_cli.core.text import spelling  # only where it is none
 
-    near = nearest(name, _MODES)
-    hint = f"did you mean {near[0]}?" if near else ""
+    hint = spelling.meant(spelling.nearest(name, _MODES))
     raise UsageError(f"--mode {name!r} is none of {', '.join(_MODES)}", hint)
 
 

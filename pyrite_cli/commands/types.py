@@ -208,17 +208,15 @@ def _type(context: typer.Context, name: str, kb: str) -> tuple[EntryType, bool]:
     Raises:
         UsageError: There is none of that name, or several KBs have different ones.
     """
-    import difflib
+    from pyrite_cli.core.text import spelling
 
     every = _types(context, kb)
     found = [one for one in every if one[1].name.casefold() == name.casefold()]
     if not found:
         known = list(dict.fromkeys(kind.name for _, kind, _ in every))
-        close = difflib.get_close_matches(name, known, n=1)
         hint = f"configured: {', '.join(known)}" if known else "pyrite.yaml has no `types`"
-        raise UsageError(
-            f"there is no type {name!r}", f"did you mean {close[0]}?" if close else hint
-        )
+        near = spelling.meant(spelling.nearest(name, known))
+        raise UsageError(f"there is no type {name!r}", near or hint)
     if any(one[1:] != found[0][1:] for one in found):
         names = " or ".join(f"--kb {one}" for one, _, _ in found)
         raise UsageError(f"several KBs have a type {name!r}", f"say which: {names}")

@@ -18,7 +18,7 @@ LAYOUT = 5
 PARSER = 4
 """From the bytes of a file to its entry: frontmatter, links, chunks, texts that are embedded."""
 
-RULES = 1
+RULES = 2
 """What is found wrong with an entry by the `types:` of a KB."""
 
 TOKENS = 3

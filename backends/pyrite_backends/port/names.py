@@ -13,9 +13,13 @@ MARKDOWN = (".md", ".markdown")
 @functools.lru_cache(maxsize=1 << 14)
 def link_name(target: str) -> str:
     """The folded last part of a link's target, a path or an id, without a Markdown suffix."""
-    last = posixpath.basename(target.rstrip("/")).casefold()
-    stem, suffix = posixpath.splitext(last)
-    return stem if suffix in MARKDOWN else last
+    return without_suffix(posixpath.basename(target.rstrip("/")).casefold())
+
+
+def without_suffix(path: str) -> str:
+    """A path without the suffix of a Markdown file."""
+    stem, suffix = posixpath.splitext(path)
+    return stem if suffix.casefold() in MARKDOWN else path
 
 
 _NAMELESS = ("index", "_index", "readme")

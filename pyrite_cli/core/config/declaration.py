@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, get_args
 
+from pyrite_cli.core.text import spelling
 from pyrite_schemas.config import FieldConfig, FieldKind, TypeConfig
 
 KINDS: tuple[str, ...] = get_args(FieldKind)
@@ -197,8 +197,7 @@ def _entry(steps: Steps, types: Any, declared: set[str]) -> None:
 
 
 def _near(said: object, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(str(said).lower(), known, n=1, cutoff=0.4)
-    return f"did you mean `{close[0]}`?" if close else ""
+    return spelling.meant(spelling.nearest(str(said), known), "`{}`")
 
 
 def _shown(value: object) -> str:

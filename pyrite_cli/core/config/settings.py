@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -175,8 +174,7 @@ def _explain(file: Path, text: str, problem: str) -> ConfigError:
         key = unknown.group(1)
         section = next((step for step in steps if isinstance(step, str)), "")
         valid = _SECTIONS[section].__struct_fields__
-        close = difflib.get_close_matches(key, valid, n=1, cutoff=0.4)
-        hint = f"did you mean `{close[0]}`?" if close else f"valid keys: {', '.join(valid)}"
+        hint = _near(key, valid) or f"valid keys: {', '.join(valid)}"
         return ConfigError(f"{file}:{_line(text, [*steps, key])}: unknown key `{key}`", hint)
     missing = re.search(r"missing required field `([^`]*)`", message)
     if missing:
@@ -188,8 +186,7 @@ def _explain(file: Path, text: str, problem: str) -> ConfigError:
     if literal:
         known = _values(steps)
         said = literal.group(1).strip("'")
-        close = difflib.get_close_matches(said.lower(), known, n=1, cutoff=0.5)
-        hint = f"did you mean `{close[0]}`?" if close else f"it can be {' or '.join(known)}"
+        hint = _near(said, known) or f"it can be {' or '.join(known)}"
         return ConfigError(f"{where}: `{name}` can't be `{said}`", hint)
     expected = re.fullmatch(r"Expected `([^`]*)`, got `([^`]*)`", message)
     if expected:
@@ -201,6 +198,12 @@ def _explain(file: Path, text: str, problem: str) -> ConfigError:
         return ConfigError(f"{where}: `{name}` must be {wanted}, not {got or 'nothing'}", hint)
     said = message[:1].lower() + message[1:]
     return ConfigError(f"{where}: `{name}`: {said}", "`pyrite init` writes an example")
+
+
+def _near(said: str, known: Sequence[str]) -> str:
+    from pyrite_cli.core.text import spelling  # only where something is wrong
+
+    return spelling.meant(spelling.nearest(said, known), "`{}`")
 
 
 _KINDS = {
@@ -283,9 +286,9 @@ def _check(file: Path, text: str, config: Config) -> None:
                     ) from error
     if config.search.language not in languages():
         line = _line(text, ["search", "language"])
-        close = difflib.get_close_matches(config.search.language.lower(), languages(), n=1)
-        hint = f"did you mean `{close[0]}`?" if close else f"one of {', '.join(languages())}"
-        raise ConfigError(f"{file}:{line}: unknown language `{config.search.language}`", hint)
+        said = config.search.language
+        hint = _near(said, languages()) or f"one of {', '.join(languages())}"
+        raise ConfigError(f"{file}:{line}: unknown language `{said}`", hint)
 
 
 def database_url(config: Config, file: Path | None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
@@ -13,16 +12,13 @@ from pyrite_cli.core.entry import frontmatter as metadata
 from pyrite_cli.core.entry import keylines, markdown
 from pyrite_cli.core.entry.frontmatter import Json
 from pyrite_cli.core.entry.rules import KNOWN, EntryType, Field, Rules
+from pyrite_cli.core.text import spelling
 from pyrite_schemas.entry import Diagnostic, Link
 
 MOST = 5
 """So many wrong values of one list are named; the rest are counted."""
 _LONG = 60
 """Characters of a value, and values of an enum, that a message shows."""
-
-_ALIKE = 0.75
-"""How alike names of fields must be for one to be meant by the other: `versionCommand` is not
-`eoasColumn` (0.58), `ownr` is `owner` (0.89)."""
 
 _BARE = {
     "number": re.compile(r"[-+]?[0-9]+(?:\.[0-9]*)?"),
@@ -89,7 +85,7 @@ def check(rules: Rules, path: str, meta: Mapping[str, Json], folder: str, front:
                 guess = _lookalike(field, kind, keys)
                 guessed.add(guess.casefold())
                 problem = "is empty" if key else "is missing"
-                meant = f"; did you mean it by {guess}?" if guess else ""
+                meant = f"; {spelling.meant([guess], 'it by {}')}" if guess else ""
                 say(folded if key else "type", "type-field",
                     f"required field {field.name} {problem}{meant}")  # fmt: skip
             continue
@@ -109,7 +105,7 @@ def check(rules: Rules, path: str, meta: Mapping[str, Json], folder: str, front:
         for folded, key in keys.items():
             if folded not in allowed and folded not in guessed:
                 names = [field.name for field in kind.fields.values()]
-                meant = _near(key, [*names, *KNOWN], _ALIKE) or f": {kind.name} has no such field"
+                meant = _near(key, [*names, *KNOWN]) or f": {kind.name} has no such field"
                 say(folded, "type-field", f"unknown field {key}{meant}")
     found.diagnostics.sort(key=lambda one: one.line)
     return found
@@ -225,13 +221,12 @@ def _targets(field: Field, value: Json) -> Iterator[tuple[str, tuple[str, ...]]]
 
 def _lookalike(field: Field, kind: EntryType, keys: Mapping[str, str]) -> str:
     """A field of the file that nobody knows and that may be the one that is missing."""
-    unknown = [key for folded, key in keys.items() if folded not in (*kind.fields, *KNOWN)]
-    close = difflib.get_close_matches(field.name, unknown, n=1, cutoff=_ALIKE)
-    return close[0] if close else ""
+    unknown = (key for folded, key in keys.items() if folded not in (*kind.fields, *KNOWN))
+    return next((key for key in unknown if spelling.nearest(key, [field.name])), "")
 
 
-def _near(said: str, known: list[str], least: float = 0.5) -> str:
+def _near(said: str, known: list[str]) -> str:
     """`; did you mean …?` where something known looks like what was said."""
     folded = {name.casefold(): name for name in reversed(known)}
-    close = difflib.get_close_matches(said.casefold(), folded, n=1, cutoff=least)
-    return f"; did you mean {folded[close[0]]}?" if close else ""
+    meant = spelling.meant(spelling.nearest(said, folded.values()))
+    return f"; {meant}" if meant else ""

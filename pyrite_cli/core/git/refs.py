@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import shlex
 from pathlib import Path
 
 from pyrite_cli.core.git.repository import git_folder
+from pyrite_cli.core.text import spelling
 
 
 def nearest(root: Path, ref: str) -> str:
@@ -14,9 +14,9 @@ def nearest(root: Path, ref: str) -> str:
     import git as gitpython  # heavy: 70 ms
 
     names = sorted({reference.name for reference in gitpython.Repo(root).references} - {ref})
-    close = difflib.get_close_matches(ref, names, n=3, cutoff=0.5)
-    if close:
-        return f"did you mean {' or '.join(close)}?"
+    hint = spelling.meant(spelling.nearest(ref, names))
+    if hint:
+        return hint
     if (git_folder(root) / "shallow").exists():
         command = f"git -C {shlex.quote(str(root))} fetch --unshallow"
         return f"the clone is shallow; to fetch the rest: {command}"

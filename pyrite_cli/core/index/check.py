@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from pyrite_backends.port.links import Candidate, Meanings, fault, refused
-from pyrite_backends.port.names import link_name
+from pyrite_backends.port.names import link_name, without_suffix
 from pyrite_cli.core.entry import ids
 from pyrite_cli.core.index import pipeline
 from pyrite_cli.core.index.kb import Kb
+from pyrite_cli.core.text import spelling
 from pyrite_schemas.entry import Diagnostic, Link
 from pyrite_schemas.replies import Finding
 
@@ -145,12 +145,10 @@ class _Guesser:
         """The same with what may be meant."""
         self._left -= 1
         within = link.kb if link.kb in self._decided else kb
-        known = list(self._decided[within].values())
         if self._left < 0:
             return broken
-        close = difflib.get_close_matches(link.target, known, n=1, cutoff=0.6)
-        if not close:
-            return broken
-        guess = close[0] if within == kb else f"{within}:{close[0]}"
-        message = f"{broken.message}; did you mean {guess}?"
+        typed = without_suffix(link.path or link.target)
+        near = spelling.nearest(typed, self._decided[within].values())
+        meant = spelling.meant(near, "{}" if within == kb else f"{within}:{{}}")
+        message = f"{broken.message}; {meant}" if meant else broken.message
         return Diagnostic(broken.path, broken.line, broken.code, message)

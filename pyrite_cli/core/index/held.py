@@ -61,11 +61,10 @@ def _chosen(states: Sequence[KbState], name: str, owner: str, *, foreign: bool) 
 
 
 def _hint(states: Sequence[KbState], name: str) -> str:
-    import difflib  # only for a typing error
+    from pyrite_cli.core.text import spelling  # only for a typing error
 
-    by_folded = {state.name.casefold(): state.name for state in states}
-    near = difflib.get_close_matches(name.casefold(), by_folded, 1)
-    return f"did you mean {by_folded[near[0]]}?" if near else "`pyrite kb list` shows all"
+    near = spelling.nearest(name, [state.name for state in states])
+    return spelling.meant(near) or "`pyrite kb list` shows all"
 
 
 def _held(state: KbState, owner: str) -> HeldKb:

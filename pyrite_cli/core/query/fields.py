@@ -19,7 +19,6 @@ text."""
 _DATE = regex(r"[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2}(?:T.+)?)?)?")
 _NUMBER = regex(r"-?[0-9]{1,300}(?:\.[0-9]{1,300})?(?:[eE][+-]?[0-9]{1,3})?")
 _SIGNS: tuple[Sign, ...] = (">=", "<=", ">", "<")
-_NEAR_ENOUGH = 0.75
 _ANY = "*"
 
 
@@ -90,12 +89,12 @@ class Fields:
 
     def _suggest(self, name: str) -> None:
         """Note what a name that is none may have been meant to be, when there is such a one."""
-        from difflib import get_close_matches  # only where a name is none
+        from pyrite_cli.core.text import spelling  # only where a name is none
 
         folded = {one.casefold(): one for one in (*self._names(), *OWN)}
-        for close in get_close_matches(name.casefold(), folded, 1, _NEAR_ENOUGH):
-            meant = f"no entry has a field {name!r}; did you mean {folded[close]}:?"
-            self.notes[meant] = None
+        meant = spelling.meant(spelling.nearest(name, folded.values()), "{}:")
+        if meant:
+            self.notes[f"no entry has a field {name!r}; {meant}"] = None
 
 
 def bounds(value: str) -> tuple[tuple[Sign, str], ...]:

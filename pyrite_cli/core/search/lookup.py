@@ -34,10 +34,11 @@ def find(reader: Reader, name: str, standpoint: Standpoint) -> EntryDetail:
         found = reader.get("", name.removeprefix("./"))
     if not found:
         from pyrite_cli.core.search import suggestion  # only where nothing was found
+        from pyrite_cli.core.text import spelling
 
         own, within = (rest, [kb]) if colon and kb in kbs else (name, sorted(kbs))
         near = suggestion.entries(reader, own, within, several=len(kbs) > 1)
-        hint = f"did you mean {' or '.join(near)}?" if near else "`pyrite list` shows all"
+        hint = spelling.meant(near) or "`pyrite list` shows all"
         raise NotFoundError(f"no entry has the id, path, alias or file name {name!r}", hint)
     if len(found) > 1:
         names = ", ".join(f"{one.kb}:{one.id}" for one in found[:5])

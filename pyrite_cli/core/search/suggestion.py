@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from pyrite_backends.port.index import Reader
+from pyrite_backends.port.names import without_suffix
 from pyrite_cli.core.query import parser as language
 from pyrite_cli.core.text.spelling import allowed, distance, nearest, slips
 from pyrite_cli.core.text.tokens import Analyzer
@@ -22,6 +23,8 @@ MOST_WORDS = 3
 _LONGEST = 40
 """Letters of a word that others are looked for: it has some 60 slips for each, and what is longer
 was pasted, not typed."""
+_SLIPS = 2
+"""Slips in a word, at most: of the vocabulary no more is looked through."""
 _NEAR = 3
 """Words suggested for one."""
 _READ = 10
@@ -48,7 +51,7 @@ def words(reader: Reader, unknown: Iterable[str], analyzer: Analyzer) -> tuple[S
 
 
 def _words(reader: Reader, word: str, analyzer: Analyzer) -> tuple[str, ...]:
-    most = allowed(word)
+    most = min(allowed(word), _SLIPS)
     if not most:
         return ()
     spelt = {analyzer.stem(slip): slip for slip in sorted(slips(word))}
@@ -115,18 +118,17 @@ def entries(reader: Reader, name: str, kbs: Sequence[str], *, several: bool) -> 
         kbs: The KBs to look in.
         several: Put the KB's name before the id.
     """
-    folded = name.casefold()
-    most = allowed(folded)
-    found: dict[tuple[str, str], tuple[int, int]] = {}
-    for kb, key, one in reader.names(max(1, len(name) - most), len(name) + _LONGER):
-        other = one.casefold()
-        far = distance(folded, other, most)
-        begun = most > 0 and other.startswith(folded)
-        if kb in kbs and (far <= most or begun):
-            rank = (0 if far <= most else 1, min(far, len(other)))
-            found[kb, key] = min(rank, found.get((kb, key), rank))
-    order = sorted(found, key=lambda one: (found[one], one))[:_NEAR]
-    return [f"{kb}:{key}" if several else key for kb, key in order]
+    named: dict[str, list[tuple[str, str]]] = {}
+    for kb, key, one in reader.names(1, len(name) + _LONGER):
+        if kb in kbs:
+            named.setdefault(one, []).append((kb, key))
+    # An entry may have several names that are near.
+    near = dict.fromkeys(
+        entry
+        for one in nearest(without_suffix(name), named, len(named))
+        for entry in sorted(named[one])
+    )
+    return [f"{kb}:{key}" if several else key for kb, key in list(near)[:_NEAR]]
 
 
 def corrected(query: str, suggestions: Iterable[Suggestion]) -> str:
