@@ -13,7 +13,6 @@ import typer
 from pyrite_cli import render
 from pyrite_cli.commands.context import Context
 from pyrite_cli.commands.table import SETTINGS, Program
-from pyrite_cli.core.text.patterns import regex
 from pyrite_schemas.errors import Exit, PyriteError
 
 app = typer.Typer(
@@ -150,23 +149,30 @@ def _not_utf_8(arguments: Sequence[str]) -> str:
     return next((text for text, word in zip(shown, arguments, strict=True) if text != word), "")
 
 
-_GUESS = regex(r"(.*?)[.;,]? \(?(?:Possible options:|[Dd]id you mean) (.*?)[)?]")
-
-
 def _misused(error: Any, *, json: bool) -> int:
     """A command line that typer refuses."""
-    text = str(error.format_message()).strip()
+    unknown = type(error).__name__ == "NoSuchOption"
+    text = str(error.message if unknown else error.format_message()).strip()
     if type(error).__name__ == "NoArgsIsHelpError":
         typer.echo(text, err=True)
         return Exit.FAILED
     context = getattr(error, "ctx", None) if isinstance(error, _UsageProblem) else None
     hint = f"see `{context.command_path} --help`" if context is not None else ""
     message = " ".join(text.split()).rstrip(".")
-    guess = _GUESS.match(message)
-    if guess:
-        message, hint = guess[1], f"did you mean {guess[2]}?"
+    if unknown and context is not None:
+        hint = _option_meant(context, error.option_name) or hint
     _say("usage", message[:1].lower() + message[1:], hint, json=json)
     return Exit.FAILED
+
+
+def _option_meant(context: Any, name: str) -> str:
+    """A hint naming the options of a command that one it does not have may stand for."""
+    from pyrite_cli.core.text import spelling  # only here
+
+    options = [one for one in context.command.get_params(context) if not one.hidden]
+    names = [name for one in options for name in (*one.opts, *one.secondary_opts)]
+    long = [name.removeprefix("--") for name in names if name.startswith("--")]
+    return spelling.meant(spelling.nearest(name.lstrip("-"), long), "--{}")
 
 
 def _say(code: str, message: str, hint: str, *, json: bool) -> None:

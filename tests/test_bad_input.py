@@ -229,7 +229,13 @@ def test_an_index_of_a_later_version(run: Here, repo: Repo) -> None:
         (("get",), "missing argument 'ID'; see `pyrite get --help`"),
         (("serch", "x"), "no such command 'serch'; did you mean 'search'"),
         (("index", "snyc"), "no such command 'snyc'; did you mean 'sync'"),
+        (("semantic", "x"), "no such command 'semantic'; did you mean 'semantic-search'?"),
+        (("zzz", "x"), "no such command 'zzz'; see `pyrite --help`"),
+        (("index", "zzz"), "no such command 'zzz'; see `pyrite index --help`"),
         (("search", "x", "--moode", "y"), "no such option: --moode; did you mean --mode?"),
+        (("search", "x", "--auth", "y"), "no such option: --auth; did you mean --author?"),
+        (("search", "x", "--zzz"), "no such option: --zzz; see `pyrite search --help`"),
+        (("--vers",), "no such option: --vers; did you mean --version?"),
         (("get", "a", "b"), "unexpected extra argument"),
     ],
 )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pyrite_cli.core.text.spelling import allowed, distance, meant, nearest, slips
+from tests.conftest import ROOT
 
 letters = st.text(alphabet="abé", max_size=6)
 
@@ -159,3 +162,13 @@ def test_no_name_within_the_slips_is_overlooked(word: str, name: str) -> None:
     most = allowed(one)
     if most and distance(one, other, most) <= most:
         assert nearest(word, [name]) == [name]
+
+
+def test_a_name_is_guessed_in_one_place_only() -> None:
+    places = [
+        file
+        for root in ("pyrite_cli", "backends", "schemas")
+        for file in (ROOT / root).rglob("*.py")
+        if re.search(r"difflib|get_close_matches|[Dd]id you mean \{", file.read_text())
+    ]
+    assert [file.name for file in places] == ["spelling.py"]

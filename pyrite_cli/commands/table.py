@@ -11,6 +11,8 @@ import typer
 import typer.core
 import typer.main
 
+from pyrite_schemas.errors import UsageError
+
 SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
 
 
@@ -85,6 +87,20 @@ class _Group(typer.core.TyperGroup):
         own = {"no_args_is_help": True, "rich_markup_mode": None, "context_settings": SETTINGS}
         super().__init__(**{**own, **settings})
         self.commands = _Commands(self.places)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command that the first word names.
+
+        Raises:
+            UsageError: There is none of that name.
+        """
+        name = args[0]
+        if self.get_command(ctx, name) or name.startswith("-") or ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
+        from pyrite_cli.core.text import spelling  # only where there is none
+
+        hint = spelling.meant(spelling.nearest(name, self.commands), "'{}'")
+        raise UsageError(f"no such command {name!r}", hint or f"see `{ctx.command_path} --help`")
 
 
 class Index(_Group):
