@@ -63,6 +63,8 @@ def test_an_index_of_an_earlier_version_is_not_read_and_a_sync_makes_it_anew(
         world.index.reader().__enter__()
     assert caught.value.hint == "run `pyrite index sync`"
     world.full()
+    (note,) = world.observer.notes
+    assert note.endswith(f"(layout 4, here {LAYOUT}): it is made anew")
     assert facts(world) == facts(fresh(world, tmp_path / "fresh"))
 
 

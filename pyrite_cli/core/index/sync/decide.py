@@ -115,7 +115,11 @@ def up_to_date(run: Run, targets: Sequence[Target]) -> list[KbReport] | None:
                 if state is None or not _is_same(state, target.state()):
                     return None
             return [report.of_untouched_kb(reader, held[target.kb.name]) for target in targets]
-    except (NoIndexError, OutdatedError):
+    except NoIndexError:
+        return None
+    except OutdatedError as error:
+        if not run.index.shared:  # or it is refused, when it is to be written
+            run.observer.note(f"{error.message}: it is made anew")
         return None
 
 
