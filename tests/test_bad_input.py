@@ -202,7 +202,7 @@ def test_an_index_of_a_later_version(run: Here, repo: Repo) -> None:
     assert run(*SYNC).code == 0
     with sqlite3.connect(repo.root / ".pyrite/index.db") as db:
         db.execute("PRAGMA user_version = 99")
-    assert "has format 99" in refuses(run, *SYNC)
+    assert "a newer version (layout 99, here" in refuses(run, *SYNC)
     assert "upgrade Pyrite" in refuses(run, "search", "x")
 
 
