@@ -146,11 +146,21 @@ class Place:
 
 
 class MemoryReader:
-    """See `pyrite_backends.port.index.Reader`."""
+    """See `pyrite_backends.port.index.Reader`. What it reads no longer changes, so it
+    looks and splits words once."""
 
     def __init__(self, state: State, tokeniser: Tokeniser) -> None:
         self._state = state
         self._tokeniser = tokeniser
+
+    @functools.cached_property
+    def _rows(self) -> list[Row]:
+        return self._state.rows()
+
+    @functools.cached_property
+    def _fields(self) -> list[list[Fields]]:
+        """The fields of each chunk of each row."""
+        return [self._split(row.entry) for row in self._rows]
 
     def model(self) -> Model | None:
         return self._state.model
@@ -167,9 +177,7 @@ class MemoryReader:
         return [File(path, entries[path].blob) for path in sorted(paths) if path in entries]
 
     def keyword(self, query: Query, filters: Filters, depth: int) -> list[Leg]:
-        allowed = [
-            row for row in self._state.rows() if self._allowed(row, filters, query.condition)
-        ]
+        allowed = [row for row in self._rows if self._allowed(row, filters, query.condition)]
         if not query.ranked and not filters and query.condition is None:
             return []
         phrases = [self._phrase(term) for term in query.ranked]
@@ -181,7 +189,7 @@ class MemoryReader:
             for score, into in ((telling, best), (others, dull)):
                 scored = [
                     (-found, row.kb, row.id, position, row.number)
-                    for position, fields in enumerate(self._fields(row.entry))
+                    for position, fields in enumerate(self._fields[row.number])
                     if (found := score(fields)) is not None
                 ]
                 if scored:
@@ -220,7 +228,7 @@ class MemoryReader:
     ) -> tuple[Callable[[Fields], float | None], Callable[[Fields], float | None]]:
         """How well a chunk matches; None when it does not: by the phrases that tell chunks apart,
         and by those that stand in over half of all."""
-        every = [fields for row in self._state.rows() for fields in self._fields(row.entry)]
+        every = self._every()
         average = sum(sum(map(len, fields)) for fields in every) / max(len(every), 1)
 
         def idf(phrase: tuple[list[str], bool]) -> float:
@@ -247,7 +255,7 @@ class MemoryReader:
 
     def _texts(self, row: Row) -> Iterator[list[str]]:
         """The tokens of each field of each chunk."""
-        for fields in self._fields(row.entry):
+        for fields in self._fields[row.number]:
             yield from fields
 
     def _phrase(self, term: Term) -> tuple[list[str], bool]:
@@ -255,7 +263,7 @@ class MemoryReader:
         stemmed = self._tokeniser.tokens(" ".join(term.tokens[: len(term.tokens) - len(last)]))
         return [*stemmed, *last], term.prefix
 
-    def _fields(self, entry: Entry) -> list[Fields]:
+    def _split(self, entry: Entry) -> list[Fields]:
         tokens = self._tokeniser.tokens
         tags = tokens("\n".join(entry.tags))
         names = other_names(entry.path, entry.claim, entry.aliases)
@@ -282,7 +290,7 @@ class MemoryReader:
     ) -> list[Leg]:
         wanted = np.frombuffer(vector, np.float32).astype(float)
         best = []
-        for row in self._state.rows():
+        for row in self._rows:
             if not self._allowed(row, filters, condition):
                 continue
             scored = []
@@ -301,7 +309,7 @@ class MemoryReader:
         return [Leg(row.number, at, -score) for score, _, _, at, row in best[: max(depth, 0)]]
 
     def fetch(self, legs: Sequence[Leg]) -> list[Found]:
-        rows = self._state.rows()
+        rows = self._rows
         found = []
         for leg in legs:
             number, kb, key, entry, commits, _ = rows[leg.entry]
@@ -319,7 +327,7 @@ class MemoryReader:
         every = self._every()
         phrases = [self._phrase(term) for term in terms]
         return Frequencies(
-            len(self._state.rows()),
+            len(self._rows),
             len(every),
             sum(len(tokens) for fields in every for tokens in fields),
             tuple(
@@ -329,32 +337,32 @@ class MemoryReader:
         )
 
     def bodies(self, entries: Sequence[int]) -> list[Body]:
-        held = [self._state.rows()[number].entry for number in entries]
         return [
             Body(
                 one.title,
                 tuple(other_names(one.path, one.claim, one.aliases)),
                 tuple(chunk.text for chunk in one.chunks[:BODY]),
-                sum(len(tokens) for fields in self._fields(one)[:BODY] for tokens in fields),
+                sum(len(tokens) for fields in self._fields[number][:BODY] for tokens in fields),
             )
-            for one in held
+            for number in entries
+            for one in [self._rows[number].entry]
         ]
 
     def waits(self) -> int:
         return 0
 
     def fields(self) -> list[str]:
-        return sorted({name for row in self._state.rows() for name in json.loads(row.entry.meta)})
+        return sorted({name for row in self._rows for name in json.loads(row.entry.meta)})
 
     def has_field(self, name: str) -> bool:
         return any(
             field.casefold() == name.casefold()
-            for row in self._state.rows()
+            for row in self._rows
             for field in json.loads(row.entry.meta)
         )
 
     def get(self, kb: str, name: str) -> list[EntryDetail]:
-        rows = [row for row in self._state.rows() if kb in ("", row.kb)]
+        rows = [row for row in self._rows if kb in ("", row.kb)]
         file = name if "/" in name else link_name(name)
         for found in (
             [row for row in rows if row.id == name],
@@ -369,7 +377,7 @@ class MemoryReader:
     def entries(self, filters: Filters, limit: int, offset: int) -> list[EntryRow]:
         found = [
             EntryRow(row.id, row.kb, e.title, e.type, e.path, e.date, e.tags, e.blob)
-            for row in self._state.rows()
+            for row in self._rows
             if passes(row, filters)
             for e in [row.entry]
         ]
@@ -378,7 +386,7 @@ class MemoryReader:
     def tags(self, filters: Filters) -> list[TagCount]:
         written: dict[str, list[str]] = defaultdict(list)
         counts: Counter[str] = Counter()
-        for row in self._state.rows():
+        for row in self._rows:
             if passes(row, filters):
                 counts.update({tag.casefold() for tag in row.entry.tags})
                 for tag in row.entry.tags:
@@ -387,10 +395,11 @@ class MemoryReader:
         return [TagCount(min(written[folded]), counts[folded]) for folded in order]
 
     def links(self, kb: str, entry: str) -> tuple[list[LinkRow], list[LinkRow]]:
-        rows = self._state.rows()
+        rows = self._rows
         outward: list[LinkRow] = []
         inward: list[LinkRow] = []
-        if any((row.kb, row.id) == (kb, entry) for row in rows):
+        files = {f"{row.kb}:{row.id}": row.entry.path for row in rows}
+        if f"{kb}:{entry}" in files:
             for row in rows:
                 for link in row.entry.links:
                     shown = LinkRow(
@@ -399,7 +408,6 @@ class MemoryReader:
                         link.anchor, link.text, link.line, resolve(rows, row.kb, link),
                         row.entry.path,
                     )  # fmt: skip
-                    files = {f"{one.kb}:{one.id}": one.entry.path for one in rows}
                     shown = msgspec.structs.replace(shown, leads_to=files.get(shown.resolved, ""))
                     if (row.kb, row.id) == (kb, entry):
                         outward.append(shown)
@@ -408,7 +416,7 @@ class MemoryReader:
         return outward, inward
 
     def diagnostics(self, kb: str) -> list[Diagnostic]:
-        rows = [row for row in self._state.rows() if row.kb == kb]
+        rows = [row for row in self._rows if row.kb == kb]
         found = [said for row in rows for said in row.entry.diagnostics]
         for row in rows:
             claim, path = row.entry.claim, row.entry.path
@@ -429,7 +437,7 @@ class MemoryReader:
 
     def _broken(self, row: Row) -> Iterator[Diagnostic]:
         """References that mean no entry, or one of another type."""
-        every = self._state.rows()
+        every = self._rows
         for one in row.entry.references:
             link = row.entry.links[one.position]
             target = f"{link.kb}:{link.target}" if link.kb else link.target
@@ -445,10 +453,10 @@ class MemoryReader:
             yield Diagnostic(row.entry.path, link.line, "type-reference", message)
 
     def logical(self, kb: str) -> Iterator[LogicalEntry]:
-        return (verify.logical(row.entry, row.id) for row in self._state.rows() if row.kb == kb)
+        return (verify.logical(row.entry, row.id) for row in self._rows if row.kb == kb)
 
     def texts(self, kb: str) -> Iterator[Pending]:
-        for row in self._state.rows():
+        for row in self._rows:
             if row.kb == kb:
                 yield from (pending(row.entry, chunk) for chunk in row.entry.chunks)
 
@@ -459,12 +467,12 @@ class MemoryReader:
         return iter(sorted(self._state.vectors.items()))
 
     def vectors_of(self, kb: str, entry: str) -> list[bytes]:
-        rows = [row for row in self._state.rows() if (row.kb, row.id) == (kb, entry)]
+        rows = [row for row in self._rows if (row.kb, row.id) == (kb, entry)]
         hashes = [chunk.hash for row in rows for chunk in row.entry.chunks]
         return [self._state.vectors[one] for one in hashes if one in self._state.vectors]
 
     def _every(self) -> list[Fields]:
-        return [fields for row in self._state.rows() for fields in self._fields(row.entry)]
+        return [fields for chunks in self._fields for fields in chunks]
 
     def vocabulary(self, words: Sequence[str], prefix: str = "") -> list[tuple[str, int]]:
         counts: Counter[str] = Counter()
@@ -476,12 +484,12 @@ class MemoryReader:
         return [(word, counts[word]) for word in found]
 
     def names(self, least: int, most: int) -> Iterator[tuple[str, str, str]]:
-        for row in self._state.rows():
+        for row in self._rows:
             own = (row.id, row.entry.title, link_name(row.entry.path), *row.folded)
             yield from ((row.kb, row.id, one) for one in own if least <= len(one) <= most)
 
     def types(self) -> list[str]:
-        return sorted({row.entry.type for row in self._state.rows() if row.entry.type})
+        return sorted({row.entry.type for row in self._rows if row.entry.type})
 
     def problems(self) -> list[str]:
         state = self._state
@@ -496,6 +504,18 @@ class MemoryReader:
         return sum(len(chunk.text) for _, chunk in self._state.chunks(self._state.entries))
 
 
+class OwnReader(MemoryReader):
+    """A writer's, which sees what was written meanwhile."""
+
+    @property
+    def _rows(self) -> list[Row]:  # type: ignore[override]
+        return self._state.rows()
+
+    @property
+    def _fields(self) -> list[list[Fields]]:  # type: ignore[override]
+        return [self._split(row.entry) for row in self._rows]
+
+
 class MemoryWriter:
     """See `pyrite_backends.port.index.Writer`."""
 
@@ -504,7 +524,7 @@ class MemoryWriter:
         self._tokeniser = tokeniser
 
     def reader(self) -> MemoryReader:
-        return MemoryReader(self._state, self._tokeniser)
+        return OwnReader(self._state, self._tokeniser)
 
     def remove(self, kb: str, paths: Sequence[str]) -> None:
         for path in paths:
@@ -688,6 +708,8 @@ class MemoryIndex:
 def occurrences(phrase: tuple[list[str], bool], tokens: list[str]) -> int:
     """How often a phrase stands in a field."""
     (*first, last), prefix = phrase if phrase[0] else (["", ""], False)
+    if not first and not prefix:
+        return tokens.count(last)
     ends = (at for at in range(len(first), len(tokens)) if tokens[at - len(first) : at] == first)
     return sum(tokens[at].startswith(last) if prefix else tokens[at] == last for at in ends)
 
