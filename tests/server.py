@@ -61,8 +61,25 @@ class Postgres:
         nobody may be connected to."""
         name = f"pyrite_test_{uuid.uuid4().hex[:12]}"
         template = _name(like) if like else "template0"
-        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        # By files: writing every page of a database to the log too takes twice the time.
+        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
         return self.url(name)
+
+    def empty(self, url: str) -> None:
+        """Remove the index and the cache from a database, and whoever is connected to it."""
+        import psycopg
+
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            schemas = connection.execute(
+                "SELECT quote_ident(nspname) FROM pg_namespace WHERE nspname LIKE 'pyrite%'"
+            ).fetchall()
+            if schemas:
+                names = ", ".join(name for (name,) in schemas)
+                connection.execute(f"DROP SCHEMA {names} CASCADE")
 
     def drop(self, url: str) -> None:
         """Remove a database, whoever is still connected to it."""

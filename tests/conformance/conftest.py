@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -38,6 +38,41 @@ class Engine:
         return self._place(Analyzer(language))
 
 
+class Databases:
+    """Databases without an index, which one test after another has: to make and to drop one takes
+    longer than most tests here.
+
+    Args:
+        server: Where they are.
+    """
+
+    def __init__(self, server: Postgres) -> None:
+        self._server = server
+        self._free: list[str] = []
+
+    def take(self) -> str:
+        """The URL of one that nobody else has."""
+        return self._free.pop() if self._free else self._server.create()
+
+    def give_back(self, url: str) -> None:
+        """Nothing in it is needed any more."""
+        self._server.empty(url)
+        self._free.append(url)
+
+    def drop(self) -> None:
+        """Remove those that nobody has."""
+        for url in self._free:
+            self._server.drop(url)
+
+
+@pytest.fixture(scope="session")
+def databases(postgres: Postgres) -> Iterator[Databases]:  # noqa: F811
+    """Those of this run."""
+    made = Databases(postgres)
+    yield made
+    made.drop()
+
+
 @pytest.fixture(params=ENGINES)
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
     """Every engine in turn."""
@@ -54,9 +89,9 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
     def server() -> Engine:
         from pyrite_backends.postgres.store import PostgresIndex
 
-        made: Postgres = request.getfixturevalue("postgres")
-        url = made.create()
-        request.addfinalizer(lambda: made.drop(url))
+        databases: Databases = request.getfixturevalue("databases")
+        url = databases.take()
+        request.addfinalizer(lambda: databases.give_back(url))
         return Engine("postgres", lambda analyzer: PostgresIndex(url, analyzer), server)
 
     return {"sqlite": sqlite, "memory": memory, "postgres": server}[request.param]()
