@@ -35,7 +35,8 @@ from tests.conftest import Ran
 PATIENCE = 120
 """Seconds after which a child that hangs is ended by its own alarm, which fails its test."""
 
-INSTANTS = int(os.environ.get("PYRITE_TEST_INSTANTS", "0"))
+_WANTED = os.environ.get("PYRITE_TEST_INSTANTS", "0")
+INSTANTS = sys.maxsize if _WANTED == "all" else int(_WANTED)
 """How many instants to try of each kind of run; 0 for the few of an ordinary test run."""
 
 _SUBREAPER = 36

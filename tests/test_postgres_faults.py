@@ -18,6 +18,7 @@ from pyrite_schemas.errors import StorageError
 from tests.conftest import Repo
 from tests.program import here
 from tests.server import Postgres, PrivateServer, database_url, postgres, private_server  # noqa: F401
+from tests.stepping import spread
 from tests.team import CONFIG, LONG, At, Team, digests, kill, small_model, until, watched
 from tests.world import fresh
 
@@ -57,10 +58,19 @@ def lost(work: Callable[[Team], None], team: Team, step: int) -> None:
     assert said is None or ("lost" in said.message and said.hint), f"step {step}: {said}"
 
 
-KINDS: dict[str, tuple[bool, Callable[[Team], None], int]] = {
-    "the first": (False, stage, 4),
-    "a later": (True, stage, 3),
-    "a rebuilding": (True, rebuild, 5),
+def statements(work: Callable[[Team], None], team: Team) -> int:
+    """How many statements something takes when nothing goes wrong."""
+    whole = At(0, lambda _: None)
+    with watched(whole):
+        work(team)
+    team.index.close()
+    return len(whole.seen)
+
+
+KINDS: dict[str, tuple[bool, Callable[[Team], None]]] = {
+    "the first": (False, stage),
+    "a later": (True, stage),
+    "a rebuilding": (True, rebuild),
 }
 
 
@@ -82,27 +92,34 @@ def test_a_connection_that_ends_at_any_statement_loses_nothing(
     tmp_path: Path,
     kind: str,
 ) -> None:
-    there, work, stride = KINDS[kind]
+    there, work = KINDS[kind]
     old = digests(team) if there else None
     team.index.close()
     new = digests(fresh(team, tmp_path / "fresh"))
     assert old != new
-    seen, step, done = set(), 0, True
-    while done:
-        step += 1 + step // stride
-        broken = team.again(postgres.create(team.url if there else ""))
+
+    def again(name: str) -> Team:
+        made = team.again(postgres.create(team.url if there else ""))
+        made.cache = tmp_path / name
+        return made
+
+    whole = again("the cache of the whole")
+    steps = spread(statements(work, whole), 8)
+    seen = {digests(whole.again())}
+    for step in steps:
+        broken = again(f"the cache of {step}")
         at = At(step, lambda connection, url=broken.url: kill(connection, url))  # type: ignore[misc]
         with watched(at):
             lost(work, broken, step)
-        done = at.done
-        name = f"step {step}: {at.seen[min(step, len(at.seen)) - 1][:80]}"
+        assert at.done
+        name = f"step {step}: {at.seen[step - 1][:80]}"
         found = digests(broken.again())
         assert found in (old, new), name
         seen.add(found)
         check_whole(broken, new, name)
         broken.index.close()
         postgres.drop(broken.url)
-    assert step > 20
+    postgres.drop(whole.url)
     assert seen == {old, new}
 
 
@@ -116,16 +133,16 @@ def test_embedding_whose_connection_ends_at_any_statement_loses_no_text(
     team.stage()
     team.index.close()
     new = digests(fresh(team, tmp_path / "fresh"))
-    step, done = 0, True
-    while done:
-        step += 1 + step // 4
+    whole = team.again(postgres.create(team.url))
+    whole.cache = tmp_path / "the cache of the whole"
+    for step in spread(statements(embed, whole), 8):
         broken = team.again(postgres.create(team.url))
-        broken.cache = tmp_path / f"cache {step}"
+        broken.cache = tmp_path / f"the cache of {step}"
         at = At(step, lambda connection, url=broken.url: kill(connection, url))  # type: ignore[misc]
         with watched(at):
             lost(embed, broken, step)
-        done = at.done
-        name = f"step {step}: {at.seen[min(step, len(at.seen)) - 1][:80]}"
+        assert at.done
+        name = f"step {step}: {at.seen[step - 1][:80]}"
         assert digests(broken.again()) == new, name
         broken.end_leases()
         check_whole(broken, new, name)
@@ -133,7 +150,7 @@ def test_embedding_whose_connection_ends_at_any_statement_loses_no_text(
             assert reader.pending(["all", "docs"]) == 0, name
         broken.index.close()
         postgres.drop(broken.url)
-    assert step > 10
+    postgres.drop(whole.url)
 
 
 def test_a_server_that_ends_all_connections_at_once_loses_no_text(
@@ -200,7 +217,7 @@ def test_a_server_that_stops_in_the_middle_is_one_line_and_the_next_sync_finishe
     good = run("index", "digest").out
     assert good.count("\n") == 2
     points = len(all_of_it.seen)
-    for percent in (2, 15, 35, 50, 65, 80, 97):
+    for percent in spread(97, 4):
         team = team.again(url())
         monkeypatch.setenv("PYRITE_CACHE_DIR", str(tmp_path / f"cache {percent}"))
         at = At(points * percent // 100, lambda _: own_server.stop())

@@ -453,7 +453,7 @@ def test_files_that_may_not_grow_are_one_line_at_any_size(
     repo.commit(a="# A\n\nalpha")
     if there:
         assert pyrite("index", "sync", "--no-embed").code == 0
-    repo.commit(big=" ".join(f"word{number}" for number in range(60_000)))
+    repo.commit(big=" ".join(f"word{number}" for number in range(15_000)))
     for limit in LIMITS:
         done = subprocess.run(
             [sys.executable, "-m", "pyrite_cli", "index", "sync", "--no-embed"],

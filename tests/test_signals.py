@@ -73,7 +73,7 @@ def test_a_signal_at_any_moment_is_one_line_and_loses_nothing(
     new, vectors = scene.state(), scene.vectors()
     assert old != new
     code, word = SIGNALS[number]
-    for at in spread(len(whole.seen), 12)[:-1]:
+    for at in spread(len(whole.seen), 6)[:-1]:
         scene.restore()
         tried = attempt(tmp_path, work, count_calls, at, by(number))
         assert "Traceback" not in tried.err, tried
@@ -102,7 +102,7 @@ def test_a_kill_leaves_no_parser_behind(
     scene.restore()
     whole = attempt(tmp_path, work, count_sqlite)
     new, vectors = scene.state(), scene.vectors()
-    for at in spread(len(whole.seen), 8):
+    for at in spread(len(whole.seen), 4):
         scene.restore()
         assert attempt(tmp_path, work, count_sqlite, at).code == -signal.SIGKILL
         assert scene.state() in (old, new)
