@@ -1,8 +1,9 @@
-"""Files made from the program: the command reference, JSON Schemas, SQL. `make generate` writes
-them, `make test` checks that they are current."""
+"""Files made from the program: the command reference, JSON Schemas, SQL and its rows. `make
+generate` writes them, `make test` checks that they are current."""
 
 from __future__ import annotations
 
+import datetime as dt
 import inspect
 import json
 import re
@@ -13,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import sqlalchemy as sa
 import typer.main
 from sqlalchemy.dialects import postgresql, sqlite
 
-from pyrite_backends.sql import ddl
+from pyrite_backends.sql import ddl, tables
 from pyrite_cli.main import app
 from pyrite_schemas import replies
 from pyrite_schemas.config import Config
@@ -64,21 +66,89 @@ _SQL_HEAD = """\
 """
 
 
+_ROWS_HEAD = '''\
+"""Rows of tables that {whose}, by the names of their columns.
+
+Generated from pyrite_backends.sql.tables: `make generate`. Values are named where a row is made, so
+that a column that comes, goes or moves shifts no other. A row is a plain tuple: a NamedTuple takes
+five times as long to make, and a sync from nothing makes some hundred thousand.
+"""
+
+from __future__ import annotations
+
+'''
+
+DIALECTS = {"sqlite": sqlite.dialect(), "postgresql": postgresql.dialect()}
+"""Of the engines."""
+
+_PYTHON = {
+    int: "int", str: "str", bytes: "bytes", float: "float", dt.datetime: "datetime",
+    object: "bytes",  # JSON, as it is sent
+}  # fmt: skip
+
+
 def files() -> dict[Path, str]:
     """Every generated file and its content."""
     schemas = ROOT / "schemas/pyrite_schemas"
+    backends = ROOT / "backends/pyrite_backends"
     return {
-        ROOT / "backends/pyrite_backends/sqlite/tables.sql": _SQL_HEAD
-        + ddl.statements(sqlite.dialect(), references=True),
+        backends / "sqlite/tables.sql": _SQL_HEAD
+        + ddl.statements(DIALECTS["sqlite"], references=True),
         # Looking every row's entry up again would double the time of a load.
-        ROOT / "backends/pyrite_backends/postgres/tables.sql": _SQL_HEAD
-        + ddl.statements(postgresql.dialect(), references=False),
+        backends / "postgres/tables.sql": _SQL_HEAD
+        + ddl.statements(DIALECTS["postgresql"], references=False),
+        backends / "sql/rows.py": rows(*DIALECTS),
+        backends / "sqlite/rows.py": rows("sqlite"),
+        backends / "postgres/rows.py": rows("postgresql"),
         ROOT / "docs/cli.md": reference(),
         **{
             schemas / f"{name}.schema.json": json.dumps(schema(shape), indent=2) + "\n"
             for name, (shape, _) in SHAPES.items()
         },
     }
+
+
+def rows(*engines: str) -> str:
+    """The module that makes rows of the tables that just these engines have, or have in this way.
+
+    Args:
+        engines: All of them, or one.
+    """
+    made = {
+        table.name: columns
+        for table in tables.metadata.tables.values()
+        if (columns := _columns(table, engines))
+    }
+    whose = "all engines have" if len(engines) > 1 else "this engine has for itself"
+    parts = [_ROWS_HEAD.format(whose=whose)]
+    if any("datetime" in kind for columns in made.values() for kind in columns.values()):
+        parts.append("from datetime import datetime\n\n")
+    parts.append("from pyrite_backends.sql.statements import Row\n\nCOLUMNS = {\n")
+    for name, columns in made.items():
+        parts += [f'    "{name}": (\n', *(f'        "{one}",\n' for one in columns), "    ),\n"]
+    parts.append('}\n"""Of each table, in their order."""\n')
+    for name, columns in made.items():
+        parts.append(f"\n\ndef {name}(\n    *,\n")
+        parts += [f"    {one}: {kind},\n" for one, kind in columns.items()]
+        parts.append(f') -> Row:\n    """A row of `{name}`."""\n    return (\n')
+        parts += [f"        {one},\n" for one in columns]
+        parts.append("    )\n")
+    return "".join(parts)
+
+
+def _columns(table: sa.Table, engines: tuple[str, ...]) -> dict[str, str]:
+    """A table's columns and their Python types; none when other engines have it too, or it is
+    otherwise there."""
+    own = any("engine" in one.info for one in (table, *table.columns))
+    if own == (len(engines) > 1) or table.info.get("engine", engines[0]) not in engines:
+        return {}
+    found = {}
+    for column in table.columns:
+        if column.info.get("engine", engines[0]) in engines:
+            types = [column.type.dialect_impl(DIALECTS[one]).python_type for one in engines]
+            kinds = [_PYTHON[kind] for kind in types] + ["None"] * bool(column.nullable)
+            found[column.name] = " | ".join(dict.fromkeys(kinds))
+    return found
 
 
 def schema(shape: type[msgspec.Struct]) -> dict[str, Any]:

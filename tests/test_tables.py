@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.schema import SchemaItem
 
-from pyrite_backends.sql import ddl, tables
+from pyrite_backends.postgres import rows as pg_rows
+from pyrite_backends.sql import ddl, rows, tables
+from pyrite_backends.sqlite import rows as sqlite_rows
 from pyrite_backends.sqlite import writer
 from tests.conftest import Bench, Repo
 from tests.world import World
@@ -22,11 +27,34 @@ def test_the_sql_that_is_shipped_is_what_the_tables_say() -> None:
     assert all(line.startswith("--") for line in shipped[: shipped.index(HEAD)].split("\n") if line)
 
 
-@pytest.mark.parametrize("name", sorted(writer._TABLES))
-def test_a_row_is_written_with_as_many_values_as_its_table_has_columns(name: str) -> None:
-    columns = tables.metadata.tables[name].columns
-    own = [column for column in columns if column.info.get("engine") != "postgresql"]
-    assert writer._TABLES[name] == len(own)
+@pytest.mark.parametrize(("engine", "own"), [("sqlite", sqlite_rows), ("postgresql", pg_rows)])
+def test_a_row_has_the_columns_of_its_table_in_their_order(engine: str, own: ModuleType) -> None:
+    made = {**rows.COLUMNS, **own.COLUMNS}
+    assert made == {
+        table.name: tuple(one.name for one in table.columns if _is_of(one, engine))
+        for table in tables.metadata.sorted_tables
+        if _is_of(table, engine)
+    }
+    for table, columns in made.items():
+        make = getattr(own if table in own.COLUMNS else rows, table)
+        assert make(**dict(zip(columns, columns, strict=True))) == columns
+
+
+def _is_of(one: SchemaItem, engine: str) -> bool:
+    return one.info.get("engine", engine) == engine
+
+
+COUNTED = re.compile(r"VALUES \(\?, |SELECT \*|INTO [^\s(]+\s+(?:VALUES \([^)]*[?%]|SELECT)")
+"""Statements that go by the number or the order of a table's columns."""
+
+
+def test_no_statement_relies_on_the_order_of_columns() -> None:
+    folder = Path(str(files("pyrite_backends")))
+    places = [path for path in folder.rglob("*") if path.suffix in (".py", ".sql")]
+    assert len(places) > 30
+    assert {
+        path.name: found for path in places if (found := COUNTED.findall(path.read_text()))
+    } == {}
 
 
 def test_a_table_of_one_engine_is_not_made_by_another() -> None:

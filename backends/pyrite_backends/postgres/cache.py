@@ -94,9 +94,10 @@ class PostgresCache:
         with self._transaction() as db:
             _make(db)
             db.execute("CREATE TEMPORARY TABLE cached (hash bytea, embedding bytea) ON COMMIT DROP")
-            copy(db, "cached", rows)
+            copy(db, "cached", ("hash", "embedding"), rows)
             db.execute(
-                f"INSERT INTO {SCHEMA}.vector SELECT %s, hash, embedding FROM cached"
+                f"INSERT INTO {SCHEMA}.vector(model, hash, embedding)"
+                " SELECT %s, hash, embedding FROM cached"
                 " ORDER BY hash ON CONFLICT DO NOTHING",  # in one order: no deadlock
                 (self._model.fingerprint,),
             )

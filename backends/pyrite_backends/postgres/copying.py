@@ -24,16 +24,20 @@ _FOUR = 4 << 32
 Value = str | bytes | int
 
 
-def copy(connection: Connection, table: str, rows: Iterable[Sequence[Value]]) -> None:
-    """Append rows to a table, their values in the order of its columns.
+def copy(
+    connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Value]]
+) -> None:
+    """Append rows to a table.
 
     Args:
         connection: In a transaction.
         table: Its name.
+        columns: What the values of a row are for; others get their default.
         rows: Text as `str`, `integer` as `int` (none negative), everything else as the bytes
             PostgreSQL receives.
     """
-    with connection.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN BINARY") as out:
+    statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN BINARY"
+    with connection.cursor() as cursor, cursor.copy(statement) as out:
         parts = [_HEADER]
         size = 0
         pack: Callable[..., bytes] | None = None

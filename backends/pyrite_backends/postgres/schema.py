@@ -235,7 +235,7 @@ def turn_over(connection: Connection, generation: int, tokeniser: Tokeniser) -> 
     """Let a generation count from the end of the transaction on."""
     connection.execute(f"DELETE FROM {SCHEMA}.current")
     connection.execute(
-        f"INSERT INTO {SCHEMA}.current VALUES (%s, %s, %s)",
+        f"INSERT INTO {SCHEMA}.current(generation, format, tokens) VALUES (%s, %s, %s)",
         (generation, LAYOUT, made_by(tokeniser.fingerprint)),
     )
 

@@ -9,23 +9,27 @@ import msgspec
 
 from pyrite_backends.port.index import Tokeniser
 from pyrite_backends.port.names import other_names, titled
+from pyrite_backends.postgres import rows
 from pyrite_backends.postgres.connection import Connection, native
 from pyrite_backends.postgres.copying import copy, jsonb
 from pyrite_backends.postgres.copying import vector as packed
 from pyrite_backends.postgres.fulltext import Encoder, Fields
 from pyrite_backends.postgres.reader import PostgresReader
 from pyrite_backends.postgres.schema import NEAREST
+from pyrite_backends.sql import rows as common
 from pyrite_backends.sql.statements import Row, batches
-from pyrite_backends.sql.writer import PARTS, CommonWriter, Rows, entry_rows
+from pyrite_backends.sql.writer import PARTS, CommonWriter, Rows, entry_row, part_rows
 from pyrite_schemas.entry import Entry
 
 _BATCH = 256
-_TABLES = ("entry", "tag", "alias", "link", "reference", "diagnostic", "chunk")
+_COLUMNS = {**common.COLUMNS, **rows.COLUMNS}
+_OF_ENTRIES = ("entry", *PARTS)
 _json = msgspec.json.encode
 
 _PUT = """
 WITH put AS (
-  INSERT INTO text_vector SELECT DISTINCT ON (g.hash) g.hash, g.embedding FROM given g
+  INSERT INTO text_vector(hash, embedding)
+  SELECT DISTINCT ON (g.hash) g.hash, g.embedding FROM given g
   WHERE g.hash <> '' AND EXISTS (SELECT 1 FROM chunk c WHERE c.hash = g.hash)
   ON CONFLICT (hash) DO NOTHING RETURNING hash
 ), used AS (
@@ -65,7 +69,7 @@ class PostgresWriter(CommonWriter):
 
     def _load(self, table: str, rows: Sequence[Row]) -> None:
         if rows:
-            copy(self._db, table, rows)
+            copy(self._db, table, _COLUMNS[table], rows)
 
     def _now(self, moment: float) -> dt.datetime:
         return dt.datetime.fromtimestamp(moment, dt.UTC)
@@ -122,34 +126,39 @@ class PostgresWriter(CommonWriter):
         encoder = Encoder(self._tokeniser)
         words = 0
         for batch in batches(entries, _BATCH):
-            rows: Rows = {name: [] for name in _TABLES}
+            load: Rows = {table: [] for table in _OF_ENTRIES}
             fields: list[Fields] = []
+            numbers: list[tuple[int, int]] = []
             for entry in batch:
                 self._affect(kb, entry.claim, entry.path)
-                entry_rows(rows, entry, number, next_entry)
-                self._chunk_rows(rows, fields, entry, next_entry, next_chunk)
+                searched = jsonb(entry.meta)
+                load["entry"].append(
+                    entry_row(rows.entry, entry, number, next_entry, fields=searched)
+                )
+                part_rows(load, entry, next_entry)
+                self._chunk_rows(load["chunk"], fields, entry, next_entry, next_chunk)
+                numbers += [(next_chunk + at, next_entry) for at in range(len(entry.chunks))]
                 next_entry += 1
                 next_chunk += len(entry.chunks)
                 self._entries[kb] += 1
                 self._chunks[kb] += sum([chunk.hash != b"" for chunk in entry.chunks])
-            rows["entry"] = [(*row, jsonb(row[-1])) for row in rows["entry"]]
-            for name, values in rows.items():
-                if values:
-                    copy(self._db, name, values)
+            for table, some in load.items():
+                self._load(table, some)
             found = list(encoder.encode(fields))
             words += sum(one.length for one in found)
             copy(
                 self._db,
                 "fulltext",
+                ("chunk", "entry", "length", "words"),
                 (
-                    (chunk[0], chunk[1], one.length, one.tsvector)
-                    for chunk, one in zip(rows["chunk"], found, strict=True)
+                    (*chunk_and_entry, one.length, one.tsvector)
+                    for chunk_and_entry, one in zip(numbers, found, strict=True)
                 ),
             )
             self.grown = self.grown or self.new or len(batch) == _BATCH
         self._count_words(encoder, next_chunk - first, words)
         self._run(
-            "INSERT INTO pending SELECT DISTINCT c.hash FROM chunk c"
+            "INSERT INTO pending(hash) SELECT DISTINCT c.hash FROM chunk c"
             " WHERE c.id >= ? AND c.hash <> ?"
             " AND NOT EXISTS (SELECT 1 FROM text_vector v WHERE v.hash = c.hash)"
             " ON CONFLICT DO NOTHING",
@@ -157,19 +166,25 @@ class PostgresWriter(CommonWriter):
         )
 
     def _chunk_rows(
-        self, rows: Rows, fields: list[Fields], entry: Entry, number: int, first: int
+        self, load: list[Row], fields: list[Fields], entry: Entry, number: int, first: int
     ) -> None:
         tags = "\n".join(entry.tags)
         names = other_names(entry.path, entry.claim, entry.aliases)
         title = titled(entry.title, names, self._tokeniser.surface)
         for position, chunk in enumerate(entry.chunks):
             heading = _json(chunk.heading).decode() if chunk.heading else "[]"
-            rows["chunk"].append(
-                (
-                    first + position, number, position, chunk.start_line, chunk.end_line,
-                    heading, chunk.hash, chunk.text,
+            load.append(
+                rows.chunk(
+                    id=first + position,
+                    entry_id=number,
+                    position=position,
+                    start_line=chunk.start_line,
+                    end_line=chunk.end_line,
+                    heading=heading,
+                    hash=chunk.hash,
+                    text=chunk.text,
                 )
-            )  # fmt: skip
+            )
             some = "" if position else tags
             headings = "\n".join(chunk.heading)
             fields.append(Fields(title, headings, some, chunk.parts, chunk.text))
@@ -179,9 +194,9 @@ class PostgresWriter(CommonWriter):
             return
         counts = list(encoder.counts())
         self._run("CREATE TEMPORARY TABLE counted (LIKE lexeme) ON COMMIT DROP")
-        copy(self._db, "counted", counts)
+        copy(self._db, "counted", ("word", "chunks"), counts)
         self._run(
-            "INSERT INTO lexeme SELECT * FROM counted"
+            "INSERT INTO lexeme(word, chunks) SELECT word, chunks FROM counted"
             " ON CONFLICT (word) DO UPDATE SET chunks = lexeme.chunks + excluded.chunks"
         )
         self._run("DROP TABLE counted")
@@ -220,7 +235,8 @@ class PostgresWriter(CommonWriter):
         if not vectors:
             return
         self._run("CREATE TEMPORARY TABLE given (hash bytea, embedding vector) ON COMMIT DROP")
-        copy(self._db, "given", ((digest, packed(vector)) for digest, vector in vectors))
+        given = ((digest, packed(vector)) for digest, vector in vectors)
+        copy(self._db, "given", ("hash", "embedding"), given)
         self.grown = True
         self._run(_PUT)
         self._run("DELETE FROM pending p USING given g WHERE p.hash = g.hash")
@@ -230,7 +246,7 @@ class PostgresWriter(CommonWriter):
         dropped = super()._drop_all_vectors()
         self._run(f"DROP INDEX IF EXISTS {NEAREST}")
         self._run(
-            "INSERT INTO pending SELECT DISTINCT hash FROM chunk WHERE hash <> ?"
+            "INSERT INTO pending(hash) SELECT DISTINCT hash FROM chunk WHERE hash <> ?"
             " ON CONFLICT (hash) DO UPDATE SET worker = NULL, expires = NULL",
             (b"",),
         )

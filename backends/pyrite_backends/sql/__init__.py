@@ -1,5 +1,5 @@
-"""What both engines share: tables, statements with `?` marks, conditions, the walk over what a
-query asks, the choice of chunks that need no ranking, and checks.
+"""What both engines share: tables and their rows, statements with `?` marks, conditions, the walk
+over what a query asks, the choice of chunks that need no ranking, and checks.
 
 An engine's class inherits from `reader` and `writer` and gives what differs as methods.
 """

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from pyrite_backends.sql.statements import marks
 from pyrite_schemas.search import Comparison
 
 
@@ -43,7 +44,7 @@ def negation(condition: Condition) -> Condition:
 
 def one_of(expression: str, values: Sequence[object]) -> Condition:
     """An expression has one of the values."""
-    return Condition(f"{expression} IN ({', '.join('?' * len(values))})", tuple(values))
+    return Condition(f"{expression} IN ({marks(values)})", tuple(values))
 
 
 def tagged(*tags: str) -> Condition:

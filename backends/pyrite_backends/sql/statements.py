@@ -45,6 +45,11 @@ def select(ask: Stream, row: type[Read], rest: str, values: Sequence[object] = (
     return list(map(row._make, ask(f"SELECT {columns(row)} {rest}", values)))
 
 
+def insert(table: str, columns: Sequence[str]) -> str:
+    """An INSERT of rows that have these columns."""
+    return f"INSERT INTO {table}({', '.join(columns)}) VALUES ({marks(columns)})"
+
+
 def marks(values: Sequence[object]) -> str:
     """A mark for each value."""
     return ", ".join("?" * len(values))

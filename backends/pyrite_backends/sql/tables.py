@@ -19,6 +19,10 @@ class _PgVector(sa.types.UserDefinedType[object]):
 
     cache_ok = True
 
+    @property
+    def python_type(self) -> type[bytes]:
+        return bytes
+
     def get_col_spec(self, **_: object) -> str:
         return "vector"
 

@@ -6,15 +6,16 @@ import json
 import time
 from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 
 from pyrite_backends.port.names import link_name
 from pyrite_backends.port.vectors import Model
+from pyrite_backends.sql import rows
 from pyrite_backends.sql.reader import DAY, CommonReader
-from pyrite_backends.sql.statements import Row, batches, marks
+from pyrite_backends.sql.statements import Row, batches, insert, marks
 from pyrite_schemas.entry import Entry
 from pyrite_schemas.sync import KbState, Touch
 
@@ -45,34 +46,83 @@ UNION SELECT c.claim FROM entry c JOIN entry p
 UNION SELECT claim FROM entry WHERE kb_id = ? AND key <> claim
 """
 
+_KB = insert("kb", rows.COLUMNS["kb"])
+_SETTING = (
+    f"{insert('setting', rows.COLUMNS['setting'])}"
+    " ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+)
+
 Rows = dict[str, list[Row]]
+"""By table."""
 _json = msgspec.json.encode
 
 
-def entry_rows(rows: Rows, entry: Entry, kb: int, number: int) -> None:
-    """Append an entry's rows, but for its chunks, in the order of the tables' columns."""
-    rows["entry"].append(
-        (
-            number, kb, entry.path, entry.blob, entry.claim, entry.claim, link_name(entry.path),
-            entry.title, int(entry.title_source != "path"), entry.type, entry.date, entry.meta,
-        )
-    )  # fmt: skip
+def entry_row(make: Callable[..., Row], entry: Entry, kb: int, number: int, **own: object) -> Row:
+    """An entry's row in `entry`.
+
+    Args:
+        make: The engine's.
+        entry: The entry.
+        kb: Number of its KB.
+        number: Its own.
+        own: Values of columns that only this engine has.
+    """
+    return make(
+        id=number,
+        kb_id=kb,
+        path=entry.path,
+        blob=entry.blob,
+        claim=entry.claim,
+        key=entry.claim,
+        name=link_name(entry.path),
+        title=entry.title,
+        title_embedded=int(entry.title_source != "path"),
+        type=entry.type,
+        date=entry.date,
+        meta=entry.meta,
+        **own,
+    )
+
+
+def part_rows(into: Rows, entry: Entry, number: int) -> None:
+    """Append the rows that belong to an entry, but for its chunks."""
     for position, tag in enumerate(entry.tags):
-        rows["tag"].append((number, position, tag, tag.casefold()))
+        folded = tag.casefold()
+        into["tag"].append(rows.tag(entry_id=number, position=position, tag=tag, folded=folded))
     for position, alias in enumerate(entry.aliases):
-        rows["alias"].append((number, position, alias, alias.casefold()))
+        into["alias"].append(
+            rows.alias(entry_id=number, position=position, alias=alias, folded=alias.casefold())
+        )
     for position, link in enumerate(entry.links):
-        name = link_name(link.path or link.target)
-        rows["link"].append(
-            (
-                number, position, link.kind, link.target, link.path, link.kb, link.anchor,
-                link.text, link.line, name,
+        into["link"].append(
+            rows.link(
+                entry_id=number,
+                position=position,
+                kind=link.kind,
+                target=link.target,
+                path=link.path,
+                kb=link.kb,
+                anchor=link.anchor,
+                text=link.text,
+                line=link.line,
+                name=link_name(link.path or link.target),
             )
-        )  # fmt: skip
+        )
     for one in entry.references:
-        rows["reference"].append((number, one.position, one.field, _json(one.types).decode()))
+        types = _json(one.types).decode()
+        into["reference"].append(
+            rows.reference(entry_id=number, position=one.position, field=one.field, types=types)
+        )
     for position, found in enumerate(entry.diagnostics):
-        rows["diagnostic"].append((number, position, found.line, found.code, found.message))
+        into["diagnostic"].append(
+            rows.diagnostic(
+                entry_id=number,
+                position=position,
+                line=found.line,
+                code=found.code,
+                message=found.message,
+            )
+        )
 
 
 class CommonWriter(ABC):
@@ -108,7 +158,7 @@ class CommonWriter(ABC):
 
     @abstractmethod
     def _load(self, table: str, rows: Sequence[Row]) -> None:
-        """Insert rows, their values in the order of the table's columns."""
+        """Insert rows."""
 
     def _affect(self, kb: str, *names: str) -> None:
         """Note claims and paths whose owner may change: one by one up to a bulk of them."""
@@ -133,7 +183,6 @@ class CommonWriter(ABC):
         ((entries, chunks, embedded),) = self._rows(
             "SELECT entries, chunks, embedded FROM kb WHERE id = ?", (number,)
         )
-        revision = state.revision
         stamped = msgspec.structs.replace(
             state,
             entries=entries + self._entries.pop(kb, 0),
@@ -141,17 +190,23 @@ class CommonWriter(ABC):
             embedded=embedded - self._lost.pop(kb, 0) + gained,
             synced_at=round(time.time(), 3),
         )
-        self._run(
-            "UPDATE kb SET source = ?, ref = ?, config = ?, commit_id = ?, tree = ?, overlay = ?,"
-            " entries = ?, chunks = ?, embedded = ?, synced_at = ?, owner = ?, log = ?, web = ?"
-            " WHERE id = ?",
-            (
-                stamped.source, stamped.ref, stamped.config, revision.commit, revision.tree,
-                json.dumps(revision.overlay), stamped.entries, stamped.chunks, stamped.embedded,
-                self._now(stamped.synced_at), stamped.owner, _json(stamped.log).decode(),
-                stamped.web, number,
-            ),
-        )  # fmt: skip
+        changes = {
+            "source": stamped.source,
+            "ref": stamped.ref,
+            "config": stamped.config,
+            "commit_id": stamped.revision.commit,
+            "tree": stamped.revision.tree,
+            "overlay": json.dumps(stamped.revision.overlay),
+            "entries": stamped.entries,
+            "chunks": stamped.chunks,
+            "embedded": stamped.embedded,
+            "synced_at": self._now(stamped.synced_at),
+            "owner": stamped.owner,
+            "log": _json(stamped.log).decode(),
+            "web": stamped.web,
+        }
+        assigned = ", ".join(f"{column} = ?" for column in changes)
+        self._run(f"UPDATE kb SET {assigned} WHERE id = ?", (*changes.values(), number))
         return stamped
 
     def _settle_ids(self, kb: int, affected: set[str] | None) -> None:
@@ -184,15 +239,23 @@ class CommonWriter(ABC):
         known: dict[str, int] = {}
         for some in _portions(touches):
             commits: list[Row] = []
-            touched: list[Row] = []
+            touched: list[tuple[str, int]] = []
             for touch in some:
                 one = touch.commit
                 if one.id != last:
                     last = one.id
                     commit += 1
-                    folded = f"{one.author} <{one.email}>".casefold()
-                    row = (commit, number, one.id, one.date, one.author, one.email, folded)
-                    commits.append(row)
+                    commits.append(
+                        rows.git_commit(
+                            id=commit,
+                            kb_id=number,
+                            hash=one.id,
+                            at=one.date,
+                            author=one.author,
+                            email=one.email,
+                            folded=f"{one.author} <{one.email}>".casefold(),
+                        )
+                    )
                 touched.extend([(name, commit) for name in touch.paths])
             self._load("git_commit", commits)
             if len(known) > _TOUCHES:
@@ -201,8 +264,14 @@ class CommonWriter(ABC):
             fresh = {name: path + place for place, name in enumerate(new)}
             path += len(fresh)
             known.update(fresh)
-            self._load("git_path", [(found, number, name) for name, found in fresh.items()])
-            self._load("git_touch", [(known[name], touching) for name, touching in touched])
+            self._load(
+                "git_path",
+                [rows.git_path(id=one, kb_id=number, path=name) for name, one in fresh.items()],
+            )
+            self._load(
+                "git_touch",
+                [rows.git_touch(path_id=known[name], commit_id=by) for name, by in touched],
+            )
 
     def _look_up(self, kb: int, names: set[str], known: dict[str, int]) -> list[str]:
         """Add the numbers of files; those that have none yet."""
@@ -254,11 +323,7 @@ class CommonWriter(ABC):
         self._set("waits", json.dumps(kept))
 
     def _set(self, name: str, value: str) -> None:
-        self._run(
-            "INSERT INTO setting VALUES (?, ?)"
-            " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-            (name, value),
-        )
+        self._run(_SETTING, rows.setting(name=name, value=value))
 
     def unembedded(self, kb: str) -> list[bytes]:
         rows = self._rows(
@@ -271,15 +336,28 @@ class CommonWriter(ABC):
 
     def _kb(self, name: str) -> int:
         """A KB's number; it is made when it isn't there."""
-        rows = self._rows("SELECT id FROM kb WHERE name = ?", (name,))
-        if rows:
-            return int(rows[0][0])
+        for (number,) in self._rows("SELECT id FROM kb WHERE name = ?", (name,)):
+            return int(number)
         number = self._next("kb")
         self._run(
-            "INSERT INTO kb(id, name, source, ref, config, commit_id, tree, overlay, entries,"
-            " chunks, embedded, synced_at, owner, log, web)"
-            " VALUES (?, ?, '', '', '', '', '', '[]', 0, 0, 0, ?, '', '{}', '')",
-            (number, name, self._now(0)),
+            _KB,
+            rows.kb(
+                id=number,
+                name=name,
+                source="",
+                ref="",
+                config="",
+                commit_id="",
+                tree="",
+                overlay="[]",
+                entries=0,
+                chunks=0,
+                embedded=0,
+                synced_at=self._now(0),
+                owner="",
+                log="{}",
+                web="",
+            ),
         )
         return number
 

@@ -11,11 +11,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from pyrite_backends.port.vectors import Model, sound
+from pyrite_backends.sql.statements import batches, insert, marks
 from pyrite_backends.sqlite.driver import Connection, sqlite
 from pyrite_schemas.errors import StorageError
 from pyrite_schemas.sync import CacheStats
 
-_BATCH = 500
 _DAY = 86400
 
 
@@ -23,6 +23,7 @@ _TABLE = (
     "CREATE TABLE IF NOT EXISTS vector"
     " (hash BLOB PRIMARY KEY, vector BLOB NOT NULL, made INTEGER NOT NULL)"
 )
+_PUT = f"{insert('vector', ('hash', 'vector', 'made'))} ON CONFLICT DO NOTHING"
 _HAS_TABLE = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'vector'"
 
 
@@ -63,10 +64,9 @@ class SqliteCache:
         with self._open() as db:
             if not db.execute(_HAS_TABLE).fetchone():
                 return []  # another process is about to make it, or was killed there
-            for start in range(0, len(hashes), _BATCH):
-                some = hashes[start : start + _BATCH]
-                marks = ", ".join("?" * len(some))
-                rows = db.execute(f"SELECT hash, vector FROM vector WHERE hash IN ({marks})", some)
+            for some in batches(hashes):
+                known = f"SELECT hash, vector FROM vector WHERE hash IN ({marks(some)})"
+                rows = db.execute(known, some)
                 found.extend(row for row in rows if sound(row[1], self._dimensions))
         return found
 
@@ -91,7 +91,7 @@ class SqliteCache:
         now = int(time.time())
         rows = [(*row, now) for row in vectors if sound(row[1], self._dimensions)]
         with self._open(write=True) as db, db:
-            db.executemany("INSERT OR IGNORE INTO vector VALUES (?, ?, ?)", rows)
+            db.executemany(_PUT, rows)
 
     def items(self) -> Iterator[tuple[bytes, bytes]]:
         """(hash, vector) of all of them, by hash.

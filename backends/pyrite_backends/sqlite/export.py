@@ -15,6 +15,7 @@ from pathlib import Path
 
 from pyrite_backends.port.format import EXPORT
 from pyrite_backends.port.vectors import Header, Model
+from pyrite_backends.sql.statements import insert
 from pyrite_backends.sqlite.driver import Connection, sqlite
 from pyrite_schemas.errors import FormatError, StorageError, UsageError
 
@@ -116,14 +117,14 @@ def _write(
         with db:
             for table in _TABLES:
                 db.execute(table)
-            db.executemany("INSERT INTO vector VALUES (?, ?)", counted())
+            db.executemany(insert("vector", ("hash", "vector")), counted())
             about = {
                 "model": model.name,
                 "fingerprint": model.fingerprint,
                 "dimensions": str(model.dimensions),
                 "vectors": str(count),
             }
-            db.executemany("INSERT INTO meta VALUES (?, ?)", about.items())
+            db.executemany(insert("meta", ("name", "value")), about.items())
     return count
 
 

@@ -259,7 +259,9 @@ class SqliteIndex:
             connection.execute(statement.format(tokenise=f"{stems}unicode61 remove_diacritics 2"))
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {LAYOUT}")
-        connection.execute("INSERT INTO setting VALUES ('made_by', ?)", (self._made_by,))
+        connection.execute(
+            "INSERT INTO setting(name, value) VALUES ('made_by', ?)", (self._made_by,)
+        )
 
     @contextlib.contextmanager
     def _errors(self) -> Iterator[None]:

@@ -11,8 +11,10 @@ import msgspec
 
 from pyrite_backends.port.index import Tokeniser
 from pyrite_backends.port.names import other_names, titled
-from pyrite_backends.sql.statements import Row, batches
-from pyrite_backends.sql.writer import BULK, PARTS, CommonWriter, Rows, entry_rows
+from pyrite_backends.sql import rows as common
+from pyrite_backends.sql.statements import Row, batches, insert
+from pyrite_backends.sql.writer import BULK, PARTS, CommonWriter, Rows, entry_row, part_rows
+from pyrite_backends.sqlite import rows
 from pyrite_backends.sqlite.driver import Connection
 from pyrite_backends.sqlite.reader import SqliteReader
 from pyrite_schemas.entry import Entry
@@ -28,22 +30,12 @@ _AFTERWARDS = {"automerge": 4, "hashsize": 1 << 20}
 """FTS5 settings: a first load gathers 64 MB of postings before it writes a segment and merges
 once at its end (a fifth less time than FTS5's defaults, which are set again afterwards)."""
 
-_TABLES = {
-    "entry": 12,
-    "tag": 4,
-    "alias": 4,
-    "link": 10,
-    "reference": 4,
-    "diagnostic": 5,
-    "chunk": 13,
-    "git_commit": 7,
-    "git_path": 3,
-    "git_touch": 2,
-}
 _INSERT = {
-    name: f"INSERT INTO {name} VALUES ({', '.join('?' * columns)})"
-    for name, columns in _TABLES.items()
+    table: insert(table, columns) for table, columns in {**common.COLUMNS, **rows.COLUMNS}.items()
 }
+_PUT_BITS = f"{_INSERT['text_bits']} ON CONFLICT (hash) DO UPDATE SET bits = excluded.bits"
+_SET = insert("chunk_fts", ("chunk_fts", "rank"))
+"""A setting of FTS5 by its name."""
 _OF_ENTRIES = ("entry", *PARTS)
 _json = msgspec.json.encode
 _INSERT_TEXT = (
@@ -126,19 +118,20 @@ class SqliteWriter(CommonWriter):
             self._tune(_BULK_LOAD)
         added = 0
         for batch in batches(entries, _BATCH):
-            rows: Rows = {name: [] for name in _OF_ENTRIES}
+            load: Rows = {table: [] for table in _OF_ENTRIES}
             for entry in batch:
                 self._affect(kb, entry.claim, entry.path)
-                entry_rows(rows, entry, number, next_entry)
-                rows["chunk"].extend(self._chunk_rows(entry, next_entry, next_chunk))
+                load["entry"].append(entry_row(rows.entry, entry, number, next_entry))
+                part_rows(load, entry, next_entry)
+                load["chunk"].extend(self._chunk_rows(entry, next_entry, next_chunk))
                 next_entry += 1
                 next_chunk += len(entry.chunks)
                 self._entries[kb] += 1
                 self._chunks[kb] += sum([chunk.hash != b"" for chunk in entry.chunks])
-            for name, values in rows.items():
-                if values:
-                    self._db.executemany(_INSERT[name], values)
-            self._db.execute(_INSERT_TEXT, (next_chunk - len(rows["chunk"]),))
+            for table, some in load.items():
+                if some:
+                    self._load(table, some)
+            self._db.execute(_INSERT_TEXT, (next_chunk - len(load["chunk"]),))
             added += len(batch)
         if added >= BULK:
             # Otherwise a later small commit pays for the merge (measured: 200 ms instead of 1).
@@ -153,12 +146,21 @@ class SqliteWriter(CommonWriter):
             heading = prepare("\n".join(chunk.heading)) if chunk.heading else ""
             parts = prepare(chunk.parts) if chunk.parts else ""
             text = prepare(chunk.text)
-            yield (
-                first + position, number, position, chunk.start_line, chunk.end_line,
-                _json(chunk.heading).decode() if chunk.heading else "[]",
-                chunk.hash, title, heading, tags, parts,
-                None if text is chunk.text else text, chunk.text,
-            )  # fmt: skip
+            yield rows.chunk(
+                id=first + position,
+                entry_id=number,
+                position=position,
+                start_line=chunk.start_line,
+                end_line=chunk.end_line,
+                heading=_json(chunk.heading).decode() if chunk.heading else "[]",
+                hash=chunk.hash,
+                f_title=title,
+                f_heading=heading,
+                f_tags=tags,
+                f_parts=parts,
+                f_text=None if text is chunk.text else text,
+                text=chunk.text,
+            )
 
     def _postpone_indexes(self) -> None:
         for name in (*_LATE, *_FOR_VECTORS):
@@ -179,9 +181,7 @@ class SqliteWriter(CommonWriter):
                     self._db.execute(statement.replace("INDEX", "INDEX IF NOT EXISTS", 1))
 
     def _tune(self, settings: dict[str, int]) -> None:
-        self._db.executemany(
-            "INSERT INTO chunk_fts(chunk_fts, rank) VALUES (?, ?)", list(settings.items())
-        )
+        self._db.executemany(_SET, list(settings.items()))
 
     def close(self) -> None:
         """Leave the database whole before the transaction is committed.
@@ -228,7 +228,7 @@ class SqliteWriter(CommonWriter):
 
         self._create(_FOR_VECTORS)
         counts: dict[int, int] = defaultdict(int)
-        rows = []
+        wanted = []
         for digest, vector in dict(vectors).items():
             users = self._db.execute(
                 "SELECT e.kb_id, count(*) FROM chunk c JOIN entry e ON e.id = c.entry_id"
@@ -237,13 +237,20 @@ class SqliteWriter(CommonWriter):
                 (digest,),
             ).fetchall()
             if users:
-                rows.append((digest, vector))
+                wanted.append((digest, vector))
                 for kb, count in users:
                     counts[kb] += count
-        self._db.executemany("INSERT INTO text_vector VALUES (?, ?)", rows)
+        self._load(
+            "text_vector",
+            [common.text_vector(hash=digest, embedding=vector) for digest, vector in wanted],
+        )
+        made = bits([vector for _, vector in wanted])
         self._db.executemany(
-            "INSERT OR REPLACE INTO text_bits VALUES (?, ?)",
-            zip([digest for digest, _ in rows], bits([vector for _, vector in rows]), strict=True),
+            _PUT_BITS,
+            [
+                rows.text_bits(hash=one, bits=own)
+                for (one, _), own in zip(wanted, made, strict=True)
+            ],
         )
         self._db.executemany(
             "UPDATE kb SET embedded = embedded + ? WHERE id = ?",
