@@ -5,21 +5,32 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from pyrite_backends.port.index import Tokeniser
 from pyrite_backends.port.names import other_names, titled
 from pyrite_backends.postgres.connection import Connection, native
 from pyrite_backends.postgres.fulltext import Encoder, Fields
 from pyrite_backends.sql import checks
-from pyrite_backends.sql.statements import batches
+from pyrite_backends.sql.statements import batches, column, columns
 
 _PORTION = 1000
 
-_FULL_TEXT = """
-SELECT c.id, e.path, c.position, e.claim, e.title, c.heading, e.id, c.text, f.entry, f.length,
- f.words
-FROM chunk c JOIN entry e ON e.id = c.entry_id LEFT JOIN fulltext f ON f.chunk = c.id
-"""
+
+class _Held(NamedTuple):
+    """A chunk, what it is found by, and what full text holds of it."""
+
+    path: str = column("e.path")
+    position: int = column("c.position")
+    claim: str = column("e.claim")
+    title: str = column("e.title")
+    heading: str = column("c.heading")
+    entry: int = column("e.id")
+    text: str = column("c.text")
+    words_of: int | None = column("f.entry")
+    length: int | None = column("f.length")
+    words: bytes | None = column("f.words")
+
 
 _QUEUE = """
 SELECT count(*) FROM (SELECT DISTINCT c.hash FROM chunk c WHERE c.hash <> ?
@@ -58,22 +69,28 @@ def _full_text(connection: Connection, tokeniser: Tokeniser) -> Iterator[str]:
     chunks = words = 0
     with connection.cursor("chunks", binary=True) as cursor:
         cursor.itersize = _PORTION
-        cursor.execute(_FULL_TEXT)
-        for rows in batches(cursor, _PORTION):
-            fields = [
-                Fields(
-                    titled(title, other_names(path, claim, aliases[entry]), tokeniser.surface),
-                    "\n".join(json.loads(heading)),
-                    "\n".join(tags[entry]) if position == 0 else "",
-                    tokeniser.parts(title, *json.loads(heading), text),
-                    text,
+        cursor.execute(
+            f"SELECT {columns(_Held)} FROM chunk c JOIN entry e ON e.id = c.entry_id"
+            " LEFT JOIN fulltext f ON f.chunk = c.id"
+        )
+        for some in batches(map(_Held._make, cursor), _PORTION):
+            fields = []
+            for one in some:
+                names = other_names(one.path, one.claim, aliases[one.entry])
+                headings = json.loads(one.heading)
+                fields.append(
+                    Fields(
+                        title=titled(one.title, names, tokeniser.surface),
+                        heading="\n".join(headings),
+                        tags="\n".join(tags[one.entry]) if one.position == 0 else "",
+                        parts=tokeniser.parts(one.title, *headings, one.text),
+                        text=one.text,
+                    )
                 )
-                for _, path, position, claim, title, heading, entry, text, *_ in rows
-            ]
-            for row, expected in zip(rows, encoder.encode(fields), strict=True):
-                _, path, position, _, _, _, entry, _, *held = row
-                if held != [entry, expected.length, expected.tsvector]:
-                    yield f"full text holds other words than chunk {position} of {path}"
+            for one, expected in zip(some, encoder.encode(fields), strict=True):
+                due = (one.entry, expected.length, expected.tsvector)
+                if (one.words_of, one.length, one.words) != due:
+                    yield f"full text holds other words than chunk {one.position} of {one.path}"
                 chunks += 1
                 words += expected.length
     row = connection.execute("SELECT chunks, words FROM corpus").fetchone()

@@ -21,7 +21,7 @@ from pyrite_backends.postgres.words import clipped
 from pyrite_backends.sql import pruning
 from pyrite_backends.sql.conditions import TRUE, Condition
 from pyrite_backends.sql.pruning import Expression, Stage, Word
-from pyrite_backends.sql.statements import Ask, Row
+from pyrite_backends.sql.statements import Ask, Row, column, select
 from pyrite_schemas.search import Frequencies, Leg, Term
 
 FEW = 100
@@ -58,6 +58,16 @@ class _Scored(NamedTuple):
     tsquery: str
     chunks: int
     idf: float
+
+
+class _Counts(NamedTuple):
+    """How much there is, and in how many chunks a word stands."""
+
+    entries: int = column("(SELECT coalesce(sum(entries), 0)::bigint FROM kb)")
+    chunks: int = column("c.chunks")
+    words: int = column("c.words")
+    word: str | None = column("l.word")
+    hits: int = column("l.chunks")
 
 
 def tsquery(term: Term, tokeniser: Tokeniser) -> tuple[tuple[str, ...], str]:
@@ -150,12 +160,8 @@ def frequencies(ask: Ask, terms: Sequence[Term], tokeniser: Tokeniser) -> Freque
     """In how many chunks each term stands."""
     read = [(term, *tsquery(term, tokeniser)) for term in terms]
     single = [words[0] for term, words, _ in read if len(words) == 1 and not term.prefix]
-    rows = ask(
-        "SELECT (SELECT coalesce(sum(entries), 0)::bigint FROM kb), c.chunks, c.words, l.word,"
-        " l.chunks FROM corpus c LEFT JOIN lexeme l ON l.word = ANY(?)",
-        (single,),
-    )
-    counts = {word: chunks for *_, word, chunks in rows}
+    rows = select(ask, _Counts, "FROM corpus c LEFT JOIN lexeme l ON l.word = ANY(?)", (single,))
+    counts = {row.word: row.hits for row in rows}
     hits = []
     for term, words, asked in read:
         if len(words) == 1 and not term.prefix:
@@ -163,8 +169,7 @@ def frequencies(ask: Ask, terms: Sequence[Term], tokeniser: Tokeniser) -> Freque
         else:
             ((number,),) = ask("SELECT count(*) FROM fulltext WHERE words @@ ?::tsquery", (asked,))
             hits.append(number)
-    entries, chunks, all_words = rows[0][:3]
-    return Frequencies(entries, chunks, all_words, tuple(hits))
+    return Frequencies(rows[0].entries, rows[0].chunks, rows[0].words, tuple(hits))
 
 
 def _scored(

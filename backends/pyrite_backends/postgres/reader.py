@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from pyrite_backends.port.index import Tokeniser
@@ -13,7 +14,6 @@ from pyrite_backends.sql.conditions import Condition
 from pyrite_backends.sql.reader import VECTORS_OF, CommonReader
 from pyrite_backends.sql.statements import Row
 from pyrite_schemas.search import Filters, Frequencies, Leg, Query, Requirement, Term
-from pyrite_schemas.sync import KbState
 
 _PORTION = 2000
 
@@ -50,9 +50,8 @@ class PostgresReader(CommonReader):
     def _distinct(self, sql: str) -> list[str]:
         return [value for (value,) in self._rows(sql)]
 
-    def _state(self, row: Row) -> KbState:
-        *rest, synced, owner, log, web = row
-        return super()._state((*rest, synced.timestamp(), owner, log, web))
+    def _moment(self, kept: datetime) -> float:
+        return kept.timestamp()
 
     def _matcher(self) -> PostgresMatcher:
         return PostgresMatcher(self._tokeniser, self._distinct)

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from pyrite_backends.port.names import link_name
-from pyrite_backends.sql.statements import Stream
+from pyrite_backends.sql.statements import Stream, column, select
 from pyrite_backends.sql.writer import PARTS
 
-_COUNTS = """
-SELECT k.name, k.entries, k.chunks, k.embedded,
- (SELECT count(*) FROM entry e WHERE e.kb_id = k.id),
- (SELECT count(*) FROM entry e JOIN chunk c ON c.entry_id = e.id
-  WHERE e.kb_id = k.id AND c.hash <> ?),
- (SELECT count(*) FROM entry e JOIN chunk c ON c.entry_id = e.id
-  JOIN text_vector v ON v.hash = c.hash WHERE e.kb_id = k.id)
-FROM kb k
-"""
+_CHUNKS = "FROM entry e JOIN chunk c ON c.entry_id = e.id"
+
+
+class _Counts(NamedTuple):
+    """What is said to be in a KB, and what is."""
+
+    kb: str = column("k.name")
+    said_entries: int = column("k.entries")
+    said_chunks: int = column("k.chunks")
+    said_embedded: int = column("k.embedded")
+    entries: int = column("(SELECT count(*) FROM entry e WHERE e.kb_id = k.id)")
+    chunks: int = column(f"(SELECT count(*) {_CHUNKS} WHERE e.kb_id = k.id AND c.hash <> ?)")
+    embedded: int = column(
+        f"(SELECT count(*) {_CHUNKS} JOIN text_vector v ON v.hash = c.hash WHERE e.kb_id = k.id)"
+    )
+
 
 _IDS = """
 SELECT e.path FROM entry e WHERE e.key <> CASE
@@ -35,9 +43,11 @@ def problems(ask: Stream) -> Iterator[str]:
         ask: Rows of a statement with `?` marks.
     """
     yield from _orphans(ask)
-    for name, *counts in ask(_COUNTS, (b"",)):
-        if counts[:3] != counts[3:]:
-            yield f"counts of {name} say {counts[:3]}, the rows {counts[3:]}"
+    for counts in select(ask, _Counts, "FROM kb k", (b"",)):
+        said = [counts.said_entries, counts.said_chunks, counts.said_embedded]
+        are = [counts.entries, counts.chunks, counts.embedded]
+        if said != are:
+            yield f"counts of {counts.kb} say {said}, the rows {are}"
     for (path,) in ask(_IDS, ()):
         yield f"{path} has an id that does not follow from those asked for"
     yield from _touches(ask)

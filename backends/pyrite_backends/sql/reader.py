@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -19,7 +19,7 @@ from pyrite_backends.sql import entries, history
 from pyrite_backends.sql.conditions import Condition, every
 from pyrite_backends.sql.entries import ENTRY_FIRST
 from pyrite_backends.sql.matching import Matcher
-from pyrite_backends.sql.statements import Row, batches, marks
+from pyrite_backends.sql.statements import Row, batches, marks, select
 from pyrite_schemas.search import (
     BODY,
     Body,
@@ -46,6 +46,34 @@ DAY = 86400
 VECTORS_OF = f"""SELECT v.embedding FROM chunk c JOIN text_vector v ON v.hash = c.hash
  WHERE c.entry_id IN (SELECT e.id {ENTRY_FIRST} e.key = ? AND k.name = ?) ORDER BY c.position"""
 """Of the entry with an id, in a KB."""
+
+
+class _Kb(NamedTuple):
+    """A KB as it is kept."""
+
+    name: str
+    source: str
+    ref: str
+    config: str
+    commit_id: str
+    tree: str
+    overlay: str
+    entries: int
+    chunks: int
+    embedded: int
+    synced_at: Any
+    owner: str
+    log: str
+    web: str
+
+
+class _Called(NamedTuple):
+    """An entry and what it is called, but for its aliases."""
+
+    id: int
+    title: str
+    path: str
+    claim: str
 
 
 class CommonReader(ABC):
@@ -81,20 +109,29 @@ class CommonReader(ABC):
         return msgspec.json.decode(rows[0][0], type=Model) if rows else None
 
     def kbs(self) -> tuple[KbState, ...]:
-        rows = self._rows(
-            "SELECT name, source, ref, config, commit_id, tree, overlay, entries, chunks,"
-            " embedded, synced_at, owner, log, web FROM kb ORDER BY name"
-        )
+        rows = select(self._rows, _Kb, "FROM kb ORDER BY name")
         return tuple(self._state(row) for row in rows)
 
-    def _state(self, row: Row) -> KbState:
-        name, source, ref, config, commit, tree, overlay, entries, chunks, embedded, *last = row
-        pairs = tuple((path, blob) for path, blob in msgspec.json.decode(overlay))
-        revision = Revision(commit, tree, pairs)
-        synced, owner, log, web = last
-        mark = msgspec.json.decode(log, type=LogMark)
-        counts = (entries, chunks, embedded)
-        return KbState(name, source, ref, config, revision, *counts, synced, owner, mark, web)
+    def _state(self, row: _Kb) -> KbState:
+        pairs = tuple((path, blob) for path, blob in msgspec.json.decode(row.overlay))
+        return KbState(
+            name=row.name,
+            source=row.source,
+            ref=row.ref,
+            config=row.config,
+            revision=Revision(row.commit_id, row.tree, pairs),
+            entries=row.entries,
+            chunks=row.chunks,
+            embedded=row.embedded,
+            synced_at=self._moment(row.synced_at),
+            owner=row.owner,
+            log=msgspec.json.decode(row.log, type=LogMark),
+            web=row.web,
+        )
+
+    def _moment(self, kept: Any) -> float:
+        """A Unix time from what the engine keeps of it."""
+        return float(kept)
 
     def files(self, kb: str) -> Iterator[File]:
         rows = self._stream(
@@ -119,13 +156,13 @@ class CommonReader(ABC):
         return entries.passages(self._rows, legs)
 
     def bodies(self, numbers: Sequence[int]) -> list[Body]:
-        called: dict[int, tuple[str, str, str]] = {}
+        called: dict[int, _Called] = {}
         aliases = entries.names(self._rows, "alias", numbers)
         texts: dict[int, list[str]] = {number: [] for number in numbers}
         words: dict[int, int] = dict.fromkeys(numbers, 0)
         for some in batches(numbers):
-            sql = f"SELECT id, title, path, claim FROM entry WHERE id IN ({marks(some)})"
-            called.update((number, tuple(names)) for number, *names in self._rows(sql, some))
+            rows = select(self._rows, _Called, f"FROM entry WHERE id IN ({marks(some)})", some)
+            called.update((row.id, row) for row in rows)
             for number, text, length in self._rows(
                 f"SELECT c.entry_id, c.text, {self._length} WHERE c.entry_id IN ({marks(some)})"
                 " AND c.position < ? ORDER BY c.entry_id, c.position",
@@ -135,9 +172,9 @@ class CommonReader(ABC):
                 words[number] += self._words_of(length)
         found = []
         for number in numbers:
-            title, path, claim = called[number]
-            names = other_names(path, claim, aliases[number])
-            found.append(Body(title, tuple(names), tuple(texts[number]), words[number]))
+            one = called[number]
+            names = other_names(one.path, one.claim, aliases[number])
+            found.append(Body(one.title, tuple(names), tuple(texts[number]), words[number]))
         return found
 
     _length: str

@@ -6,14 +6,32 @@ import contextlib
 import json
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from pyrite_backends.port.index import Tokeniser
 from pyrite_backends.port.names import other_names, titled
 from pyrite_backends.sql import checks
-from pyrite_backends.sql.statements import batches
+from pyrite_backends.sql.statements import batches, column, columns
 from pyrite_backends.sqlite.driver import Connection, sqlite
 
 _BATCH = 4096
+
+
+class _Prepared(NamedTuple):
+    """A chunk, what it is found by, and what full text was given of that."""
+
+    entry: int = column("e.id")
+    path: str = column("e.path")
+    claim: str = column("e.claim")
+    title: str = column("e.title")
+    position: int = column("c.position")
+    heading: str = column("c.heading")
+    text: str = column("c.text")
+    f_title: str = column("c.f_title")
+    f_heading: str = column("c.f_heading")
+    f_tags: str = column("c.f_tags")
+    f_parts: str = column("c.f_parts")
+    f_text: str = column("coalesce(c.f_text, c.text)")
 
 
 def problems(connection: Connection, tokeniser: Tokeniser) -> Iterator[str]:
@@ -56,22 +74,20 @@ def _prepared(connection: Connection, tokeniser: Tokeniser) -> Iterator[str]:
     for entry, name in connection.execute("SELECT entry_id, alias FROM alias ORDER BY 1, position"):
         aliases[entry].append(name)
     rows = connection.execute(
-        "SELECT e.id, e.path, e.claim, e.title, c.position, c.heading, c.text,"
-        " c.f_title, c.f_heading, c.f_tags, c.f_parts, coalesce(c.f_text, c.text)"
-        " FROM chunk c JOIN entry e ON e.id = c.entry_id"
+        f"SELECT {columns(_Prepared)} FROM chunk c JOIN entry e ON e.id = c.entry_id"
     )
-    for entry, path, claim, title, position, heading, text, *given in rows:
-        names = other_names(path, claim, aliases[entry])
-        headings = json.loads(heading)
-        expected = [
-            prepare(titled(title, names, tokeniser.surface)),
-            prepare("\n".join(headings)),
-            prepare("\n".join(tags[entry])) if position == 0 else "",
-            prepare(tokeniser.parts(title, *headings, text)),
-            prepare(text),
-        ]
-        if given != expected:
-            yield f"full text was given something else than chunk {position} of {path}"
+    for one in map(_Prepared._make, rows):
+        names = other_names(one.path, one.claim, aliases[one.entry])
+        headings = json.loads(one.heading)
+        expected = one._replace(
+            f_title=prepare(titled(one.title, names, tokeniser.surface)),
+            f_heading=prepare("\n".join(headings)),
+            f_tags=prepare("\n".join(tags[one.entry])) if one.position == 0 else "",
+            f_parts=prepare(tokeniser.parts(one.title, *headings, one.text)),
+            f_text=prepare(one.text),
+        )
+        if one != expected:
+            yield f"full text was given something else than chunk {one.position} of {one.path}"
 
 
 def _bits(connection: Connection) -> Iterator[str]:
