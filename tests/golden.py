@@ -26,9 +26,9 @@ import Stemmer
 
 from pyrite_backends.port import format as numbers
 from pyrite_backends.port import scoring
-from pyrite_backends.port.names import other_names, titled
 from pyrite_backends.postgres import semantic as nearest
-from pyrite_backends.postgres.fulltext import Encoder, Fields
+from pyrite_backends.postgres.fulltext import Encoder
+from pyrite_backends.sql import fulltext
 from pyrite_backends.sqlite.semantic import bits
 from pyrite_backends.sqlite.store import SqliteIndex
 from pyrite_cli.core.entry.chunk import embed_text
@@ -164,19 +164,11 @@ def _tokens() -> Iterator[tuple[str, str]]:
 def _fulltext(entries: Sequence[Entry], analyzer: Analyzer) -> Iterator[tuple[str, str]]:
     encoder = Encoder(analyzer)
     for entry in entries:
-        given = [_fields(entry, position, analyzer) for position in range(len(entry.chunks))]
+        given = list(fulltext.of(entry, analyzer.surface))
         prepared = [tuple(map(analyzer.prepare, fields)) for fields in given]
         packed = [(one.length, one.tsvector.hex()) for one in encoder.encode(given)]
         yield f"{entry.path} on SQLite", _print(prepared)
         yield f"{entry.path} on PostgreSQL", _print(packed)
-
-
-def _fields(entry: Entry, position: int, analyzer: Analyzer) -> Fields:
-    chunk = entry.chunks[position]
-    names = other_names(entry.path, entry.claim, entry.aliases)
-    title = titled(entry.title, names, analyzer.surface)
-    tags = "" if position else "\n".join(entry.tags)
-    return Fields(title, "\n".join(chunk.heading), tags, chunk.parts, chunk.text)
 
 
 def _ranking() -> Iterator[tuple[str, str]]:

@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from pyrite_backends.port.index import Tokeniser
-from pyrite_backends.port.names import other_names, titled
 from pyrite_backends.postgres.connection import Connection, native
-from pyrite_backends.postgres.fulltext import Encoder, Fields
-from pyrite_backends.sql import checks
+from pyrite_backends.postgres.fulltext import Encoder
+from pyrite_backends.sql import checks, fulltext
 from pyrite_backends.sql.statements import batches, column, columns
 
 _PORTION = 1000
@@ -76,16 +75,13 @@ def _full_text(connection: Connection, tokeniser: Tokeniser) -> Iterator[str]:
         for some in batches(map(_Held._make, cursor), _PORTION):
             fields = []
             for one in some:
-                names = other_names(one.path, one.claim, aliases[one.entry])
+                title = fulltext.title_of(
+                    one.title, one.path, one.claim, aliases[one.entry], tokeniser.surface
+                )
                 headings = json.loads(one.heading)
+                parts = tokeniser.parts(one.title, *headings, one.text)
                 fields.append(
-                    Fields(
-                        title=titled(one.title, names, tokeniser.surface),
-                        heading="\n".join(headings),
-                        tags="\n".join(tags[one.entry]) if one.position == 0 else "",
-                        parts=tokeniser.parts(one.title, *headings, one.text),
-                        text=one.text,
-                    )
+                    fulltext.fields(title, one.position, headings, tags[one.entry], parts, one.text)
                 )
             for one, expected in zip(some, encoder.encode(fields), strict=True):
                 due = (one.entry, expected.length, expected.tsvector)

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from pyrite_backends.port.index import Tokeniser
 from pyrite_backends.port.scoring import WEIGHTS
 from pyrite_backends.postgres.words import clipped
+from pyrite_backends.sql.fulltext import Fields
 
 _MAX_POSITION = 16383
 _MAX_POSITIONS = 255
@@ -27,16 +28,6 @@ _POSITION_BITS = 14
 _RANK_BITS = 24
 
 _Numbers = npt.NDArray[np.int64]
-
-
-class Fields(NamedTuple):
-    """What a chunk is found by."""
-
-    title: str
-    heading: str
-    tags: str
-    parts: str
-    text: str
 
 
 class Words(NamedTuple):

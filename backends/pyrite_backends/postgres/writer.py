@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
 from pyrite_backends.port.index import Tokeniser
-from pyrite_backends.port.names import other_names, titled
 from pyrite_backends.postgres import rows
 from pyrite_backends.postgres.connection import Connection, native
 from pyrite_backends.postgres.copying import copy, jsonb
 from pyrite_backends.postgres.copying import vector as packed
-from pyrite_backends.postgres.fulltext import Encoder, Fields
+from pyrite_backends.postgres.fulltext import Encoder
 from pyrite_backends.postgres.reader import PostgresReader
 from pyrite_backends.postgres.schema import NEAREST
+from pyrite_backends.sql import fulltext
 from pyrite_backends.sql import rows as common
 from pyrite_backends.sql.statements import Row, batches
 from pyrite_backends.sql.writer import PARTS, CommonWriter, Rows, entry_row, part_rows
@@ -127,7 +127,7 @@ class PostgresWriter(CommonWriter):
         words = 0
         for batch in batches(entries, _BATCH):
             load: Rows = {table: [] for table in _OF_ENTRIES}
-            fields: list[Fields] = []
+            fields: list[fulltext.Fields] = []
             numbers: list[tuple[int, int]] = []
             for entry in batch:
                 self._affect(kb, entry.claim, entry.path)
@@ -136,7 +136,8 @@ class PostgresWriter(CommonWriter):
                     entry_row(rows.entry, entry, number, next_entry, fields=searched)
                 )
                 part_rows(load, entry, next_entry)
-                self._chunk_rows(load["chunk"], fields, entry, next_entry, next_chunk)
+                load["chunk"].extend(_chunk_rows(entry, next_entry, next_chunk))
+                fields += fulltext.of(entry, self._tokeniser.surface)
                 numbers += [(next_chunk + at, next_entry) for at in range(len(entry.chunks))]
                 next_entry += 1
                 next_chunk += len(entry.chunks)
@@ -164,30 +165,6 @@ class PostgresWriter(CommonWriter):
             " ON CONFLICT DO NOTHING",
             (first, b""),
         )
-
-    def _chunk_rows(
-        self, load: list[Row], fields: list[Fields], entry: Entry, number: int, first: int
-    ) -> None:
-        tags = "\n".join(entry.tags)
-        names = other_names(entry.path, entry.claim, entry.aliases)
-        title = titled(entry.title, names, self._tokeniser.surface)
-        for position, chunk in enumerate(entry.chunks):
-            heading = _json(chunk.heading).decode() if chunk.heading else "[]"
-            load.append(
-                rows.chunk(
-                    id=first + position,
-                    entry_id=number,
-                    position=position,
-                    start_line=chunk.start_line,
-                    end_line=chunk.end_line,
-                    heading=heading,
-                    hash=chunk.hash,
-                    text=chunk.text,
-                )
-            )
-            some = "" if position else tags
-            headings = "\n".join(chunk.heading)
-            fields.append(Fields(title, headings, some, chunk.parts, chunk.text))
 
     def _count_words(self, encoder: Encoder, chunks: int, words: int) -> None:
         if not chunks:
@@ -251,3 +228,17 @@ class PostgresWriter(CommonWriter):
             (b"",),
         )
         return dropped
+
+
+def _chunk_rows(entry: Entry, number: int, first: int) -> Iterator[Row]:
+    for position, chunk in enumerate(entry.chunks):
+        yield rows.chunk(
+            id=first + position,
+            entry_id=number,
+            position=position,
+            start_line=chunk.start_line,
+            end_line=chunk.end_line,
+            heading=_json(chunk.heading).decode() if chunk.heading else "[]",
+            hash=chunk.hash,
+            text=chunk.text,
+        )

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from pyrite_backends.port.index import Tokeniser
-from pyrite_backends.port.names import other_names, titled
-from pyrite_backends.sql import checks
+from pyrite_backends.sql import checks, fulltext
 from pyrite_backends.sql.statements import batches, column, columns
 from pyrite_backends.sqlite.driver import Connection, sqlite
 
@@ -66,7 +65,6 @@ def _full_text(connection: Connection) -> Iterator[str]:
 
 def _prepared(connection: Connection, tokeniser: Tokeniser) -> Iterator[str]:
     """Whether full text was given what the chunks hold."""
-    prepare = tokeniser.prepare
     tags: dict[int, list[str]] = defaultdict(list)
     for entry, tag in connection.execute("SELECT entry_id, tag FROM tag ORDER BY 1, position"):
         tags[entry].append(tag)
@@ -77,16 +75,14 @@ def _prepared(connection: Connection, tokeniser: Tokeniser) -> Iterator[str]:
         f"SELECT {columns(_Prepared)} FROM chunk c JOIN entry e ON e.id = c.entry_id"
     )
     for one in map(_Prepared._make, rows):
-        names = other_names(one.path, one.claim, aliases[one.entry])
-        headings = json.loads(one.heading)
-        expected = one._replace(
-            f_title=prepare(titled(one.title, names, tokeniser.surface)),
-            f_heading=prepare("\n".join(headings)),
-            f_tags=prepare("\n".join(tags[one.entry])) if one.position == 0 else "",
-            f_parts=prepare(tokeniser.parts(one.title, *headings, one.text)),
-            f_text=prepare(one.text),
+        title = fulltext.title_of(
+            one.title, one.path, one.claim, aliases[one.entry], tokeniser.surface
         )
-        if one != expected:
+        headings = json.loads(one.heading)
+        parts = tokeniser.parts(one.title, *headings, one.text)
+        given = fulltext.fields(title, one.position, headings, tags[one.entry], parts, one.text)
+        expected = tuple(map(tokeniser.prepare, given))
+        if (one.f_title, one.f_heading, one.f_tags, one.f_parts, one.f_text) != expected:
             yield f"full text was given something else than chunk {one.position} of {one.path}"
 
 

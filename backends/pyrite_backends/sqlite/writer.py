@@ -10,7 +10,7 @@ from importlib.resources import files
 import msgspec
 
 from pyrite_backends.port.index import Tokeniser
-from pyrite_backends.port.names import other_names, titled
+from pyrite_backends.sql import fulltext
 from pyrite_backends.sql import rows as common
 from pyrite_backends.sql.statements import Row, batches, insert
 from pyrite_backends.sql.writer import BULK, PARTS, CommonWriter, Rows, entry_row, part_rows
@@ -139,13 +139,12 @@ class SqliteWriter(CommonWriter):
 
     def _chunk_rows(self, entry: Entry, number: int, first: int) -> Iterator[Row]:
         prepare = self._tokeniser.prepare
-        names = other_names(entry.path, entry.claim, entry.aliases)
-        title = prepare(titled(entry.title, names, self._tokeniser.surface))
-        for position, chunk in enumerate(entry.chunks):
-            tags = prepare("\n".join(entry.tags)) if position == 0 and entry.tags else ""
-            heading = prepare("\n".join(chunk.heading)) if chunk.heading else ""
-            parts = prepare(chunk.parts) if chunk.parts else ""
-            text = prepare(chunk.text)
+        title = ""
+        given = fulltext.of(entry, self._tokeniser.surface)
+        for position, (chunk, fields) in enumerate(zip(entry.chunks, given, strict=True)):
+            if position == 0:
+                title = prepare(fields.title)  # the same in all of them
+            text = prepare(fields.text)
             yield rows.chunk(
                 id=first + position,
                 entry_id=number,
@@ -155,9 +154,9 @@ class SqliteWriter(CommonWriter):
                 heading=_json(chunk.heading).decode() if chunk.heading else "[]",
                 hash=chunk.hash,
                 f_title=title,
-                f_heading=heading,
-                f_tags=tags,
-                f_parts=parts,
+                f_heading=prepare(fields.heading),
+                f_tags=prepare(fields.tags),
+                f_parts=prepare(fields.parts),
                 f_text=None if text is chunk.text else text,
                 text=chunk.text,
             )
