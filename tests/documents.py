@@ -10,7 +10,7 @@ import codecs
 from collections.abc import Iterator
 
 MADE = 24
-"""Documents made by rule."""
+"""Documents made by rule of everything, and as many of short sections alone."""
 
 RULED = {
     # Most letters of `accepted` are in it, and yet it is another word.
@@ -22,7 +22,9 @@ RULED = {
 def documents() -> dict[str, bytes]:
     """Contents of files by their paths."""
     written = {path: text.encode() for path, text in _WRITTEN.items()}
-    return {**written, **_BYTES, **{f"made/{n:02}.md": _made(n).encode() for n in range(MADE)}}
+    made = {f"made/{number:02}.md": _made(number).encode() for number in range(MADE)}
+    short = {f"sections/{number:02}.md": _sections(number).encode() for number in range(MADE)}
+    return {**written, **_BYTES, **made, **short}
 
 
 _WRITTEN = {
@@ -134,6 +136,9 @@ Term
     "docs/headings.md": "# T\n\na\n\n## B *em* `code`\n\nb\n\n#### D\n\nd\n\n## E\n\ne\n\n#\n\nf\n",
     "docs/index.md": "# Index of docs\n",
     "docs/README.md": "readme\n",
+    "docs/guide/README.md": "# The guide\n",
+    "docs/guide/_index.md": "# Chapters\n",
+    "docs/guide/index.md": "# Words at the end\n",
     "docs/eip-4844.markdown": "---\neip: 4844\n---\n# Shard blobs\n\nblob gas\n",
     "docs/code.md": """# createBackend
 
@@ -197,6 +202,14 @@ def _made(number: int) -> str:
     dice = _Dice(number)
     head = f"---\ntitle: Made {number}\ntags: [made, t{number % 3}]\n---\n" if number % 2 else ""
     return head + "".join(_blocks(dice, 12 + 4 * number))
+
+
+def _sections(number: int) -> str:
+    dice = _Dice(MADE + number)
+    return "".join(
+        f"{'#' * (1 + dice(4))} Part {dice(100)}\n\n{_prose(dice, 1 + dice(60))}\n\n"
+        for _ in range(40)
+    )
 
 
 def _blocks(dice: _Dice, count: int) -> Iterator[str]:

@@ -189,6 +189,11 @@ def recorded() -> dict[str, Any]:
     return found
 
 
+def record(now: Prints) -> dict[str, Any]:
+    """What is written down of prints."""
+    return {"numbers": own_numbers(), "prints": now}
+
+
 def own_numbers() -> dict[str, int]:
     """The numbers of the program."""
     return {name: getattr(numbers, name.upper()) for name in WHAT if name != "ranking"}
@@ -243,7 +248,7 @@ def main() -> int:
         if changes(name, now, held["prints"]) and own_numbers()[name] == held["numbers"][name]:
             print(complaint(name, now, held), file=sys.stderr)
             return 1
-    content = json.dumps({"numbers": own_numbers(), "prints": now}, indent=1) + "\n"
+    content = json.dumps(record(now), indent=1) + "\n"
     if not PLACE.exists() or PLACE.read_text() != content:
         PLACE.write_text(content)
         print(f"wrote: {PLACE.relative_to(Path.cwd())}")
