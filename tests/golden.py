@@ -141,6 +141,9 @@ _NAMES = """createBackend create_backend create-backend HTTPServer XMLHttpReques
 std::unordered_map C++ c++17 C# F# .NET .net ASP.NET iOS IDs v1.2.3 eip-4844 EIP4844 sha256sum aB
 a1b2c3d4e5f6 parseURLsFast UTF8 utf8Decoder __init__ Foo.Bar.baz naïveBayes ÜberKlasse"""
 
+_EDGES = """revved trekking ivved avving evvs Ab12Cd34Ef Ab12Cd34Ef56 aBcDeFgHiJkL aBcDeFgHiJkLm
+слов0словами кафеed ýes ыed éxing"""
+
 
 def _tokens() -> Iterator[tuple[str, str]]:
     words = [stem + end for stem in _STEMS.split() for end in ("", *_ENDINGS.split())]
@@ -156,6 +159,8 @@ def _tokens() -> Iterator[tuple[str, str]]:
     names = [*_NAMES.split(), "x" * 80 + "Yz", "aBcDeFgHiJkLmNoPqRsT"]
     analyzer = Analyzer("english")
     yield "names from code", _print([(n, analyzer.names(n), analyzer.inner(n)) for n in names])
+    edges = {text: (analyzer.tokens(text), analyzer.parts(text)) for text in _EDGES.split()}
+    yield "words and names at the edge of a rule", _print(edges)
     plane = [(code, fold(chr(code))) for code in range(0x10000) if not 0xD800 <= code < 0xE000]
     more = [(code, fold(chr(code))) for code in (*range(0x1D400, 0x1F900), 0x20000, 0x323AF)]
     yield f"characters of Unicode {unicodedata.unidata_version}", _print(plane, more)
