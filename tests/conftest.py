@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
+import tests.effort  # noqa: F401 (how many examples a property is tried with)
 from pyrite_backends.port.vectors import Model
 from pyrite_backends.sqlite.store import SqliteIndex
 from pyrite_cli.core.git.source import Source

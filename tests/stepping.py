@@ -35,10 +35,6 @@ from tests.conftest import Ran
 PATIENCE = 120
 """Seconds after which a child that hangs is ended by its own alarm, which fails its test."""
 
-_WANTED = os.environ.get("PYRITE_TEST_INSTANTS", "0")
-INSTANTS = sys.maxsize if _WANTED == "all" else int(_WANTED)
-"""How many instants to try of each kind of run; 0 for the few of an ordinary test run."""
-
 _SUBREAPER = 36
 _CALLS = frozenset(
     ("open", "write", "close", "mkdir", "rename", "replace", "unlink", "remove", "rmdir", "flock")
@@ -344,15 +340,6 @@ def adopting() -> Iterator[None]:
         yield
     finally:
         assert prctl(_SUBREAPER, 0, 0, 0, 0) == 0
-
-
-def spread(total: int, some: int) -> list[int]:
-    """Instants from the first to the last, evenly spread: `some`, or what is asked for by
-    `PYRITE_TEST_INSTANTS`, or all of them where there are fewer."""
-    wanted = min(INSTANTS or some, total)
-    if wanted < 2:
-        return list(range(1, wanted + 1))
-    return sorted({1 + (total - 1) * number // (wanted - 1) for number in range(wanted)})
 
 
 def program(folder: Path, *arguments: str) -> int:

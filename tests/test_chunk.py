@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pyrite_cli.core.entry import chunk
 from pyrite_cli.core.entry.parse import parse
 from pyrite_schemas.entry import Chunk
+from tests.effort import examples
 
 SENTENCE = "The quick brown fox jumps over the lazy dog, again and again."
 WORDS = ("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa")
@@ -55,7 +56,7 @@ blocks = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=examples(100))
 @given(st.lists(blocks, max_size=60).map("".join))
 def test_chunks_join_to_the_body_and_keep_the_limit(text: str) -> None:
     chunks = chunks_of(text)
@@ -64,14 +65,14 @@ def test_chunks_join_to_the_body_and_keep_the_limit(text: str) -> None:
     assert all(one.text for one in chunks) or not text
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(60))
 @given(st.text())
 def test_chunks_of_any_text_join_to_it(text: str) -> None:
     clean = text.replace("\r", "").replace("\0", "").removeprefix("\ufeff")
     assert clean.endswith(joined(chunks_of(clean)))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(50))
 @given(st.lists(blocks, max_size=60).map("".join))
 def test_a_body_is_cut_only_at_characters_and_into_all_its_lines(text: str) -> None:
     line = 1
@@ -81,7 +82,7 @@ def test_a_body_is_cut_only_at_characters_and_into_all_its_lines(text: str) -> N
     assert line == 1 + text.count("\n")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(50))
 @given(st.lists(st.tuples(st.text(max_size=30), st.text(max_size=30)), max_size=3))
 def test_the_estimate_adds_up(pairs: list[tuple[str, str]]) -> None:
     for left, right in pairs:

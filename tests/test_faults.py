@@ -17,7 +17,7 @@ from pyrite_cli.core.embed import fill
 from pyrite_cli.core.index import pipeline, verify
 from pyrite_schemas.errors import BusyError, NoIndexError, PyriteError, StorageError
 from tests.conftest import Bench, Repo
-from tests.stepping import spread
+from tests.effort import spread
 from tests.world import World, facts, fresh
 
 PATIENCE = 60

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pyrite_cli.core.search import ranking
 from pyrite_schemas.search import Leg
+from tests.effort import examples
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +35,7 @@ def leg(order: Sequence[int], best: float, step: float) -> list[Leg]:
     return [Leg(entry, entry, best - step * place) for place, entry in enumerate(order)]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20))
 @given(st.randoms(use_true_random=False), st.integers(1, ENTRIES), st.integers(1, ENTRIES))
 def test_a_longer_ranking_begins_with_the_shorter_one(rnd: Random, few: int, more: int) -> None:
     legs = {

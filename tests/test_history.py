@@ -16,6 +16,7 @@ from pyrite_cli.core.index import verify
 from pyrite_cli.core.index.kb import Kb
 from pyrite_schemas.errors import EmptySourceError
 from tests.conftest import DATE_FIELDS, Bench, Repo
+from tests.effort import examples
 from tests.world import World, facts, fresh, live
 
 PATHS = ("a.md", "b.md", "docs/c.md", "docs/d e.md", "docs/É.md", "z/a.md", "docs.md")
@@ -108,8 +109,7 @@ def apply(world: World, operation: tuple[str, ...]) -> None:
 
 
 @settings(
-    max_examples=30,
-    deadline=None,
+    max_examples=examples(12),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.lists(OPERATIONS, min_size=1, max_size=14))

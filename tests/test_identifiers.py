@@ -10,6 +10,7 @@ from pyrite_cli.core.search.snippet import marked
 from pyrite_cli.core.text import identifiers
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import Term
+from tests.effort import examples
 
 
 @pytest.mark.parametrize(
@@ -35,7 +36,7 @@ def test_parts_are_those_of_all_texts_together() -> None:
     assert identifiers.parts("aaBb", "ccDd aaBb") == f"aa Bb {identifiers.APART} cc Dd"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(150))
 @given(st.text(st.sampled_from("abAB12 _.+#CFNETß日") | st.characters(), max_size=30))
 def test_parts_of_any_text_can_be_found_and_say_what_the_text_says(text: str) -> None:
     analyzer = Analyzer("english")

@@ -10,9 +10,10 @@ from typing import NamedTuple
 import pytest
 
 from tests.conftest import Repo
+from tests.effort import spread
 from tests.killing import OTHER_MODEL, Files, Kept, Scene, Server, State
 from tests.server import Postgres
-from tests.stepping import adopting, attempt, program, spread
+from tests.stepping import adopting, attempt, program
 
 ENGINES = ("sqlite", "postgres")
 

@@ -18,6 +18,7 @@ from pyrite_cli.core.index import verify
 from pyrite_schemas.search import History
 from pyrite_schemas.sync import SyncReport
 from tests.conftest import Bench, Pyrite, Repo
+from tests.effort import examples
 
 PATHS = ("a.md", "b.md", "docs/c.md", "docs/d e.md")
 
@@ -138,7 +139,7 @@ def apply(repo: Repo, bench: Bench, operation: tuple[str, ...]) -> None:
             bench.sync(bench.kb(), bench.kb("docs", "docs"), allow_empty=True)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(6), suppress_health_check=list(HealthCheck))
 @given(operations=st.lists(OPERATIONS, min_size=4, max_size=25))
 def test_any_history_of_syncs_ends_at_what_git_says(operations: list[tuple[str, ...]]) -> None:
     with tempfile.TemporaryDirectory() as folder:

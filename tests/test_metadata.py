@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pyrite_cli.core.entry import frontmatter
 from tests import corpora
 from tests.conftest import DATE_FIELDS
+from tests.effort import examples
 
 
 def yaml_of(block: str) -> frontmatter.Frontmatter:
@@ -275,7 +276,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(75))
 @given(st.dictionaries(st.text(st.characters()) | st.integers() | st.floats(), json_values))
 def test_plain_values_are_strict_json_and_stable(value: dict[object, object]) -> None:
     plain = frontmatter.plain(value)
@@ -330,7 +331,7 @@ near_lines = st.builds(
 )
 
 
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=examples(300))
 @given(st.lists(near_lines, min_size=1, max_size=2).map("".join))
 def test_fast_yaml_reads_what_it_accepts_as_the_c_parser_does(block: str) -> None:
     check_fast(block)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pyrite_cli.core.entry import parse as parser
 from pyrite_schemas.entry import Entry
 from tests.conftest import DATE_FIELDS
+from tests.effort import examples
 
 BLOB = "0" * 40
 
@@ -83,7 +84,7 @@ def check(data: bytes) -> None:
         assert link.target
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(100))
 @given(st.binary(max_size=400))
 @example(codecs.BOM_UTF8 + b"---\na: \xff\n---\nx")
 @example(codecs.BOM_UTF16_LE + b"\x00\xd8")
@@ -111,7 +112,7 @@ documents = st.lists(pieces, max_size=40).map("".join)
 encodings = st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "latin-1", "cp1252"])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(150))
 @given(documents, encodings, st.booleans(), st.binary(max_size=2))
 def test_anything_like_markdown_in_any_encoding_becomes_an_entry(
     text: str, encoding: str, crlf: bool, rest: bytes
@@ -120,7 +121,7 @@ def test_anything_like_markdown_in_any_encoding_becomes_an_entry(
     check(data.encode(encoding, errors="replace") + rest)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(50))
 @given(documents.filter(lambda text: "\r" not in text))
 def test_line_ends_and_a_byte_order_mark_change_nothing(text: str) -> None:
     plain = parse(text.lstrip("\ufeff"))
@@ -128,7 +129,7 @@ def test_line_ends_and_a_byte_order_mark_change_nothing(text: str) -> None:
         assert parse(other) == plain
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(50))
 @given(documents)
 def test_what_is_embedded_does_not_depend_on_the_path(text: str) -> None:
     one, two = parse(text, "docs/a.md"), parse(text, "elsewhere/other name.md")

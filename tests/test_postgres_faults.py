@@ -16,9 +16,9 @@ from pyrite_backends.postgres.queue import PostgresQueue
 from pyrite_cli.core.embed import fill as filling
 from pyrite_schemas.errors import StorageError
 from tests.conftest import Repo
+from tests.effort import spread
 from tests.program import here
 from tests.server import Postgres, PrivateServer, database_url, postgres, private_server  # noqa: F401
-from tests.stepping import spread
 from tests.team import CONFIG, LONG, At, Team, digests, kill, small_model, until, watched
 from tests.world import fresh
 

@@ -14,6 +14,7 @@ from pyrite_cli.core.query import fields, parser, tree
 from pyrite_cli.core.query.parser import Parsed, parse
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import And, Filters, Not, Query, Term
+from tests.effort import examples
 
 ENGLISH = Analyzer("english")
 FIELDS = ("status", "ms.date", "größe")
@@ -94,7 +95,7 @@ near = st.lists(
 ).map("".join)  # fmt: skip
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(250))
 @given(st.text(st.characters(codec=None), max_size=60) | near)
 @example('"' * 50)
 @example("-")

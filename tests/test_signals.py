@@ -14,9 +14,10 @@ import pytest
 from pyrite_cli.core.index import pipeline
 from pyrite_cli.main import heed_sigterm
 from tests.conftest import Repo
+from tests.effort import spread
 from tests.killing import Files, Scene
 from tests.program import here
-from tests.stepping import Instants, adopting, attempt, count_sqlite, program, spread
+from tests.stepping import Instants, adopting, attempt, count_sqlite, program
 
 SIGNALS = {signal.SIGINT: (130, "interrupted"), signal.SIGTERM: (143, "terminated")}
 HINT = "what was finished is kept; the next sync goes on"

@@ -10,6 +10,7 @@ from pyrite_cli.core.query.parser import parse
 from pyrite_cli.core.search.snippet import CODE, WIDTH, marked, snippet
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import Term
+from tests.effort import examples
 
 ENGLISH = Analyzer("english")
 LONGEST = WIDTH + len(f"{CODE}…  …")
@@ -176,7 +177,7 @@ marks = st.sampled_from([*plain, "# H\n", "```\n", "===\n", "---\n"])
 markup = st.lists(marks, max_size=40).map("".join)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(100))
 @given(
     markup | st.text(), st.sampled_from(["needle", "needl*", "漢", "e", "x*", '"漢字 é"', "가 が"])
 )
@@ -189,7 +190,7 @@ def test_any_text_gives_a_bounded_snippet(text: str, query: str) -> None:
         assert 0 <= start < end <= len(shown)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(100))
 @given(texts)
 def test_a_word_in_any_text_is_shown(text: str) -> None:
     holds = any(token == "needl" for _, _, token in ENGLISH.spans(text))

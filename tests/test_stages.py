@@ -13,6 +13,7 @@ from pyrite_backends.port.scoring import idf
 from pyrite_backends.sql import pruning
 from pyrite_backends.sql.pruning import All, Expression, Some, Stage, Word
 from pyrite_backends.sql.statements import Row
+from tests.effort import examples
 
 CHUNKS = 1000
 
@@ -42,7 +43,6 @@ def every(count: int) -> Iterator[frozenset[int]]:
 some_words = st.lists(st.integers(1, CHUNKS), min_size=1, max_size=9).map(lambda n: words(*n))
 
 
-@settings(deadline=None)
 @given(some_words, st.floats(0.01, 0.99))
 def test_no_chunk_that_can_reach_what_is_needed_is_left_out(
     given_words: list[Word], share: float
@@ -59,7 +59,6 @@ def test_no_chunk_that_can_reach_what_is_needed_is_left_out(
             assert met(part.alone, held)
 
 
-@settings(deadline=None)
 @given(some_words, st.floats(0.01, 0.99))
 def test_each_word_is_ranked_once(given_words: list[Word], share: float) -> None:
     part = pruning.stage(given_words, share * sum(word.most for word in given_words))
@@ -134,7 +133,7 @@ chunks = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=examples(150))
 @given(some_words, chunks, st.integers(0, 30), st.integers(0, 20))
 def test_stages_find_what_ranking_everything_finds(
     given_words: list[Word], made: list[tuple[frozenset[int], float]], depth: int, few: int

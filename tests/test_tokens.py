@@ -20,10 +20,18 @@ from pyrite_cli.core.query.parser import parse
 from pyrite_cli.core.text import tokens
 from pyrite_cli.core.text.tokens import STEMLESS, Analyzer
 from tests import corpora
+from tests.effort import ALL, examples
 
 SIMPLE = Analyzer(STEMLESS)
 ENGLISH = Analyzer("english")
-CODE_POINTS = [code for code in range(1, 0x110000) if not 0xD800 <= code <= 0xDFFF]
+UNUSED = ("Cn", "Co")
+"""Code points that are no characters yet, or private ones, are all alike: some of them will do."""
+CODE_POINTS = [
+    code
+    for code in range(1, 0x110000)
+    if not 0xD800 <= code <= 0xDFFF
+    and (ALL or code % 32 == 0 or unicodedata.category(chr(code)) not in UNUSED)
+]
 
 
 def table(texts: Iterable[str], analyzer: Analyzer) -> Connection:
@@ -99,7 +107,7 @@ scripts = st.text(
 ).map(lambda text: text.replace("\0", ""))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(100))
 @given(st.lists(scripts, min_size=4, max_size=8))
 @example(["e\u0301", "и\u0306", "か\u3099", "\u1112\u1161\u11ab", "\u212b", "\u2126"])
 def test_tokens_of_any_text_are_those_of_sqlite(texts: list[str]) -> None:
@@ -152,7 +160,7 @@ def test_stems_of_every_scientific_word_are_those_of_sqlite(shared_data: Path) -
     assert differences(sorted(words), ENGLISH) == []
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(100))
 @given(scripts)
 def test_spans_are_the_tokens_at_their_place(text: str) -> None:
     composed = unicodedata.normalize("NFC", text)
@@ -163,7 +171,7 @@ def test_spans_are_the_tokens_at_their_place(text: str) -> None:
     assert all(left[1] <= right[0] for left, right in itertools.pairwise(spans))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(75))
 @given(scripts)
 def test_composed_and_decomposed_text_have_the_same_tokens(text: str) -> None:
     forms = {tuple(ENGLISH.tokens(unicodedata.normalize(form, text))) for form in ("NFC", "NFD")}

@@ -13,6 +13,7 @@ from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import Filters
 from tests.conformance.conftest import Engine
 from tests.conformance.shelf import embed, facts, nearest, put, put_all, search
+from tests.effort import examples
 from tests.test_history import contents
 from tests.world import QUERIES
 
@@ -94,8 +95,7 @@ def answers(reader: Reader, analyzer: Analyzer) -> list[object]:
 
 
 @settings(
-    max_examples=20,
-    deadline=None,
+    max_examples=examples(8),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.lists(OPERATIONS, min_size=1, max_size=16))

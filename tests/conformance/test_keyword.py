@@ -12,6 +12,7 @@ from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import Filters, Not, Query, Term
 from tests.conformance.conftest import Engine
 from tests.conformance.shelf import Files, found, put, put_all, search, words
+from tests.effort import examples
 from tests.fake import MemoryIndex
 
 TEXTS = (
@@ -219,8 +220,7 @@ def test_text_that_looks_like_an_operator_is_only_text(index: Index, analyzer: A
 
 
 @settings(
-    max_examples=60,
-    deadline=None,
+    max_examples=examples(25),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(

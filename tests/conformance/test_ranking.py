@@ -12,6 +12,7 @@ from pyrite_cli.core.search import ranking
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import BODY, NO_FILTERS, Filters, Leg, Term
 from tests.conformance.shelf import embed, put, put_all, vector
+from tests.effort import examples
 from tests.fake import MemoryIndex
 
 CORPUS = {
@@ -142,8 +143,7 @@ pieces = st.lists(
 
 
 @settings(
-    max_examples=40,
-    deadline=None,
+    max_examples=examples(15),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(queries=st.lists(pieces, min_size=5, max_size=5))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pyrite_backends.port.index import Index
 from tests.conformance.conftest import Engine
 from tests.conformance.shelf import Files, facts, put, put_all, ruled
+from tests.effort import examples
 from tests.rules import rules_of
 
 RULES = rules_of("decision:\n  optional: {see: {list: entry}, after: {entry: decision}}\nperson:")
@@ -128,8 +129,7 @@ _operation = st.tuples(st.sampled_from(("one", "two")), st.sampled_from(PATHS), 
 
 
 @settings(
-    max_examples=25,
-    deadline=None,
+    max_examples=examples(10),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.lists(_operation, min_size=1, max_size=12))

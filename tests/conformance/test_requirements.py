@@ -12,6 +12,7 @@ from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import And, Comparison, Filters, Near, Not, Or, Query, Requirement, Term
 from tests.conformance.conftest import Engine
 from tests.conformance.shelf import embed, found, put, put_all, search, vector
+from tests.effort import examples
 from tests.fake import MemoryIndex
 from tests.test_query import LONG
 
@@ -283,9 +284,7 @@ queries = st.builds(
 )
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(queries, min_size=1, max_size=5))
 def test_any_tree_means_the_same_everywhere(index: Index, several: list[Query]) -> None:
     plain = MemoryIndex(Analyzer("english"))
@@ -319,9 +318,7 @@ pieces = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(pieces, max_size=14).map("".join), min_size=1, max_size=5))
 def test_any_string_means_the_same_everywhere(index: Index, texts: list[str]) -> None:
     analyzer, plain = Analyzer("english"), MemoryIndex(Analyzer("english"))

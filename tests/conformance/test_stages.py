@@ -20,6 +20,7 @@ from pyrite_cli.core.query.tree import either, every
 from pyrite_schemas.search import Filters, Leg, Not, Query, Term
 from tests.conformance.conftest import Engine
 from tests.conformance.shelf import Files, put_all
+from tests.effort import examples
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite", "postgres"], indirect=True)
 
@@ -97,9 +98,7 @@ def queries(draw: st.DrawFn) -> Query:
     return Query(tuple(dict.fromkeys(ranked)), condition)
 
 
-@settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=examples(50), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(queries(), st.sampled_from(FILTERS), st.sampled_from([0, 1, 2, 3, 10, 60, 300]))
 def test_stages_find_the_same_entries_in_the_same_order_with_the_same_scores(
     reader: Reader, query: Query, filters: Filters, depth: int
