@@ -47,12 +47,21 @@ def _own_world(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPat
 
 
 class Repo:
-    """A real repository in a temporary folder."""
+    """A real repository in a temporary folder.
 
-    def __init__(self, root: Path) -> None:
+    Args:
+        root: The folder; what is there stays.
+        samples: With the fourteen files that git puts into `hooks` and `info`, which take longer
+            to write and to remove again than all the rest.
+    """
+
+    def __init__(self, root: Path, *, samples: bool = False) -> None:
         self.root = root
         root.mkdir(parents=True, exist_ok=True)
-        self.git("init", "-q", "-b", "main")
+        self.git("init", "-q", "-b", "main", *([] if samples else ["--template="]))
+        if (root / ".git").is_dir():
+            for folder in ("hooks", "info"):
+                (root / ".git" / folder).mkdir(exist_ok=True)
 
     def git(self, *arguments: str) -> str:
         """Output of a git command; it must succeed."""
@@ -74,7 +83,7 @@ class Repo:
         for name, content in files.items():
             self.write(f"{name.replace('__', '/')}.md", content)
         self.git("add", "-A")
-        self.git("commit", "-q", "--allow-empty", "-m", "change")
+        self.git("-c", "maintenance.auto=false", "commit", "-q", "--allow-empty", "-m", "change")
         return self.git("rev-parse", "HEAD")
 
 

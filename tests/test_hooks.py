@@ -18,6 +18,12 @@ SHELL = b"#!/bin/bash\nset -e\necho mine\nexit 0\n"
 
 
 @pytest.fixture
+def repo(tmp_path: Path) -> Repo:
+    """With the samples of hooks that git puts there."""
+    return Repo(tmp_path / "repo", samples=True)
+
+
+@pytest.fixture
 def notes(repo: Repo) -> Repo:
     repo.write("pyrite.yaml", "kbs: [{name: notes}]\nembedding: {model: ./none}\n")
     repo.commit(a="# Pump\n\noil")

@@ -75,6 +75,12 @@ class Hooked:
 
 
 @pytest.fixture
+def repo(tmp_path: Path) -> Repo:
+    """With the samples of hooks that git puts there."""
+    return Repo(tmp_path / "repo", samples=True)
+
+
+@pytest.fixture
 def hooked(repo: Repo, pyrite: Pyrite) -> Iterator[Hooked]:
     """With the hooks, and the index as git is; what was started is over at the end."""
     own = Hooked(repo, pyrite)

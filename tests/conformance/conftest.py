@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from pyrite_backends.port.index import Index
 from pyrite_backends.sqlite.store import SqliteIndex
 from pyrite_cli.core.text.tokens import Analyzer
 from tests.fake import MemoryIndex, Place
-from tests.server import Postgres, database_url, postgres  # noqa: F401
+from tests.server import GIVEN, Postgres, database_url, postgres  # noqa: F401
 
 ENGINES = ("sqlite", "postgres", "memory")
 
@@ -70,7 +71,8 @@ def databases(postgres: Postgres) -> Iterator[Databases]:  # noqa: F811
     """Those of this run."""
     made = Databases(postgres)
     yield made
-    made.drop()
+    if GIVEN in os.environ:  # otherwise they go with the server
+        made.drop()
 
 
 @pytest.fixture(params=ENGINES)
