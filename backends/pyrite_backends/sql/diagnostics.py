@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 from pyrite_backends.port.links import refused
 from pyrite_backends.sql import references
-from pyrite_backends.sql.entries import OF_KB
-from pyrite_backends.sql.statements import Ask, column, select
+from pyrite_backends.sql.statements import OF_KB, Ask, column, select
 from pyrite_schemas.entry import Diagnostic
 
 

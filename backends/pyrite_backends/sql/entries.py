@@ -1,9 +1,7 @@
-"""What is read of entries: lists of them, passages, one whole, their tags."""
+"""What is read of entries: lists of them, one whole, their tags."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -11,15 +9,11 @@ import msgspec
 from pyrite_backends.port.names import link_name
 from pyrite_backends.sql import history
 from pyrite_backends.sql.conditions import Condition
-from pyrite_backends.sql.statements import Ask, Row, batches, column, marks, select
+from pyrite_backends.sql.passages import names, parts
+from pyrite_backends.sql.statements import ENTRY_FIRST, KB_FIRST, OF_KB, Ask, column, select
 from pyrite_schemas.entry import Diagnostic
-from pyrite_schemas.search import EntryDetail, EntryRow, Found, Leg, TagCount
+from pyrite_schemas.search import EntryDetail, EntryRow, TagCount
 
-OF_KB = "FROM entry e JOIN kb k ON k.id = e.kb_id"
-ENTRY_FIRST = "FROM entry e CROSS JOIN kb k WHERE k.id = e.kb_id AND"
-KB_FIRST = "FROM kb k CROSS JOIN entry e WHERE e.kb_id = k.id AND"
-"""SQLite keeps the order of a CROSS JOIN. Left to itself it looks at all entries of a KB for one id
-(4 ms for 10,000)."""
 _ALL = 2**62
 
 
@@ -69,62 +63,6 @@ def tags(ask: Ask, where: Condition) -> list[TagCount]:
         where.values,
     )
     return [TagCount(tag, entries) for tag, entries in rows]
-
-
-class _Passage(NamedTuple):
-    """A chunk, and the entry that it is of."""
-
-    number: int = column("c.id")
-    key: str = column("e.key")
-    kb: str = column("k.name")
-    title: str = column("e.title")
-    type: str = column("e.type")
-    path: str = column("e.path")
-    blob: str = column("e.blob")
-    date: str = column("e.date")
-    heading: str = column("c.heading")
-    start_line: int = column("c.start_line")
-    end_line: int = column("c.end_line")
-    text: str = column("c.text")
-
-
-def passages(ask: Ask, legs: Sequence[Leg]) -> list[Found]:
-    """The entries and chunks of legs, in their order."""
-    chunks: dict[int, _Passage] = {}
-    for some in batches([leg.chunk for leg in legs]):
-        rows = select(
-            ask,
-            _Passage,
-            "FROM chunk c JOIN entry e ON e.id = c.entry_id JOIN kb k ON k.id = e.kb_id"
-            f" WHERE c.id IN ({marks(some)})",
-            some,
-        )
-        chunks.update((row.number, row) for row in rows)
-    entries = [leg.entry for leg in legs]
-    tags_of = names(ask, "tag", entries)
-    last = history.last(ask, entries)
-    found = []
-    for leg in legs:
-        row = chunks[leg.chunk]
-        found.append(
-            Found(
-                entry=leg.entry,
-                id=row.key,
-                kb=row.kb,
-                title=row.title,
-                type=row.type,
-                path=row.path,
-                blob=row.blob,
-                date=row.date,
-                tags=tags_of[leg.entry],
-                heading=tuple(msgspec.json.decode(row.heading)),
-                start_line=row.start_line,
-                end_line=row.end_line,
-                text=row.text,
-                last_commit=last.get(leg.entry),
-            )
-        )
-    return found
 
 
 class _Whole(NamedTuple):
@@ -183,28 +121,3 @@ def _detail(ask: Ask, row: _Whole) -> EntryDetail:
         ),
         history=history.of(ask, number),
     )
-
-
-def names(
-    ask: Ask, table: str, entries: Sequence[int], wanted: str = ""
-) -> dict[int, tuple[str, ...]]:
-    """What `tag` or `alias` holds of entries, in order, by entry: the column of its name, or
-    another one."""
-    found: dict[int, tuple[str, ...]] = defaultdict(tuple)
-    for number, rows in parts(ask, table, wanted or table, entries).items():
-        found[number] = tuple([name for (name,) in rows])
-    return found
-
-
-def parts(ask: Ask, table: str, wanted: str, entries: Sequence[int]) -> dict[int, list[Row]]:
-    """Columns of a table whose rows belong to entries, in order, by entry."""
-    found: dict[int, list[Row]] = defaultdict(list)
-    for some in batches(entries):
-        rows = ask(
-            f"SELECT entry_id, {wanted} FROM {table} WHERE entry_id IN ({marks(some)})"
-            " ORDER BY entry_id, position",
-            some,
-        )
-        for row in rows:
-            found[row[0]].append(row[1:])
-    return found

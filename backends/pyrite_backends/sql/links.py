@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from pyrite_backends.port.links import Candidate, Meanings
 from pyrite_backends.port.names import link_name
-from pyrite_backends.sql.entries import ENTRY_FIRST, names
-from pyrite_backends.sql.statements import Ask, batches, column, marks, select
+from pyrite_backends.sql.passages import names
+from pyrite_backends.sql.statements import ENTRY_FIRST, Ask, batches, column, marks, select
 from pyrite_schemas.search import LinkRow
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from pyrite_backends.sql.entries import names, parts
+from pyrite_backends.sql.passages import names, parts
 from pyrite_backends.sql.statements import Ask, batches, marks, select
 from pyrite_schemas.search import LogicalEntry
 

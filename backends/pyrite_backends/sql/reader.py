@@ -15,11 +15,10 @@ import msgspec
 
 from pyrite_backends.port.names import other_names
 from pyrite_backends.port.scoring import SCORE_DIGITS
-from pyrite_backends.sql import entries, history
+from pyrite_backends.sql import history, passages
 from pyrite_backends.sql.conditions import Condition, every
-from pyrite_backends.sql.entries import ENTRY_FIRST
 from pyrite_backends.sql.matching import Matcher
-from pyrite_backends.sql.statements import Row, batches, marks, select
+from pyrite_backends.sql.statements import ENTRY_FIRST, Row, batches, marks, select
 from pyrite_schemas.search import (
     BODY,
     Body,
@@ -153,11 +152,11 @@ class CommonReader(ABC):
         return sorted(found)
 
     def fetch(self, legs: Sequence[Leg]) -> list[Found]:
-        return entries.passages(self._rows, legs)
+        return passages.passages(self._rows, legs)
 
     def bodies(self, numbers: Sequence[int]) -> list[Body]:
         called: dict[int, _Called] = {}
-        aliases = entries.names(self._rows, "alias", numbers)
+        aliases = passages.names(self._rows, "alias", numbers)
         texts: dict[int, list[str]] = {number: [] for number in numbers}
         words: dict[int, int] = dict.fromkeys(numbers, 0)
         for some in batches(numbers):
@@ -188,6 +187,8 @@ class CommonReader(ABC):
         return history.log(self._stream, kb)
 
     def get(self, kb: str, name: str) -> list[EntryDetail]:
+        from pyrite_backends.sql import entries  # a search needs none of it
+
         return entries.whole(self._rows, kb, name)
 
     def diagnostics(self, kb: str) -> list[Diagnostic]:
@@ -213,9 +214,13 @@ class CommonReader(ABC):
         return texts.lacking(self._rows, kbs, after, limit)
 
     def entries(self, filters: Filters, limit: int, offset: int) -> list[EntryRow]:
+        from pyrite_backends.sql import entries  # a search needs none of it
+
         return entries.listed(self._rows, self._condition(filters), limit, offset)
 
     def tags(self, filters: Filters) -> list[TagCount]:
+        from pyrite_backends.sql import entries  # a search needs none of it
+
         return entries.tags(self._rows, self._condition(filters))
 
     def names(self, least: int, most: int) -> Iterator[tuple[str, str, str]]:

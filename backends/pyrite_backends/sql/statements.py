@@ -20,6 +20,12 @@ Stream = Callable[[str, Sequence[object]], Iterable[Row]]
 """The same, where they may not fit into memory."""
 
 
+OF_KB = "FROM entry e JOIN kb k ON k.id = e.kb_id"
+ENTRY_FIRST = "FROM entry e CROSS JOIN kb k WHERE k.id = e.kb_id AND"
+KB_FIRST = "FROM kb k CROSS JOIN entry e WHERE e.kb_id = k.id AND"
+"""SQLite keeps the order of a CROSS JOIN. Left to itself it looks at all entries of a KB for one id
+(4 ms for 10,000)."""
+
 Read = TypeVar("Read", bound=NamedTuple)
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 import msgspec
 
 from pyrite_backends.port.scoring import idf
-from pyrite_cli.core.git import permalink
 from pyrite_cli.core.query import parser as language
 from pyrite_cli.core.search import ranking
 from pyrite_cli.core.search.freshness import Lag, freshness, looked_at
@@ -338,4 +337,6 @@ def _url(state: KbState, found: Found) -> str:
     revision = state.revision
     if not state.web or any(path == found.path for path, _ in revision.overlay):
         return ""
+    from pyrite_cli.core.git import permalink  # for what is on the web only
+
     return permalink.link(state.web, revision.commit, found.path, found.start_line, found.end_line)
