@@ -7,13 +7,14 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 CORPUS ?=
 export HF_HUB_DISABLE_TELEMETRY = 1
 
-.PHONY: demo test check bench generate clean help
+.PHONY: demo test test-all check bench generate clean help
 
 help:
-	@echo "make demo    set up, index examples/, search it three ways"
-	@echo "make test    set up, then format, lint, types, import rules, tests"
-	@echo "make bench   measure; CORPUS=path/to/repository-or-bundle"
-	@echo "make clean   remove everything that was made"
+	@echo "make demo      set up, index examples/, search it three ways"
+	@echo "make test      set up, then format, lint, types, import rules, tests"
+	@echo "make test-all  the same with every instant of each fault, and many more examples"
+	@echo "make bench     measure; CORPUS=path/to/repository-or-bundle"
+	@echo "make clean     remove everything that was made"
 
 $(VENV)/made-base: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -34,7 +35,12 @@ demo: $(VENV)/made-base
 	@sh examples/demo.sh $(BIN)/pyrite
 
 test: $(VENV)/made-dev check
+	@# Hundreds of tests start the program, which would be compiled each time where nothing is written.
+	@$(BIN)/python -m compileall -q pyrite_cli backends schemas
 	@HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -n auto --dist loadgroup
+
+test-all: export PYRITE_TEST_ALL = 1
+test-all: test
 
 check: $(VENV)/made-dev
 	@$(BIN)/ruff format --check .
