@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from pyrite_backends.sqlite.store import SqliteIndex
 from pyrite_cli.core.index import pipeline
 from tests.conftest import Bench, Pyrite, Repo
 
@@ -125,6 +126,7 @@ def test_a_progress_bar_leaves_parsing_free_to_fork() -> None:
 def test_the_versions_that_decide_tokens_decide_the_index(repo: Repo, bench: Bench) -> None:
     repo.commit(a="# One")
     bench.sync()
-    bench.analyzer.fingerprint = "english 0 1.0"
+    bench.analyzer.fingerprint = "language=english unicode=1.0"
+    bench.index = SqliteIndex(bench.index.path, bench.analyzer)
     (report,) = bench.sync().kbs
     assert report.added == 1
