@@ -20,6 +20,7 @@ def run() -> None:
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w"))  # noqa: PTH123, SIM115
     try:
+        _import_msgspec()
         from pyrite_cli.main import execute, heed_sigterm  # typer, 40 ms
 
         heed_sigterm()
@@ -40,6 +41,19 @@ def run() -> None:
         os._exit(status)
     gc.freeze()  # what is left needs no looking through: the process ends
     sys.exit(status)
+
+
+def _import_msgspec() -> None:
+    """Import msgspec without `typing_extensions`, from which it takes what `typing` has since 3.11:
+    it looks for that when the other one is not there, and starts 2 ms sooner."""
+    absent = "typing_extensions" not in sys.modules
+    if absent:
+        sys.modules["typing_extensions"] = None  # type: ignore[assignment]
+    try:
+        import msgspec  # noqa: F401 (for what needs it next)
+    finally:
+        if absent:
+            del sys.modules["typing_extensions"]
 
 
 if __name__ == "__main__":

@@ -151,6 +151,17 @@ def test_no_command_imports_what_makes_the_sql_that_is_shipped(
     assert f"pyrite_backends.{backend}.writer" in first & second
 
 
+def test_the_program_starts_without_what_typing_has() -> None:
+    script = """
+import sys
+from pyrite_cli.__main__ import _import_msgspec
+_import_msgspec()
+print("msgspec" in sys.modules, "typing_extensions" in sys.modules)
+"""
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True)
+    assert ran.stdout == "True False\n"
+
+
 def test_a_configuration_file_costs_yaml_only(synced: Repo) -> None:
     synced.write("pyrite.yaml", "kbs:\n  - name: repo\n")
     found = modules(synced.root, "search", "alpha")
