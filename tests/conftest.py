@@ -14,11 +14,12 @@ import pytest
 import tests.effort  # noqa: F401 (how many examples a property is tried with)
 from pyrite_backends.port.vectors import Model
 from pyrite_backends.sqlite.store import SqliteIndex
+from pyrite_cli.core.embed import model as models
 from pyrite_cli.core.git.source import Source
 from pyrite_cli.core.index.kb import Kb
 from pyrite_cli.core.index.sync import Options, sync
 from pyrite_cli.core.text.tokens import Analyzer
-from pyrite_schemas.config import DEFAULT_INCLUDE
+from pyrite_schemas.config import DEFAULT_INCLUDE, DEFAULT_MODEL
 from pyrite_schemas.sync import SyncReport
 from tests.embedder import HashEmbedder
 from tests.server import database_url, postgres  # noqa: F401 (fixtures of all tests)
@@ -28,10 +29,30 @@ SHARED_DATA = ROOT.parent / "shared" / "data"
 DATE_FIELDS = ("date", "created", "updated", "published")
 
 
+FINGERPRINTS = Path("models", "fingerprints.json")
+"""Where a cache remembers models by, or every test that syncs would read 90 MB of weights."""
+
+
+@pytest.fixture(scope="session")
+def _fingerprints(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What a cache remembers of the installed model; nothing where none is installed."""
+    cache = tmp_path_factory.mktemp("fingerprints")
+    if models._packaged():
+        models.locate(DEFAULT_MODEL, Path("/"), cache)
+        return (cache / FINGERPRINTS).read_text()
+    return "{}"
+
+
 @pytest.fixture(autouse=True)
-def _own_world(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+def _own_world(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+    _fingerprints: str,
+) -> None:
     """No test sees the user's home, cache or git configuration."""
     home = tmp_path_factory.mktemp("home")
+    (home / "pyrite-cache" / FINGERPRINTS.parent).mkdir(parents=True)
+    (home / "pyrite-cache" / FINGERPRINTS).write_text(_fingerprints)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
     monkeypatch.setenv("PYRITE_CACHE_DIR", str(home / "pyrite-cache"))
