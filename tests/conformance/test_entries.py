@@ -270,4 +270,4 @@ def test_many_entries_come_and_go_in_one_transaction(engine: Engine) -> None:
     put(index, kept)
     put(other, kept)
     with index.reader() as reader, other.reader() as fresh:
-        assert facts(reader) == facts(fresh)
+        assert facts(reader, 20) == facts(fresh, 20)

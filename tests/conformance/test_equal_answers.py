@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import pytest
 
 from pyrite_backends.port.index import Index
@@ -99,31 +101,55 @@ def filled(index: Index) -> Index:
     return index
 
 
+@functools.cache
+def plain(language: str) -> MemoryIndex:
+    """What all engines are compared with; nothing writes to it."""
+    index = MemoryIndex(Analyzer(language))
+    filled(index)
+    return index
+
+
+Answers = dict[tuple[str, Filters], list[tuple[str, str, int, float]]]
+
+
+def answers(index: Index, language: str) -> Answers:
+    """What each query finds everywhere, in one KB, and by path."""
+    analyzer = Analyzer(language)
+    with index.reader() as reader:
+        return {
+            (text, filters): search(reader, text, analyzer, filters)
+            for text in QUERIES
+            for filters in (Filters(), Filters(kbs=("two",)), Filters(paths=("*-*",)))
+        }
+
+
+@functools.cache
+def expected_answers(language: str) -> Answers:
+    """What each query should find."""
+    return answers(plain(language), language)
+
+
 def test_all_that_is_kept_is_the_same(engine: Engine, language: str) -> None:
-    index, plain = filled(engine.open(language)), filled(MemoryIndex(Analyzer(language)))
-    with index.reader() as reader, plain.reader() as expected:
+    index = filled(engine.open(language))
+    with index.reader() as reader, plain(language).reader() as expected:
         got, same = facts(reader), facts(expected)
         for name in same:
             assert got[name] == same[name], name
 
 
 def test_all_that_is_found_is_the_same(engine: Engine, language: str) -> None:
-    analyzer = Analyzer(language)
-    index, plain = filled(engine.open(language)), filled(MemoryIndex(analyzer))
-    with index.reader() as reader, plain.reader() as expected:
-        for text in QUERIES:
-            for filters in (Filters(), Filters(kbs=("two",)), Filters(paths=("*-*",))):
-                got = search(reader, text, analyzer, filters)
-                same = search(expected, text, analyzer, filters)
-                assert [one[:3] for one in got] == [one[:3] for one in same], text[:50]
-                assert [one[3] for one in got] == pytest.approx(
-                    [one[3] for one in same], rel=1e-6, abs=1e-9
-                ), text[:50]
+    found = answers(filled(engine.open(language)), language)
+    for (text, filters), same in expected_answers(language).items():
+        got = found[text, filters]
+        assert [one[:3] for one in got] == [one[:3] for one in same], text[:50]
+        assert [one[3] for one in got] == pytest.approx(
+            [one[3] for one in same], rel=1e-6, abs=1e-9
+        ), text[:50]
 
 
 def test_what_is_near_is_as_near(engine: Engine) -> None:
-    index, plain = filled(engine.open()), filled(MemoryIndex(Analyzer("english")))
-    with index.reader() as reader, plain.reader() as expected:
+    index = filled(engine.open())
+    with index.reader() as reader, plain("english").reader() as expected:
         for text in ("alpha", "plain words", "東京", "title heading"):
             got = {one[:2]: one[3] for one in nearest(reader, text)}
             same = {one[:2]: one[3] for one in nearest(expected, text)}
