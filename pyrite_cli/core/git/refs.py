@@ -8,13 +8,16 @@ from pathlib import Path
 from pyrite_cli.core.git.repository import git_folder
 from pyrite_cli.core.text import spelling
 
+_OPERATORS = frozenset("~^:@")
+"""What begins an expression behind a ref: one that leads nowhere is no slip for the ref."""
+
 
 def nearest(root: Path, ref: str) -> str:
     """A hint naming refs like the one that does not exist."""
     import git as gitpython  # heavy: 70 ms
 
     names = sorted({reference.name for reference in gitpython.Repo(root).references} - {ref})
-    hint = spelling.meant(spelling.nearest(ref, names))
+    hint = "" if _OPERATORS & {*ref} else spelling.meant(spelling.nearest(ref, names))
     if hint:
         return hint
     if (git_folder(root) / "shallow").exists():
