@@ -37,7 +37,7 @@ demo: $(VENV)/made-base
 test: $(VENV)/made-dev check
 	@# Hundreds of tests start the program, which would be compiled each time where nothing is written.
 	@$(BIN)/python -m compileall -q pyrite_cli backends schemas
-	@HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -n auto --dist loadgroup
+	@HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -n auto
 
 test-all: export PYRITE_TEST_ALL = 1
 test-all: test

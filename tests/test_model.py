@@ -23,13 +23,10 @@ from tests.embedder import HashEmbedder
 from tests.program import Here, here, shape
 from tests.test_imports import modules
 
-pytestmark = [
-    pytest.mark.xdist_group("model"),
-    pytest.mark.skipif(
-        not models.installed() or models._packaged() is None,
-        reason="needs the extras `semantic` and `offline-model`",
-    ),
-]
+pytestmark = pytest.mark.skipif(
+    not models.installed() or models._packaged() is None,
+    reason="needs the extras `semantic` and `offline-model`",
+)
 
 TEXTS = [
     "The pump stops when the valve is closed.",

@@ -19,8 +19,6 @@ from pyrite_schemas.search import Filters
 from tests.conformance.shelf import embed, put, vector
 from tests.server import Postgres
 
-pytestmark = pytest.mark.xdist_group("plans")  # which share one index, and it takes long to make
-
 LARGE = ("fulltext", "chunk", "text_vector", "entry")
 CHUNKS = ("fulltext", "text_vector")
 """What is never read as a whole even with a filter, which may look at every entry."""
