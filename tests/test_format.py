@@ -46,10 +46,27 @@ def test_other_weights_and_languages_are_said_and_are_no_newer_version() -> None
     )
 
 
-@pytest.mark.parametrize("said", ["", "english 2 14.0.0", "layout=four", "layout", "=1", "a=b=c"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "",
+        "english 2 14.0.0",
+        "layout=four",
+        "layout=²",
+        "layout",
+        "=1",
+        "a=b=c",
+        f"rules={'9' * 5000}",
+    ],
+)
 def test_whatever_an_index_says_is_read(said: str) -> None:
     assert not is_newer(said, OWN)
     assert isinstance(differences(said, OWN), str)
+
+
+def test_what_a_strangers_index_says_is_not_repeated() -> None:
+    said = differences(OWN.replace("language=english", "language=\x1b[31mred"), OWN)
+    assert said == ""
 
 
 def test_an_index_of_an_earlier_version_is_not_read_and_a_sync_makes_it_anew(

@@ -37,6 +37,9 @@ DIGEST = 1
 EXPORT = 1
 """The file that a cache of vectors is carried in. Another one is refused."""
 
+_LONGEST = 40
+"""Characters of what is said of one thing."""
+
 _NUMBERS = {
     "layout": LAYOUT,
     "parser": PARSER,
@@ -67,7 +70,7 @@ def is_newer(held: str, own: str) -> bool:
         own: `made_by` of this version.
     """
     has, wants = _read(held), _read(own)
-    numbers = [name for name in _NUMBERS if has.get(name, "").isdigit()]
+    numbers = [name for name in _NUMBERS if has.get(name, "").isdecimal()]
     return any(int(has[name]) > int(wants[name]) for name in numbers)
 
 
@@ -86,5 +89,11 @@ def differences(held: str, own: str) -> str:
 
 
 def _read(made: str) -> dict[str, str]:
+    """What an index says, by name; what no version of ours would say is left out, for the file may
+    be anybody's and errors repeat it."""
     pairs = (part.partition("=") for part in made.split())
-    return {name: value for name, equals, value in pairs if equals}
+    return {name: value for name, _, value in pairs if value and _is_plain(value)}
+
+
+def _is_plain(value: str) -> bool:
+    return len(value) <= _LONGEST and value.isascii() and value.isprintable()
