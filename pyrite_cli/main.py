@@ -177,8 +177,10 @@ def _option_meant(context: Any, name: str) -> str:
 
 def _say(code: str, message: str, hint: str, *, json: bool) -> None:
     if json:
-        from pyrite_schemas.replies import ErrorReply  # only here
-        from pyrite_schemas.sync import Problem
+        from pyrite_schemas.replies.common import (
+            ErrorReply,  # only here
+            Problem,
+        )
 
         render.json(ErrorReply(Problem(code, message, hint)))
     else:

@@ -20,7 +20,7 @@ from pyrite_cli.core.index.kb import Kb
 from pyrite_cli.core.index.sync import Options, sync
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.config import DEFAULT_INCLUDE, DEFAULT_MODEL
-from pyrite_schemas.sync import SyncReport
+from pyrite_schemas.replies.sync import SyncReport
 from tests.embedder import HashEmbedder
 from tests.schedule import (  # noqa: F401 (of all tests)
     pytest_collection_modifyitems,

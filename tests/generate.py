@@ -20,42 +20,55 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from pyrite_backends.sql import ddl, tables
 from pyrite_cli.main import app
-from pyrite_schemas import replies
 from pyrite_schemas.config import Config
 from pyrite_schemas.errors import Exit
-from pyrite_schemas.evaluation import EvalReply
-from pyrite_schemas.search import BatchFault, BatchReply, SearchReply
-from pyrite_schemas.sync import SyncReport
+from pyrite_schemas.replies.cache import CacheExportReply, CacheImportReply, CacheReply
+from pyrite_schemas.replies.check import CheckReply, TypesReply
+from pyrite_schemas.replies.common import ErrorReply, Reply
+from pyrite_schemas.replies.entries import EntryReply, LinksReply, ListReply, TagsReply
+from pyrite_schemas.replies.evaluation import EvalReply
+from pyrite_schemas.replies.hooks import HookReply, HookRunReply
+from pyrite_schemas.replies.index import DigestReply, GcReply, Status, VerifyReply
+from pyrite_schemas.replies.kbs import KbListReply, KbRemoveReply
+from pyrite_schemas.replies.related import RelatedReply
+from pyrite_schemas.replies.search import BatchFault, BatchReply, SearchReply
+from pyrite_schemas.replies.setup import InitReply
+from pyrite_schemas.replies.sync import SyncReport
 
 ROOT = Path(__file__).parent.parent
 
+REPLIES: dict[type[Reply], str] = {
+    SyncReport: "`index sync`, `index embed`, `index rebuild`",
+    Status: "`index status`",
+    VerifyReply: "`index verify`",
+    DigestReply: "`index digest`",
+    GcReply: "`index gc`",
+    SearchReply: "`search`, `semantic-search`",
+    BatchReply: "`search --batch`, a line for each query",
+    BatchFault: "the same, for a query that can't be answered",
+    EvalReply: "`eval`",
+    EntryReply: "`get`",
+    ListReply: "`list`",
+    TagsReply: "`tags`",
+    LinksReply: "`links`",
+    RelatedReply: "`related`",
+    InitReply: "`init`",
+    CheckReply: "`check`",
+    TypesReply: "`schema --list`",
+    KbListReply: "`kb list`",
+    KbRemoveReply: "`kb remove`",
+    CacheReply: "`cache stats`",
+    CacheExportReply: "`cache export`",
+    CacheImportReply: "`cache import`",
+    HookReply: "`hook install`, `hook uninstall`, `hook status`",
+    HookRunReply: "`hook run`",
+    ErrorReply: "any command that fails",
+}
+"""Every reply, and what prints it."""
+
 SHAPES: dict[str, tuple[type[msgspec.Struct], str]] = {
     "config": (Config, "`pyrite.yaml`"),
-    "sync": (SyncReport, "`index sync`, `index embed`, `index rebuild`"),
-    "status": (replies.Status, "`index status`"),
-    "verify": (replies.VerifyReply, "`index verify`"),
-    "digest": (replies.DigestReply, "`index digest`"),
-    "gc": (replies.GcReply, "`index gc`"),
-    "search": (SearchReply, "`search`, `semantic-search`"),
-    "search-batch": (BatchReply, "`search --batch`, a line for each query"),
-    "search-batch-fault": (BatchFault, "the same, for a query that can't be answered"),
-    "eval": (EvalReply, "`eval`"),
-    "entry": (replies.EntryReply, "`get`"),
-    "list": (replies.ListReply, "`list`"),
-    "tags": (replies.TagsReply, "`tags`"),
-    "links": (replies.LinksReply, "`links`"),
-    "related": (replies.RelatedReply, "`related`"),
-    "init": (replies.InitReply, "`init`"),
-    "check": (replies.CheckReply, "`check`"),
-    "types": (replies.TypesReply, "`schema --list`"),
-    "kb-list": (replies.KbListReply, "`kb list`"),
-    "kb-remove": (replies.KbRemoveReply, "`kb remove`"),
-    "cache-stats": (replies.CacheReply, "`cache stats`"),
-    "cache-export": (replies.CacheExportReply, "`cache export`"),
-    "cache-import": (replies.CacheImportReply, "`cache import`"),
-    "hook": (replies.HookReply, "`hook install`, `hook uninstall`, `hook status`"),
-    "hook-run": (replies.HookRunReply, "`hook run`"),
-    "error": (replies.ErrorReply, "any command that fails"),
+    **{reply.shape: (reply, told) for reply, told in REPLIES.items()},
 }
 """Every documented JSON shape by the name of its schema, and who reads or prints it."""
 

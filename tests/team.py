@@ -22,7 +22,7 @@ from pyrite_cli.core.index import verify
 from pyrite_cli.core.index.kb import Kb
 from pyrite_cli.core.index.sync import Options, Vectors, sync
 from pyrite_schemas.errors import NoIndexError
-from pyrite_schemas.sync import SyncReport
+from pyrite_schemas.replies.sync import SyncReport
 from tests.conftest import Repo
 from tests.embedder import HashEmbedder
 from tests.world import World

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pyrite_cli.core.index import annotations, verify
-from pyrite_schemas.replies import Finding
+from pyrite_schemas.replies.check import Finding
 from tests.conftest import Bench, Pyrite, Repo
 from tests.program import Here, here, shape
 from tests.rules import rules_of

@@ -22,7 +22,7 @@ from pyrite_backends.sqlite.store import SqliteIndex
 from pyrite_cli.commands.freshness import line
 from pyrite_cli.core.git import command as git
 from pyrite_cli.core.text.tokens import Analyzer
-from pyrite_schemas.search import Freshness
+from pyrite_schemas.replies.common import Freshness
 from tests.conftest import Ran, Repo
 from tests.program import Here, here, shape
 from tests.team import small_model

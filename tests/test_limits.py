@@ -16,7 +16,8 @@ from pyrite_cli.core.search.search import Request, search
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.config import Mode
 from pyrite_schemas.errors import ModelError
-from pyrite_schemas.search import NOWHERE, Filters, SearchReply
+from pyrite_schemas.replies.search import SearchReply
+from pyrite_schemas.search import NOWHERE, Filters
 from tests.conftest import DATE_FIELDS, Bench, Repo
 from tests.embedder import HashEmbedder
 from tests.program import here

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from pyrite_cli.core.git import history
 from pyrite_cli.core.git.command import Git
 from pyrite_cli.core.index import verify
+from pyrite_schemas.replies.sync import SyncReport
 from pyrite_schemas.search import History
-from pyrite_schemas.sync import SyncReport
 from tests.conftest import Bench, Pyrite, Repo
 from tests.effort import examples
 

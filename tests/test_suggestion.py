@@ -6,7 +6,7 @@ import pytest
 
 from pyrite_cli.core.search import suggestion
 from pyrite_cli.core.search.suggestion import corrected
-from pyrite_schemas.search import Suggestion
+from pyrite_schemas.replies.common import Suggestion
 from tests.conftest import Repo
 from tests.program import Here, here, shape
 

@@ -14,8 +14,8 @@ from pyrite_cli.core.index.kb import Kb
 from pyrite_cli.core.index.sync import Options, Vectors, sync
 from pyrite_cli.core.query import parser
 from pyrite_cli.core.text.tokens import Analyzer
+from pyrite_schemas.replies.sync import SyncReport
 from pyrite_schemas.search import Filters
-from pyrite_schemas.sync import SyncReport
 from tests.conftest import Bench, Repo
 from tests.embedder import HashEmbedder
 

@@ -16,8 +16,8 @@ from pyrite_cli.commands.freshness import remarks
 from pyrite_cli.core.evaluate import queries
 from pyrite_cli.core.evaluate.asking import answers
 from pyrite_schemas.errors import Exit, UsageError
-from pyrite_schemas.search import BatchFault, BatchReply, Freshness
-from pyrite_schemas.sync import Problem
+from pyrite_schemas.replies.common import Freshness, Problem
+from pyrite_schemas.replies.search import BatchFault, BatchReply
 
 if TYPE_CHECKING:
     from pyrite_cli.container import Container

@@ -26,7 +26,7 @@ from pyrite_cli.commands.context import (
 from pyrite_cli.commands.freshness import Fresh, refresh, tell
 from pyrite_cli.core.search.freshness import freshness
 from pyrite_schemas.errors import Exit, NotFoundError
-from pyrite_schemas.replies import EntryReply, LinksReply, ListReply, TagsReply
+from pyrite_schemas.replies.entries import EntryReply, LinksReply, ListReply, TagsReply
 from pyrite_schemas.search import NO_FILTERS, Filters
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
     from pyrite_backends.port.index import Reader
     from pyrite_cli.container import Container
-    from pyrite_schemas.search import EntryDetail, EntryRow, Freshness, History, LinkRow, Suggestion
+    from pyrite_schemas.replies.common import Freshness, Suggestion
+    from pyrite_schemas.search import EntryDetail, EntryRow, History, LinkRow
 
 Id = Annotated[
     str, typer.Argument(metavar="ID", help="An id, path, alias or file name; KB:ID names the KB.")

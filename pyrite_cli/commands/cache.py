@@ -12,7 +12,8 @@ import typer
 
 from pyrite_cli import render
 from pyrite_cli.commands.context import Json, container, place
-from pyrite_schemas.replies import CacheExportReply, CacheImportReply, CacheReply, ModelStatus
+from pyrite_schemas.replies.cache import CacheExportReply, CacheImportReply, CacheReply
+from pyrite_schemas.replies.index import ModelStatus
 
 if TYPE_CHECKING:
     from pyrite_backends.port.vectors import Model

@@ -11,7 +11,7 @@ import typer
 from pyrite_cli import render
 from pyrite_cli.commands.context import MOST, Json, KbNames, container
 from pyrite_schemas.errors import Exit, UsageError
-from pyrite_schemas.replies import DigestReply, GcReply, VerifyReply
+from pyrite_schemas.replies.index import DigestReply, GcReply, VerifyReply
 from pyrite_schemas.sync import CacheStats
 
 _LEAST_DAYS = 2

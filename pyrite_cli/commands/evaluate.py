@@ -18,7 +18,7 @@ from pyrite_cli.core.evaluate.asking import Names, Trial, own_names, rank
 from pyrite_cli.core.search.freshness import freshness
 from pyrite_cli.core.search.search import Searcher
 from pyrite_schemas.errors import UsageError
-from pyrite_schemas.evaluation import Comparison, EvalReply, ModeFigures, QueryFigures
+from pyrite_schemas.replies.evaluation import Comparison, EvalReply, ModeFigures, QueryFigures
 from pyrite_schemas.search import Filters
 
 if TYPE_CHECKING:

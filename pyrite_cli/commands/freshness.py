@@ -13,7 +13,7 @@ from pyrite_schemas.errors import UsageError
 
 if TYPE_CHECKING:
     from pyrite_cli.container import Container
-    from pyrite_schemas.search import Freshness
+    from pyrite_schemas.replies.common import Freshness
 
 Fresh = Annotated[
     bool,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from pyrite_cli.container import Container
     from pyrite_cli.core.hooks.install import Place
-    from pyrite_schemas.replies import HookReply
+    from pyrite_schemas.replies.hooks import HookReply
 
 _WORKS = {"installed", "own"}
 _SHOWN = 8
@@ -130,7 +130,7 @@ def run(
         raise ConfigError("there is no repository and no pyrite.yaml here")
     started = background.start(own.root, own.words, hook)
     if json:
-        from pyrite_schemas.replies import HookRunReply
+        from pyrite_schemas.replies.hooks import HookRunReply
 
         render.json(HookRunReply(started, str(own.root / ".pyrite" / background.LOG)))
 
@@ -155,7 +155,7 @@ def _place(box: Container) -> Place:
 def _reply(box: Container, place: Place, changed: list[str]) -> HookReply:
     from pyrite_cli.core.hooks import background
     from pyrite_cli.core.hooks import install as hooks
-    from pyrite_schemas.replies import HookReply
+    from pyrite_schemas.replies.hooks import HookReply
 
     root = box.project.root
     return HookReply(

@@ -12,7 +12,8 @@ import typer
 from pyrite_cli import render
 from pyrite_cli.commands.context import Json, KbNames, container
 from pyrite_schemas.errors import Exit
-from pyrite_schemas.sync import KbReport, Problem, SyncReport
+from pyrite_schemas.replies.common import Problem
+from pyrite_schemas.replies.sync import KbReport, SyncReport
 
 if TYPE_CHECKING:
     from pyrite_cli.container import Container

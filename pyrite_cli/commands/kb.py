@@ -9,7 +9,7 @@ import typer
 from pyrite_cli import render
 from pyrite_cli.commands.context import Json, container
 from pyrite_schemas.errors import Exit
-from pyrite_schemas.replies import KbListReply, KbRemoveReply
+from pyrite_schemas.replies.kbs import KbListReply, KbRemoveReply
 
 
 def list_kbs(context: typer.Context, json: Json = False) -> None:

@@ -27,11 +27,11 @@ from pyrite_cli.commands.freshness import Fresh, refresh, tell
 from pyrite_cli.commands.titles import heading_line
 from pyrite_cli.core.search.freshness import freshness
 from pyrite_schemas.errors import Exit
-from pyrite_schemas.replies import RelatedReply
+from pyrite_schemas.replies.related import RelatedReply
 
 if TYPE_CHECKING:
     from pyrite_cli.container import Container
-    from pyrite_schemas.replies import Reason, RelatedEntry
+    from pyrite_schemas.replies.related import Reason, RelatedEntry
 
 
 def related(

@@ -31,7 +31,7 @@ from pyrite_schemas.errors import Exit, UsageError
 if TYPE_CHECKING:
     from pyrite_cli.container import Container
     from pyrite_cli.core.search.search import Answer, Request
-    from pyrite_schemas.search import Contribution, Result, SearchReply
+    from pyrite_schemas.replies.search import Contribution, Result, SearchReply
 
 _WIDEST = 500
 """Columns of a query that is said again; a whole file may have been pasted."""

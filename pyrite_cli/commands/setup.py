@@ -11,7 +11,7 @@ from pyrite_cli import render
 from pyrite_cli.commands.context import Json, container
 from pyrite_cli.core.git.repository import is_bare
 from pyrite_schemas.errors import UsageError
-from pyrite_schemas.replies import InitReply
+from pyrite_schemas.replies.setup import InitReply
 
 _TEMPLATE = """\
 # Pyrite: what is indexed, and where to. All of it is optional.

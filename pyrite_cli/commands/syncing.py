@@ -13,7 +13,7 @@ import msgspec
 from pyrite_cli import render
 from pyrite_cli.core.index.sync import sync
 from pyrite_schemas.errors import ModelError
-from pyrite_schemas.sync import SyncReport
+from pyrite_schemas.replies.sync import SyncReport
 
 if TYPE_CHECKING:
     from pyrite_cli.container import Container

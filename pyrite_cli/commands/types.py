@@ -81,7 +81,7 @@ def check(
     for one in chosen.unmet():
         render.note(f"{os.path.relpath(one, place(context, Path()))} is no file of a KB")
     if json:
-        from pyrite_schemas.replies import CheckReply
+        from pyrite_schemas.replies.check import CheckReply
 
         render.json(CheckReply(found.files, tuple(found.problems)))
     else:
@@ -224,7 +224,7 @@ def _type(context: typer.Context, name: str, kb: str) -> tuple[EntryType, bool]:
 
 
 def _list(context: typer.Context, kb: str, *, json: bool) -> None:
-    from pyrite_schemas.replies import DeclaredType, TypesReply
+    from pyrite_schemas.replies.check import DeclaredType, TypesReply
 
     found = [
         DeclaredType(

@@ -6,8 +6,6 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from pyrite_schemas.entry import Diagnostic
-
 
 class File(NamedTuple):
     """A file of a KB at one moment.
@@ -137,76 +135,6 @@ class Plan(msgspec.Struct, frozen=True):
     @property
     def empty(self) -> bool:
         return not (self.added or self.changed or self.moved or self.removed)
-
-
-class KbReport(msgspec.Struct, frozen=True):
-    """What a sync did to one KB.
-
-    Attributes:
-        name: The KB.
-        ref: The ref that was read, or empty for the work tree.
-        commit: The commit that is indexed, or empty before the first one.
-        dirty: Whether uncommitted changes are indexed too.
-        added: Files that are new.
-        changed: Files whose content is another.
-        moved: Files that only changed their path.
-        removed: Files that are gone.
-        unchanged: Files that stayed.
-        entries: Number of entries now.
-        chunks: Number of chunks that can have a vector.
-        embedded: Texts the model embedded.
-        reused: New texts whose vector was known already.
-        pending: Chunks that have no vector yet.
-        diagnostics: Every problem in its files, old ones included.
-    """
-
-    name: str
-    ref: str
-    commit: str
-    dirty: bool
-    added: int
-    changed: int
-    moved: int
-    removed: int
-    unchanged: int
-    entries: int
-    chunks: int
-    embedded: int
-    reused: int
-    pending: int
-    diagnostics: tuple[Diagnostic, ...]
-
-
-class Problem(msgspec.Struct, frozen=True):
-    """Why a command failed.
-
-    Attributes:
-        code: Stable and machine-readable, such as `config`, `no-index` or `not-found`.
-        message: What is wrong and where, in one line.
-        hint: What to do about it, or empty.
-    """
-
-    code: str
-    message: str
-    hint: str
-
-
-class SyncReport(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
-    """The shape of `index sync | embed | rebuild --json`.
-
-    Attributes:
-        backend: The engine.
-        kbs: As configured.
-        seconds: How long it took.
-        truncated: Texts embedded now that are longer than the model reads.
-        error: Why the sync stopped short of vectors; the rest of the report stands.
-    """
-
-    backend: str
-    kbs: tuple[KbReport, ...]
-    seconds: float
-    truncated: int = 0
-    error: Problem | msgspec.UnsetType = msgspec.UNSET
 
 
 class Pending(msgspec.Struct, frozen=True, gc=False):

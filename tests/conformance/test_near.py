@@ -8,7 +8,8 @@ from pyrite_backends.port.index import Index
 from pyrite_cli.core.search import suggestion
 from pyrite_cli.core.search.related import related
 from pyrite_cli.core.text.tokens import Analyzer
-from pyrite_schemas.search import NO_FILTERS, Filters, Suggestion
+from pyrite_schemas.replies.common import Suggestion
+from pyrite_schemas.search import NO_FILTERS, Filters
 from tests.conformance.conftest import Engine
 from tests.conformance.shelf import embed, put, put_all, vectors_of
 

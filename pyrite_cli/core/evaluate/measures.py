@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pyrite_cli.core.evaluate.queries import Judgements
 from pyrite_cli.core.evaluate.runs import Rankings
 from pyrite_schemas.errors import UsageError
-from pyrite_schemas.evaluation import Change, Comparison, Figures, Latency
+from pyrite_schemas.replies.evaluation import Change, Comparison, Figures, Latency
 
 RECALL = 100
 """Results that recall looks at."""

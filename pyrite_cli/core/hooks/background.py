@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pyrite_schemas.replies import HookRun
+from pyrite_schemas.replies.hooks import HookRun
 
 LOG = "hook.log"
 MOST = 256 * 1024

@@ -18,7 +18,7 @@ from pyrite_cli.core.git.repository import is_bare
 from pyrite_cli.core.hooks import script as hookscript
 from pyrite_cli.core.hooks.script import Call
 from pyrite_schemas.errors import SourceError, UsageError
-from pyrite_schemas.replies import HookState
+from pyrite_schemas.replies.hooks import HookState
 
 NAMES = ("post-checkout", "post-commit", "post-merge", "post-rewrite")
 """The hooks that git runs after it changed the work tree or went to another commit."""

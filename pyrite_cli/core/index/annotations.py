@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from pyrite_schemas.replies import Finding
+from pyrite_schemas.replies.check import Finding
 
 
 def github(findings: Iterable[Finding]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from pyrite_cli.core.index import pipeline
 from pyrite_cli.core.index.kb import Kb
 from pyrite_cli.core.text import spelling
 from pyrite_schemas.entry import Diagnostic, Link
-from pyrite_schemas.replies import Finding
+from pyrite_schemas.replies.check import Finding
 
 GUESSES = 20
 """For so many references that mean nothing, what may be meant is looked for among all entries."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from pyrite_backends.port.index import Index
 from pyrite_schemas.errors import NotFoundError, UsageError
-from pyrite_schemas.replies import HeldKb
+from pyrite_schemas.replies.kbs import HeldKb
 from pyrite_schemas.sync import KbState
 
 

@@ -9,7 +9,7 @@ from pyrite_backends.port.index import Index, Reader
 from pyrite_cli.core.index.kb import Kb
 from pyrite_cli.core.search.freshness import Lag
 from pyrite_schemas.errors import SourceError
-from pyrite_schemas.replies import KbStatus, ModelStatus, Status
+from pyrite_schemas.replies.index import KbStatus, ModelStatus, Status
 from pyrite_schemas.search import Filters, Query, Term
 from pyrite_schemas.sync import KbState
 

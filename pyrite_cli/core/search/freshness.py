@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from pyrite_schemas.search import Filters, Freshness
+from pyrite_schemas.replies.common import Freshness
+from pyrite_schemas.search import Filters
 from pyrite_schemas.sync import KbState
 
 Lag = Callable[[KbState], tuple[bool | None, int | None]]

@@ -19,7 +19,8 @@ from pyrite_backends.port.names import titled
 from pyrite_backends.port.scoring import K1, LEAST_IDF, SCORE_DIGITS, WEIGHTS, B, idf
 from pyrite_cli.core.search.occurrences import Run, among, counts
 from pyrite_cli.core.text.tokens import Analyzer
-from pyrite_schemas.search import Body, Contribution, Frequencies, Leg, Term
+from pyrite_schemas.replies.search import Contribution
+from pyrite_schemas.search import Body, Frequencies, Leg, Term
 
 if TYPE_CHECKING:
     from pyrite_backends.port.index import Reader

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from pyrite_backends.port.index import Reader
-from pyrite_schemas.replies import Reason, RelatedEntry
+from pyrite_schemas.replies.related import Reason, RelatedEntry
 from pyrite_schemas.search import EntryDetail, Filters, Found, LinkRow
 
 RRF_K = 60

@@ -17,21 +17,9 @@ from pyrite_cli.core.search.snippet import matched, snippet
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.config import Mode
 from pyrite_schemas.errors import ModelError
-from pyrite_schemas.search import (
-    NOWHERE,
-    Contribution,
-    Filters,
-    Found,
-    Frequencies,
-    Freshness,
-    Leg,
-    Query,
-    Result,
-    SearchReply,
-    Suggestion,
-    Term,
-    TermWeight,
-)
+from pyrite_schemas.replies.common import Freshness, Suggestion
+from pyrite_schemas.replies.search import Contribution, Result, SearchReply, TermWeight
+from pyrite_schemas.search import NOWHERE, Filters, Found, Frequencies, Leg, Query, Term
 from pyrite_schemas.sync import KbState
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from pyrite_backends.port.names import without_suffix
 from pyrite_cli.core.query import parser as language
 from pyrite_cli.core.text.spelling import allowed, distance, nearest, slips
 from pyrite_cli.core.text.tokens import Analyzer
-from pyrite_schemas.search import NO_FILTERS, Filters, Suggestion
+from pyrite_schemas.replies.common import Suggestion
+from pyrite_schemas.search import NO_FILTERS, Filters
 
 MOST_WORDS = 3
 """Unknown words of a query that others are looked for."""

@@ -33,7 +33,7 @@ from pyrite_backends.port.index import Index
 from pyrite_cli.core.index.kb import Kb
 from pyrite_cli.core.index.sync import decide, report
 from pyrite_cli.core.index.sync.run import Observer, Options, Run, Vectors
-from pyrite_schemas.sync import KbReport, SyncReport
+from pyrite_schemas.replies.sync import KbReport, SyncReport
 
 __all__ = ["Observer", "Options", "Vectors", "sync"]
 

@@ -15,7 +15,8 @@ from pyrite_cli.core.index.sync.decide import Target, Work
 from pyrite_cli.core.index.sync.run import Observer, Run, Vectors
 from pyrite_schemas.entry import Entry
 from pyrite_schemas.errors import StorageError
-from pyrite_schemas.sync import File, KbReport, KbState, LogMark
+from pyrite_schemas.replies.sync import KbReport
+from pyrite_schemas.sync import File, KbState, LogMark
 
 
 def write(run: Run, targets: Sequence[Target]) -> list[KbReport]:

@@ -14,7 +14,8 @@ from pyrite_cli.core.index.kb import Kb
 from pyrite_cli.core.index.sync import report
 from pyrite_cli.core.index.sync.run import Run
 from pyrite_schemas.errors import EmptySourceError, NoIndexError, OutdatedError
-from pyrite_schemas.sync import File, KbReport, KbState, LogMark, Plan, Revision
+from pyrite_schemas.replies.sync import KbReport
+from pyrite_schemas.sync import File, KbState, LogMark, Plan, Revision
 
 
 class Target(NamedTuple):

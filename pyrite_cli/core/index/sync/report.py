@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 from pyrite_backends.port.index import Reader
 from pyrite_cli.core.index.sync.run import Run
-from pyrite_schemas.sync import KbReport, KbState, Plan, SyncReport
+from pyrite_schemas.replies.sync import KbReport, SyncReport
+from pyrite_schemas.sync import KbState, Plan
 
 
 def of_kb(reader: Reader | None, state: KbState, plan: Plan, reused: int = 0) -> KbReport:

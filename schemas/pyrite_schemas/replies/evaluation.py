@@ -1,11 +1,11 @@
-"""How good a ranking is."""
+"""How good a ranking is, as a reply."""
 
 from __future__ import annotations
 
 import msgspec
 
 from pyrite_schemas.config import Mode
-from pyrite_schemas.search import Freshness
+from pyrite_schemas.replies.common import Freshness, Reply
 
 
 class Figures(msgspec.Struct, frozen=True):
@@ -112,7 +112,7 @@ class ModeFigures(msgspec.Struct, frozen=True):
     queries: tuple[QueryFigures, ...]
 
 
-class EvalReply(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
+class EvalReply(Reply, frozen=True):
     """The shape of `eval --json`.
 
     Attributes:
@@ -128,6 +128,8 @@ class EvalReply(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
         kbs: How current the index is.
         modes: In the order asked for.
     """
+
+    shape = "eval"
 
     count: int
     judgements: int

@@ -1,0 +1,1 @@
+"""Answers: the replies of `--json` and of the library, one module a family."""

@@ -1,0 +1,68 @@
+"""Entries and what holds them together, as replies."""
+
+from __future__ import annotations
+
+from pyrite_schemas.replies.common import Freshness, Reply
+from pyrite_schemas.search import EntryDetail, EntryRow, LinkRow, TagCount
+
+
+class EntryReply(EntryDetail, Reply, frozen=True, kw_only=True):
+    """The shape of `get --json`: a whole entry.
+
+    Attributes:
+        kbs: How current the answer is: the entry's KB.
+    """
+
+    shape = "entry"
+
+    kbs: tuple[Freshness, ...]
+
+
+class ListReply(Reply, frozen=True):
+    """The shape of `list --json`.
+
+    Attributes:
+        count: Number of entries printed.
+        kbs: How current the answer is.
+        entries: By KB and path.
+    """
+
+    shape = "list"
+
+    count: int
+    kbs: tuple[Freshness, ...]
+    entries: tuple[EntryRow, ...]
+
+
+class TagsReply(Reply, frozen=True):
+    """The shape of `tags --json`.
+
+    Attributes:
+        count: Number of different tags.
+        kbs: How current the answer is.
+        tags: The most used first.
+    """
+
+    shape = "tags"
+
+    count: int
+    kbs: tuple[Freshness, ...]
+    tags: tuple[TagCount, ...]
+
+
+class LinksReply(Reply, frozen=True):
+    """The shape of `links --json`.
+
+    Attributes:
+        id: `kb:id` of the entry.
+        kbs: How current the answer is: the entry's KB.
+        links: What it links to, in order of appearance.
+        backlinks: What links to it.
+    """
+
+    shape = "links"
+
+    id: str
+    kbs: tuple[Freshness, ...]
+    links: tuple[LinkRow, ...]
+    backlinks: tuple[LinkRow, ...]
