@@ -16,10 +16,10 @@ import numpy as np
 from benchmarks import common, relevance, servers
 from benchmarks.common import Figure
 from pyrite_backends.port.index import Index
-from pyrite_cli.container import Container
 from pyrite_cli.core.evaluate.queries import questions
 from pyrite_cli.core.index import verify
 from pyrite_cli.core.query import parser
+from pyrite_cli.workspace import Workspace
 from pyrite_schemas.search import Filters, Found, Leg
 from tests.server import Postgres
 
@@ -73,9 +73,9 @@ class Bench:
         return common.timed(lambda: self.run(config, "index", "sync", *options, cache=cache))
 
 
-def box(config: Path) -> Container:
+def box(config: Path) -> Workspace:
     """What a configuration leads to, in this process."""
-    return Container(config.parent, config)
+    return Workspace(config.parent, config)
 
 
 def url(config: Path) -> str:
@@ -192,7 +192,7 @@ def _keyword(name: str, sqlite: Path, postgres: Path) -> list[Figure]:
     return figures
 
 
-def _ask(at: Container, asked: Sequence[str]) -> tuple[list[float], list[list[str]]]:
+def _ask(at: Workspace, asked: Sequence[str]) -> tuple[list[float], list[list[str]]]:
     """Milliseconds and ids of every query."""
     times, answers = [], []
     with at.index.reader() as reader:
@@ -218,7 +218,7 @@ def _semantic(bench: Bench, name: str, postgres: Path) -> list[Figure]:
     with at.index.reader() as reader:
         model = reader.model()
         assert model
-        vectors = [at.embed_query(text, model) for text in _asked(name)]
+        vectors = [at.provider.embed_query(text, model) for text in _asked(name)]
         count = sum(1 for _ in reader.vectors())
         size = len(reader.entries(Filters(), -1, 0))
         narrow = [

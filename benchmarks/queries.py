@@ -12,9 +12,10 @@ from benchmarks import common, servers
 from benchmarks.backends import Bench, _asked, _quantile, box
 from benchmarks.common import Figure
 from pyrite_backends.sqlite.driver import sqlite as driver
-from pyrite_cli.container import Container
-from pyrite_cli.core.search.search import Request, Searcher
+from pyrite_cli.core.search.search import Searcher
+from pyrite_cli.workspace import Workspace
 from pyrite_schemas.config import Mode
+from pyrite_schemas.requests.reading import SearchRequest
 from pyrite_schemas.search import NO_FILTERS, Filters
 
 MUST = {0.5: 15.0, 0.95: 40.0}
@@ -62,15 +63,15 @@ def _figures(what: str, name: str, times: Sequence[float], least: Sequence[float
 
 
 def _ask(
-    at: Container, asked: Sequence[str], mode: Mode, filters: Filters = NO_FILTERS
+    at: Workspace, asked: Sequence[str], mode: Mode, filters: Filters = NO_FILTERS
 ) -> list[float]:
     """Milliseconds of whole answers, snippets and the query's embedding among them; the second
     time that each is asked."""
     with at.index.reader() as reader:
-        searcher = Searcher(reader, at.analyzer, at.embed_query)
+        searcher = Searcher(reader, at.corpus)
 
         def answer(text: str) -> None:
-            request = Request(text, mode, filters)
+            request = SearchRequest(text, mode, filters)
             searcher.answer(request, searcher.find(request), ())
 
         return _timed(answer, asked)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from benchmarks import common
 from benchmarks.common import Figure
-from pyrite_cli.container import Container
 from pyrite_cli.core.evaluate import asking, measures, queries
 from pyrite_cli.core.search.search import Searcher
+from pyrite_cli.workspace import Workspace
 from pyrite_schemas.config import Mode
 from pyrite_schemas.search import NO_FILTERS
 
@@ -57,13 +57,13 @@ def scifact_repository(folder: Path) -> Path:
     return place
 
 
-def score(box: Container, data: Path, mode: Mode) -> float:
+def score(box: Workspace, data: Path, mode: Mode) -> float:
     """Mean nDCG@10 of a query set against an index, as `pyrite eval` has it."""
     asked = queries.questions((data / "queries.jsonl").read_bytes(), "queries", named=True)
     judged = queries.judgements((data / "qrels.tsv").read_bytes(), "qrels")
     with box.index.reader() as reader:
         names = asking.Names(reader.entries(NO_FILTERS, -1, 0))
-        searcher = Searcher(reader, box.analyzer, box.embed_query)
+        searcher = Searcher(reader, box.corpus)
         judged = asking.own_names(judged, asked, names)
         trial = asking.rank(searcher, asked, mode, NO_FILTERS, DEPTH, names)
     return measures.mean(measures.figures(trial.rankings, judged, DEPTH).values()).ndcg
@@ -81,7 +81,7 @@ def measure(folder: Path, cache: Path, *, semantic: bool = True) -> list[Figure]
     figures = []
     for name, place, data in sets(folder):
         common.run("index", "sync", *(() if semantic else ("--no-embed",)), cwd=place, cache=cache)
-        box = Container(place)
+        box = Workspace(place)
         keyword = 0.0
         for mode, least in MUST[name].items():
             if mode != "keyword" and not semantic:

@@ -13,8 +13,8 @@ import numpy as np
 from benchmarks import common
 from benchmarks.common import Figure
 from pyrite_backends.port.index import Reader
-from pyrite_cli.container import Container
 from pyrite_cli.core.evaluate.queries import questions
+from pyrite_cli.workspace import Workspace
 from pyrite_schemas.search import NO_FILTERS
 
 QUERIES = 200
@@ -29,15 +29,15 @@ def measure(folder: Path, cache: Path, name: str) -> list[Figure]:
         return []
     repository = common.corpus(name, folder)
     common.run("index", "sync", cwd=repository, cache=cache)
-    box = Container(repository)
+    box = Workspace(repository)
     with box.index.reader() as reader:
         model = reader.model()
         assert model
-        box.embed_query(texts[0], model)  # loads the model
+        box.provider.embed_query(texts[0], model)  # loads the model
         embedding, vectors = [], []
         for text in texts:
             begun = time.perf_counter()
-            vectors.append(box.embed_query(text, model))
+            vectors.append(box.provider.embed_query(text, model))
             embedding.append(1000 * (time.perf_counter() - begun))
         figures = [
             Figure("query embedding, p50", name, f"{np.quantile(embedding, 0.5):.1f} ms"),

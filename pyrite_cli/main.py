@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from pyrite_cli import render
-from pyrite_cli.commands.context import Context
+from pyrite_cli.commands.context import Invocation, invocation
 from pyrite_cli.commands.table import SETTINGS, Program
 from pyrite_schemas.errors import Exit, PyriteError
 
@@ -43,16 +43,15 @@ def main(
     config: Annotated[
         Path | None, typer.Option("--config", metavar="FILE", help="Use this pyrite.yaml.")
     ] = None,
-    debug: Annotated[  # noqa: ARG001 (read by `_failed`, which has no context)
-        bool, typer.Option("--debug", help="Show the traceback of an error.")
-    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
     version: Annotated[  # noqa: ARG001 (eager)
         bool,
         typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
     """Index the Markdown of git repositories; search it by keyword and by meaning."""
-    context.obj = Context(folder, config)
+    run = invocation(context)
+    run.folder, run.config, run.debug = folder, config, debug
 
 
 _terminated: list[int] = []
@@ -77,12 +76,13 @@ def execute(arguments: Sequence[str]) -> int:
     Args:
         arguments: The words after the program's name.
     """
+    run = Invocation()
     try:
-        status = app(arguments, prog_name="pyrite", standalone_mode=False)
+        status = app(arguments, prog_name="pyrite", standalone_mode=False, obj=run)
         if status == Exit.INTERRUPTED:
             raise KeyboardInterrupt
     except BaseException as error:  # noqa: BLE001 (the one place that turns errors into codes)
-        status = _failed(error, arguments)
+        status = _failed(error, run)
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -95,13 +95,9 @@ _UsageProblem: type[Any] = typer.BadParameter.__mro__[1]
 _ClickProblem: type[Any] = typer.BadParameter.__mro__[2]
 
 
-_SYNCING = frozenset({"index", "hook", "--fresh"})
-"""Words of a command line that may write to an index."""
-
-
-def _failed(error: BaseException, arguments: Sequence[str]) -> int:
+def _failed(error: BaseException, run: Invocation) -> int:
     """Say what happened; the exit code."""
-    json = "--json" in arguments
+    json = run.json
     if isinstance(error, typer.Exit):
         return error.exit_code
     if isinstance(error, BrokenPipeError) or (
@@ -111,7 +107,7 @@ def _failed(error: BaseException, arguments: Sequence[str]) -> int:
         return Exit.OK
     if isinstance(error, SystemExit):
         return int(error.code or 0)
-    if "--debug" in arguments:
+    if run.debug:
         import traceback  # only for debugging
 
         traceback.print_exception(error)
@@ -121,8 +117,7 @@ def _failed(error: BaseException, arguments: Sequence[str]) -> int:
     if isinstance(error, _ClickProblem):
         return _misused(error, json=json)
     if isinstance(error, KeyboardInterrupt | typer.Abort):
-        syncing = not _SYNCING.isdisjoint(arguments)
-        hint = "what was finished is kept; the next sync goes on" if syncing else ""
+        hint = "what was finished is kept; the next sync goes on" if run.writes else ""
         if _terminated:
             _say("terminated", "terminated", hint, json=json)
             return Exit.TERMINATED
@@ -130,7 +125,8 @@ def _failed(error: BaseException, arguments: Sequence[str]) -> int:
             typer.echo(err=True)  # the terminal has just printed ^C
         _say("interrupted", "interrupted", hint, json=json)
         return Exit.INTERRUPTED
-    if isinstance(error, UnicodeEncodeError) and (odd := _not_utf_8(arguments)):
+    if isinstance(error, UnicodeEncodeError):
+        odd = _around(error)
         _say("usage", f"{odd} is not UTF-8", "write a file's name as Pyrite shows it", json=json)
         return Exit.FAILED
     if isinstance(error, OSError):
@@ -143,10 +139,11 @@ def _failed(error: BaseException, arguments: Sequence[str]) -> int:
     raise error
 
 
-def _not_utf_8(arguments: Sequence[str]) -> str:
-    """The first word that no database takes, printable; empty when there is none."""
-    shown = (word.encode(errors="backslashreplace").decode() for word in arguments)
-    return next((text for text, word in zip(shown, arguments, strict=True) if text != word), "")
+def _around(error: UnicodeEncodeError) -> str:
+    """The word that can't be encoded, printable."""
+    before, after = error.object[: error.start], error.object[error.start :]
+    word = (before.split()[-1:] or [""])[0] if before[-1:].strip() else ""
+    return (word + after.split()[0]).encode(errors="backslashreplace").decode()
 
 
 def _misused(error: Any, *, json: bool) -> int:

@@ -15,21 +15,17 @@ import typer
 from pyrite_cli.core.text.patterns import regex
 
 if TYPE_CHECKING:
-    import msgspec
+    from pyrite_schemas.replies.common import Reply
 
 
-def json(value: msgspec.Struct) -> None:
-    """One JSON document on stdout."""
-    import msgspec  # --help needs none of it
-
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+def json(reply: Reply) -> None:
+    """A reply as one JSON document on stdout."""
+    sys.stdout.write(reply.to_json(indent=2) + "\n")
 
 
-def json_line(value: msgspec.Struct) -> None:
-    """One JSON document in a line of stdout."""
-    import msgspec  # --help needs none of it
-
-    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+def json_line(reply: Reply) -> None:
+    """A reply as one line of JSON on stdout."""
+    sys.stdout.write(reply.to_json() + "\n")
 
 
 ESCAPE = "\udc1b"
@@ -213,6 +209,18 @@ def seconds(value: float) -> str:
     if value < 90:
         return f"{value:.0f} s"
     return f"{int(value // 60)} min {int(value % 60):02d} s"
+
+
+def age(moment: float) -> str:
+    """A past moment for people."""
+    if not moment:
+        return "never"
+    passed = max(0, int(time.time() - moment))
+    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if passed >= size:
+            number = passed // size
+            return f"{number} {unit}{'s' * (number != 1)} ago"
+    return "just now"
 
 
 def size(count: float) -> str:

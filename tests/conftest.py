@@ -20,6 +20,7 @@ from pyrite_cli.core.index.kb import Kb
 from pyrite_cli.core.index.sync import Options, sync
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.config import DEFAULT_INCLUDE, DEFAULT_MODEL
+from pyrite_schemas.observer import Observer
 from pyrite_schemas.replies.sync import SyncReport
 from tests.embedder import HashEmbedder
 from tests.schedule import (  # noqa: F401 (of all tests)
@@ -147,7 +148,7 @@ def pyrite(repo: Repo) -> Pyrite:
     return run
 
 
-class Silent:
+class Silent(Observer):
     """An observer that keeps what it is told."""
 
     def __init__(self) -> None:
@@ -159,18 +160,6 @@ class Silent:
 
     def note(self, message: str) -> None:
         self.notes.append(message)
-
-    def parsing(self, kb: str, files: int) -> None: ...
-
-    def parsed(self, files: int) -> None: ...
-
-    def loading(self, model: str, texts: int) -> None: ...
-
-    def embedding(self, runtime: str, texts: int) -> None: ...
-
-    def embedded(self, texts: int) -> None: ...
-
-    def elsewhere(self, texts: int) -> None: ...
 
 
 class Bench:

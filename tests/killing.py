@@ -13,9 +13,9 @@ import pytest
 
 from pyrite_backends.port.index import Reader
 from pyrite_backends.port.vectors import Model
-from pyrite_cli.container import Container
 from pyrite_cli.core.embed import fill as filling
 from pyrite_cli.core.index import verify
+from pyrite_cli.workspace import Workspace
 from pyrite_schemas.errors import NoIndexError
 from tests.conftest import Repo
 from tests.embedder import HashEmbedder
@@ -232,7 +232,7 @@ class Scene:
         assert ran.code == 0, (arguments, ran)
 
     def _read(self, what: Callable[[Reader], Any]) -> Any:
-        index = Container(self.repo.root).index
+        index = Workspace(self.repo.root).index
         try:
             with index.reader() as reader:
                 return what(reader)

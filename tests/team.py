@@ -13,11 +13,11 @@ import pytest
 
 from pyrite_backends.postgres.store import PostgresIndex
 from pyrite_backends.sqlite.cache import SqliteCache
-from pyrite_cli.container import Container
 from pyrite_cli.core.embed import fill as filling
 from pyrite_cli.core.embed import model as models
 from pyrite_cli.core.embed.caches import Layered
 from pyrite_cli.core.embed.fill import fill
+from pyrite_cli.core.embed.provider import Provider
 from pyrite_cli.core.index import verify
 from pyrite_cli.core.index.kb import Kb
 from pyrite_cli.core.index.sync import Options, Vectors, sync
@@ -230,10 +230,10 @@ def small_model(monkeypatch: pytest.MonkeyPatch) -> HashEmbedder:
     """Let the program embed with the small embedder."""
     embedder = HashEmbedder()
     monkeypatch.setattr(models, "installed", lambda: True)
-    monkeypatch.setattr(Container, "model_files", lambda *_, **__: embedder.files)
-    monkeypatch.setattr(Container, "sample_runtime", lambda _: (embedder.model, embedder))
+    monkeypatch.setattr(Provider, "files", lambda *_, **__: embedder.files)
+    monkeypatch.setattr(Provider, "sampler", lambda _: (embedder.model, embedder))
     monkeypatch.setattr(
-        Container, "embed_query", lambda _, text, model: embedder.query(text).tobytes()
+        Provider, "embed_query", lambda _, text, model: embedder.query(text).tobytes()
     )
     monkeypatch.setattr(filling, "runtime_for", lambda *_: embedder)
     return embedder

@@ -16,12 +16,12 @@ from pyrite_backends.sqlite import export
 from pyrite_backends.sqlite.cache import SqliteCache
 from pyrite_backends.sqlite.export import Export
 from pyrite_cli import render
-from pyrite_cli.commands import cache as commands
+from pyrite_cli.commands import progress
 from pyrite_cli.commands.check import _bytes
-from pyrite_cli.container import Container
 from pyrite_cli.core.embed.caches import Layered
 from pyrite_cli.core.embed.fill import fill
 from pyrite_cli.core.index.sync import Options, Vectors, sync
+from pyrite_cli.workspace import Workspace
 from pyrite_schemas.errors import StorageError
 from tests.conftest import Repo, Silent
 from tests.embedder import HashEmbedder
@@ -69,11 +69,11 @@ class Machine:
 
     @property
     def model(self) -> Model:
-        return Container(self.root).model_files().model
+        return Workspace(self.root).provider.files().model
 
     @property
     def cache(self) -> SqliteCache:
-        return SqliteCache(Container(self.root).cache_folder, self.model)
+        return SqliteCache(Workspace(self.root).cache_folder, self.model)
 
     def put(self, *numbers: int) -> None:
         self.cache.put(rows(*numbers))
@@ -205,7 +205,9 @@ def test_a_file_is_named_from_where_the_command_runs(machine: Machine, tmp_path:
 def test_many_vectors_show_progress(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     machine.put(1, 2, 3)
     assert machine.run("cache", "export", "v.db").err == ""
-    monkeypatch.setattr(commands, "_MANY", 3)
+    for task in ("exporting", "importing"):
+        bar = progress._BARS[task]
+        monkeypatch.setitem(progress._BARS, task, bar._replace(least=3))
     monkeypatch.setattr(export, "_PORTION", 2)
     monkeypatch.setattr(render, "_EVERY", 0.0)
     assert machine.run("cache", "export", "v.db").err.startswith("Exporting: 2 of 3, ")
@@ -418,7 +420,7 @@ def test_what_is_no_vector_of_the_model_is_left_out(machine: Machine, tmp_path: 
 @pytest.fixture
 def world(machine: Machine, repo: Repo) -> World:
     """The index of the machine, with the small embedder's vectors, two in use."""
-    folder = Container(repo.root).cache_folder
+    folder = Workspace(repo.root).cache_folder
     made = World(repo, repo.root / ".pyrite" / "index.db", folder)
     assert made.full() == 2
     return made
@@ -575,7 +577,7 @@ def both(machine: Machine, database_url: str) -> Machine:  # noqa: F811
 
 
 def test_both_caches_are_shown_and_carried(both: Machine, tmp_path: Path) -> None:
-    near, far = Container(both.root).caches(both.model)
+    near, far = Workspace(both.root).provider.caches(both.model)
     near.put(rows(1, 2))
     far.put(rows(2, 3))
     lines = both.run("cache", "stats").out.splitlines()
@@ -586,7 +588,7 @@ def test_both_caches_are_shown_and_carried(both: Machine, tmp_path: Path) -> Non
     assert both.run("cache", "export", "v.db").out.startswith("3 vectors written")
     both.move(tmp_path / "elsewhere")
     assert both.run("cache", "import", "v.db").out == "3 vectors read, 1 new\n"
-    for cache in Container(both.root).caches(both.model):
+    for cache in Workspace(both.root).provider.caches(both.model):
         assert list(cache.items()) == rows(1, 2, 3)
 
 
@@ -596,7 +598,7 @@ def test_an_import_needs_no_index(both: Machine) -> None:
     assert both.run("cache", "import", "v.db").out == "1 vector read, 1 new\n".replace(
         "1 new", "0 new"
     )
-    far = Container(both.root).caches(both.model)[1]
+    far = Workspace(both.root).provider.caches(both.model)[1]
     assert list(far.items()) == rows(1)
     assert both.run("kb", "list").code == 2
 
@@ -604,9 +606,9 @@ def test_an_import_needs_no_index(both: Machine) -> None:
 def test_gc_forgets_in_both_caches(both: Machine, database_url: str) -> None:  # noqa: F811
     import psycopg
 
-    box, embedder, silent = Container(both.root), HashEmbedder(), Silent()
-    caches = box.caches(embedder.model)
-    vectors = Vectors(embedder.model, box.cache(embedder.model))
+    box, embedder, silent = Workspace(both.root), HashEmbedder(), Silent()
+    caches = box.provider.caches(embedder.model)
+    vectors = Vectors(embedder.model, box.provider.cache(embedder.model))
     report = sync(box.index, box.kbs(), vectors, silent, Options(owner=box.owner))
     names = [kb.name for kb in report.kbs]
     fill(box.index, names, embedder.files, vectors.cache, silent, lambda _: embedder)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pyrite_cli.core.index import annotations, verify
+from pyrite_cli.commands import annotations
+from pyrite_cli.core.index import verify
 from pyrite_schemas.replies.check import Finding
 from tests.conftest import Bench, Pyrite, Repo
 from tests.program import Here, here, shape

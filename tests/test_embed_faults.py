@@ -18,10 +18,10 @@ from pyrite_backends.port.vectors import Model
 from pyrite_backends.sqlite import cache as caching
 from pyrite_backends.sqlite.cache import SqliteCache
 from pyrite_backends.sqlite.driver import sqlite
-from pyrite_cli.container import Container
 from pyrite_cli.core.embed import fill as filling
 from pyrite_cli.core.embed import model as models
 from pyrite_cli.core.embed.model import locate
+from pyrite_cli.core.embed.provider import Provider
 from pyrite_cli.core.embed.runtime import Matrix
 from pyrite_cli.core.index import verify
 from pyrite_schemas.config import DEFAULT_MODEL
@@ -322,7 +322,7 @@ def test_verify_says_when_no_vectors_were_made_again(
     assert len([line for line in ran.err.splitlines() if said in line]) == 1
     assert said in run("index", "verify", "--json").err
     sampler = (HashEmbedder.model, HashEmbedder())
-    monkeypatch.setattr(Container, "sample_runtime", lambda _self: sampler)
+    monkeypatch.setattr(Provider, "sampler", lambda _self: sampler)
     assert said not in run("index", "verify").err
     assert sampler[1].count == len(NOTES)
 

@@ -71,7 +71,8 @@ def kbs(name: str, ran: Ran) -> Any:
 def state(repo: Repo, commit: str, **differs: object) -> dict[str, object]:
     """A KB that is current and clean, but for what differs."""
     held = repo.git("rev-parse", commit)
-    clean = {"name": "repo", "commit": held, "dirty": False, "current": True, "behind": 0}
+    clean = {"name": "repo", "commit": held, "dirty": False, "current": True, "behind": 0,
+             "doubt": ""}  # fmt: skip
     return {**clean, **differs}
 
 
@@ -147,7 +148,8 @@ def test_an_answer_is_about_the_kbs_it_comes_from(run: Here, notes: Repo) -> Non
 def test_a_kb_that_never_was_synced_is_missed(run: Here, notes: Repo, name: str) -> None:
     notes.write("pyrite.yaml", "kbs:\n  - {name: all}\n  - {name: docs, path: docs}\n")
     run(*SYNC, "--kb", "all")
-    missing = {"name": "docs", "commit": "", "dirty": False, "current": False, "behind": None}
+    missing = {"name": "docs", "commit": "", "dirty": False, "current": False, "behind": None,
+               "doubt": ""}  # fmt: skip
     assert kbs(name, run(*ANSWERS[name], "--json"))[1] == missing
     said = "index: docs never synced; add --fresh to sync first\n"
     assert run(*ANSWERS[name]).err == said

@@ -292,4 +292,4 @@ def test_a_folder_that_cannot_be_written_is_one_line(run: Here, notes: Repo) -> 
 def test_starting_a_sync_imports_nothing_heavy(notes: Repo) -> None:
     found = modules(notes.root, "hook", "run", "--help")
     assert {name.partition(".")[0] for name in found} & HEAVY == set()
-    assert "pyrite_cli.container" not in found
+    assert "pyrite_cli.workspace" not in found

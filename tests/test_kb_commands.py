@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pyrite_cli import render
-from pyrite_cli.container import Container
+from pyrite_cli.workspace import Workspace
 from tests.conftest import Ran, Repo
 from tests.program import Here, here, shape
 from tests.server import Postgres, database_url, postgres  # noqa: F401
@@ -206,7 +206,7 @@ def test_kbs_of_one_database(run: Here, notes: Repo, database_url: str) -> None:
     lines = two("docs", "kb", "list").out.splitlines()
     assert [line[:6].rstrip() for line in lines] == ["* docs", "  ops"]
     assert all(re.search(r"[0-9a-f]{12}  HEAD  just now  .*:.*\.yaml$", line) for line in lines)
-    owner = Container(notes.root, two.files["ops"]).owner
+    owner = Workspace(notes.root, two.files["ops"]).owner
     refused = two("docs", "kb", "remove", "ops")
     assert refused.code == 2
     assert f"belongs to another configuration: {owner};" in refused.err

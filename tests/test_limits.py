@@ -9,14 +9,17 @@ import pytest
 
 from pyrite_cli.core.entry import frontmatter
 from pyrite_cli.core.entry.parse import MAX_TITLE, parse
+from pyrite_cli.core.git.distance import Distance
 from pyrite_cli.core.git.globs import glob
 from pyrite_cli.core.index import pipeline
 from pyrite_cli.core.query import fields, parser
-from pyrite_cli.core.search.search import Request, search
+from pyrite_cli.core.search.corpus import Corpus
+from pyrite_cli.core.search.search import search
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.config import Mode
 from pyrite_schemas.errors import ModelError
 from pyrite_schemas.replies.search import SearchReply
+from pyrite_schemas.requests.reading import SearchRequest
 from pyrite_schemas.search import NOWHERE, Filters
 from tests.conftest import DATE_FIELDS, Bench, Repo
 from tests.embedder import HashEmbedder
@@ -186,13 +189,16 @@ class Reach:
         self.world.embed("a")
 
     def __call__(self, text: str, mode: Mode = "keyword", *kbs: str) -> SearchReply:
-        return search(
-            self.world.index,
-            Request(text, mode, Filters(kbs=kbs)),
-            self.world.analyzer,
-            lambda query, _: HashEmbedder().query(query).tobytes(),
-            lambda _: (None, None),
-        ).reply
+        corpus = Corpus(
+            index=self.world.index,
+            analyzer=self.world.analyzer,
+            embed=lambda query, _: HashEmbedder().query(query).tobytes(),
+            look=lambda _: Distance(None, None),
+            check_kbs=lambda _: None,
+            configured=(),
+            mode="keyword",
+        )
+        return search(corpus, SearchRequest(text, mode, Filters(kbs=kbs)))
 
 
 @pytest.fixture

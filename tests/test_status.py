@@ -9,6 +9,7 @@ import pytest
 
 from pyrite_backends.sqlite.store import SqliteIndex
 from pyrite_cli.core.git.command import Git
+from pyrite_cli.core.git.distance import Distance
 from pyrite_cli.core.git.repository import head
 from pyrite_cli.core.index import status as core
 from pyrite_cli.core.index.kb import Kb
@@ -21,15 +22,15 @@ from tests.program import here, shape
 def lines(bench: Bench, *kbs: Kb) -> dict[str, tuple[bool, str]]:
     """Whether each KB is current, and what is said of it."""
 
-    def lag(state: KbState) -> tuple[bool | None, int | None]:
+    def look(state: KbState) -> Distance:
         now = head(bench.repo.root, state.ref or "HEAD")
         if now is None:
-            return None, None
+            return Distance(None, None)
         commits = f"{state.revision.commit}..{now}"
         count = Git(bench.repo.root).quiet("rev-list", "--count", commits)
-        return now == state.revision.commit, int(count)
+        return Distance(now == state.revision.commit, int(count))
 
-    return {kb.name: (kb.current, kb.state) for kb in status(bench.index, kbs, {}, lag).kbs}
+    return {kb.name: (kb.current, kb.state) for kb in status(bench.index, kbs, {}, look).kbs}
 
 
 def test_a_kb_is_current_edited_or_behind(repo: Repo, bench: Bench) -> None:
@@ -77,7 +78,7 @@ def test_a_branch_set_back_is_not_called_current(repo: Repo, bench: Bench) -> No
 
 
 def advice(bench: Bench) -> str:
-    return status(bench.index, [bench.kb()], {}, lambda _: (True, 0)).advice
+    return status(bench.index, [bench.kb()], {}, lambda _: Distance(True, 0)).advice
 
 
 def test_many_chunks_ask_for_postgresql(
@@ -127,5 +128,5 @@ def test_syncs_that_had_to_wait_are_counted_and_said(
     with bench.index.reader() as reader:
         assert reader.waits() == 1
     monkeypatch.setattr(core, "MANY_WAITS", 1)
-    said = core.status(bench.index, [bench.kb()], {}, lambda _: (True, 0)).advice
+    said = core.status(bench.index, [bench.kb()], {}, lambda _: Distance(True, 0)).advice
     assert said.startswith("1 syncs of this week waited for another one: PostgreSQL")

@@ -19,9 +19,9 @@ from benchmarks.ranking.lexical import again
 from benchmarks.ranking.questions import Questions
 from benchmarks.ranking.results import Check, Class, Result, Row, Test, Value
 from benchmarks.ranking.variants import Set, Trial
-from pyrite_cli.container import Container
 from pyrite_cli.core.entry import chunk
 from pyrite_cli.core.evaluate import measures
+from pyrite_cli.workspace import Workspace
 from pyrite_schemas.config import Mode
 
 _SIZES = {"half": chunk.LIMIT // 2, "twice": chunk.LIMIT * 2, "the whole document": 1 << 40}
@@ -109,7 +109,7 @@ def on(place: Path, data: Path, cache: Path, *, model: bool, titles: bool) -> Fo
         )
         by_score = hybrid.fused(hybrid.legs(chosen, meant), hybrid.by_score())
         pairs["hybrid"] = one.ndcg(by_rank), one.ndcg(by_score)
-    box = Container(place)
+    box = Workspace(place)
     program = {mode: relevance.score(box, data, mode) for mode in pairs}
     questions, corpus = one.questions, one.corpus
     size = (len(questions.asked), len(corpus.keys), len(corpus.hashes))
@@ -130,7 +130,7 @@ def _sized(place: Path, data: Path, cache: Path) -> Iterator[Trial]:
 
 def opened(place: Path, data: Path) -> Set:
     """Questions, and the index of a repository."""
-    box = Container(place)
+    box = Workspace(place)
     with box.index.reader() as reader:
         questions = Questions(data, box.analyzer, reader)
     every = [run for runs in (*questions.runs, *questions.neighbours) for run in runs]
@@ -139,17 +139,17 @@ def opened(place: Path, data: Path) -> Set:
 
 
 def _meant(place: Path, one: Set, *, titles: bool) -> Iterator[hybrid.Meant]:
-    box = Container(place)
+    box = Workspace(place)
     with box.index.reader() as reader:
         model = reader.model()
         assert model is not None, "the sync embedded"
         vectors = one.corpus.vectors(reader.vectors())
-    asked = [box.embed_query(text, model) for text in one.questions.texts]
+    asked = [box.provider.embed_query(text, model) for text in one.questions.texts]
     of_titles = None
     if titles:
         from pyrite_cli.core.embed.bulk import TorchRuntime  # torch, 5 s
 
-        of_titles = TorchRuntime(box.model_files()).documents(one.corpus.titles)
+        of_titles = TorchRuntime(box.provider.files()).documents(one.corpus.titles)
     queries = np.array([np.frombuffer(vector, np.float32) for vector in asked])
     return hybrid.meant(one.corpus, vectors, queries, of_titles)
 

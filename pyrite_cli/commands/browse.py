@@ -4,70 +4,57 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-import msgspec
 import typer
 
 from pyrite_cli import render
-from pyrite_cli.commands.context import (
-    MOST,
-    Authors,
-    CommittedSince,
-    Json,
-    KbNames,
-    Paths,
-    Since,
-    Tags,
-    Types,
-    Until,
-    Where,
-    container,
-    filters,
-)
-from pyrite_cli.commands.freshness import Fresh, refresh, tell
-from pyrite_cli.core.search.freshness import freshness
-from pyrite_schemas.errors import Exit, NotFoundError
-from pyrite_schemas.replies.entries import EntryReply, LinksReply, ListReply, TagsReply
-from pyrite_schemas.search import NO_FILTERS, Filters
+from pyrite_cli.commands.context import invocation
+from pyrite_cli.commands.freshness import found, refresh, tell
+from pyrite_cli.commands.options import Id, Json, Narrowing, Refresh
+from pyrite_schemas.errors import Exit
+from pyrite_schemas.requests.reading import MOST, GetRequest, LinksRequest, ListRequest, TagsRequest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pyrite_backends.port.index import Reader
-    from pyrite_cli.container import Container
-    from pyrite_schemas.replies.common import Freshness, Suggestion
-    from pyrite_schemas.search import EntryDetail, EntryRow, History, LinkRow
-
-Id = Annotated[
-    str, typer.Argument(metavar="ID", help="An id, path, alias or file name; KB:ID names the KB.")
-]
+    from pyrite_cli.core.git.standpoint import Standpoint
+    from pyrite_schemas.replies.common import Suggestion
+    from pyrite_schemas.replies.entries import EntryReply, LinksReply
+    from pyrite_schemas.search import EntryRow, History
 
 
-def get(context: typer.Context, entry: Id, fresh: Fresh = False, json: Json = False) -> None:
+def get(
+    context: typer.Context, entry: Id, renewed: Refresh = Refresh(), json: Json = False
+) -> None:
     """Print an entry: its fields, then its text."""
-    box = container(context)
-    refresh(box, fresh=fresh)
-    with box.index.reader() as reader:
-        found, kbs = find(box, reader, entry, json=json)
+    run = invocation(context)
+    refresh(run, (), fresh=renewed.fresh)
+    own = run.pyrite
+    with found(own, json=json):
+        reply = own.get(GetRequest(entry))
     if json:
-        render.json(EntryReply(**msgspec.structs.asdict(found), kbs=kbs))
+        render.json(reply)
         return
+    _show_entry(reply, own.standpoint)
+    tell(own, reply.kbs, apart=True)
+
+
+def _show_entry(entry: EntryReply, names: Standpoint) -> None:
     fields = [
-        ("id", f"{found.kb}:{found.id}"),
-        ("path", box.standpoint.name(found.kb, found.path, found.start_line)),
-        ("type", found.type),
-        ("date", found.date),
-        ("tags", ", ".join(found.tags)),
-        ("aliases", ", ".join(found.aliases)),
-        ("commit", _last(found.history)),
-        ("begun", _begun(found.history)),
+        ("id", f"{entry.kb}:{entry.id}"),
+        ("path", names.name(entry.kb, entry.path, entry.start_line)),
+        ("type", entry.type),
+        ("date", entry.date),
+        ("tags", ", ".join(entry.tags)),
+        ("aliases", ", ".join(entry.aliases)),
+        ("commit", _last(entry.history)),
+        ("begun", _begun(entry.history)),
     ]
-    render.out(render.style(found.title, bold=True))
+    render.out(render.style(entry.title, bold=True))
     for name, value in fields:
         if value:
             render.out(f"{render.style(f'{name:<8}', dim=True)}{value}")
     render.out()
-    render.out(found.body.strip("\n"))
-    tell(box, kbs, apart=True)
+    render.out(entry.body.strip("\n"))
 
 
 def _last(history: History | None) -> str:
@@ -90,15 +77,7 @@ def _begun(history: History | None) -> str:
 
 def list_entries(
     context: typer.Context,
-    kb: KbNames = None,
-    kind: Types = None,
-    tag: Tags = None,
-    path: Paths = None,
-    where: Where = None,
-    since: Since = "",
-    until: Until = "",
-    committed_since: CommittedSince = "",
-    author: Authors = None,
+    only: Narrowing = Narrowing(),
     limit: Annotated[
         int | None,
         typer.Option(
@@ -108,34 +87,25 @@ def list_entries(
     offset: Annotated[
         int, typer.Option("--offset", metavar="N", min=0, max=MOST, help="Entries to skip.")
     ] = 0,
-    fresh: Fresh = False,
+    renewed: Refresh = Refresh(),
     json: Json = False,
 ) -> None:
     """List entries by KB and path."""
-    box = container(context)
-    wanted = filters(box, kb, kind, tag, path, where, since, until, committed_since, author)
-    refresh(box, kb, fresh=fresh)
-    with box.index.reader() as reader:
-        states = reader.kbs()
-        found = reader.entries(wanted, -1 if limit is None else limit, offset)
-        near = () if found else _near(reader, wanted)
-    kbs = freshness(states, wanted, box.names(), box.lag)
+    run = invocation(context)
+    own = run.pyrite
+    request = ListRequest(filters=only.filters(own), limit=limit, offset=offset)
+    refresh(run, only.kbs, fresh=renewed.fresh)
+    reply = own.list(request)
     if json:
-        render.json(ListReply(len(found), kbs, tuple(found)))
+        render.json(reply)
     else:
-        _table(box, found)
-        if not found:
+        _table(reply.entries, own.standpoint)
+        if not reply.entries:
             render.note("no entries found")
-        _suggest(near)
-        tell(box, kbs)
-    if not found:
+        _suggest(reply.suggestions)
+        tell(own, reply.kbs)
+    if not reply.entries:
         raise typer.Exit(Exit.NOTHING)
-
-
-def _near(reader: Reader, wanted: Filters) -> tuple[Suggestion, ...]:
-    from pyrite_cli.core.search.suggestion import values  # only where nothing was found
-
-    return values(reader, wanted)
 
 
 def _suggest(near: Sequence[Suggestion]) -> None:
@@ -143,17 +113,17 @@ def _suggest(near: Sequence[Suggestion]) -> None:
         render.note(f"nothing holds {one.word}; did you mean: {', '.join(one.near)}")
 
 
-def _table(box: Container, found: Sequence[EntryRow]) -> None:
+def _table(entries: Sequence[EntryRow], names: Standpoint) -> None:
     """Entries in columns, those left out that say nothing of any."""
     rows = [
         (
-            box.standpoint.name(one.kb, one.path),
+            names.name(one.kb, one.path),
             one.date[:10],
             one.type,
             "" if one.id in (one.path, one.path.rpartition(".")[0]) else one.id,
             one.title,
         )
-        for one in found
+        for one in entries
     ]
     kept = [n for n in range(5) if n in (0, 4) or any(row[n] for row in rows)]
     render.table([[row[n] for n in kept] for row in rows], dim=range(1, len(kept) - 1))
@@ -161,83 +131,59 @@ def _table(box: Container, found: Sequence[EntryRow]) -> None:
 
 def tags(
     context: typer.Context,
-    kb: KbNames = None,
-    kind: Types = None,
-    path: Paths = None,
-    fresh: Fresh = False,
+    only: Narrowing = Narrowing(),
+    renewed: Refresh = Refresh(),
     json: Json = False,
 ) -> None:
     """List tags and how many entries carry each."""
-    box = container(context)
-    wanted = filters(box, kb, kind, None, path, None, "", "", "", None)
-    refresh(box, kb, fresh=fresh)
-    with box.index.reader() as reader:
-        states = reader.kbs()
-        found = reader.tags(wanted)
-        near = () if found else _near(reader, wanted)
-    kbs = freshness(states, wanted, box.names(), box.lag)
+    run = invocation(context)
+    own = run.pyrite
+    request = TagsRequest(filters=only.filters(own))
+    refresh(run, only.kbs, fresh=renewed.fresh)
+    reply = own.tags(request)
     if json:
-        render.json(TagsReply(len(found), kbs, tuple(found)))
+        render.json(reply)
     else:
-        render.table([(f"{one.count:,}", one.tag) for one in found], right=(0,))
-        if not found:
+        render.table([(f"{one.count:,}", one.tag) for one in reply.tags], right=(0,))
+        if not reply.tags:
             render.note("no tags found")
-        _suggest(near)
-        tell(box, kbs)
-    if not found:
+        _suggest(reply.suggestions)
+        tell(own, reply.kbs)
+    if not reply.tags:
         raise typer.Exit(Exit.NOTHING)
 
 
-def links(context: typer.Context, entry: Id, fresh: Fresh = False, json: Json = False) -> None:
-    """Show what an entry links to, and what links to it."""
-    box = container(context)
-    refresh(box, fresh=fresh)
-    with box.index.reader() as reader:
-        found, kbs = find(box, reader, entry, json=json)
-        outward, inward = reader.links(found.kb, found.id)
-    if json:
-        render.json(LinksReply(f"{found.kb}:{found.id}", kbs, tuple(outward), tuple(inward)))
-    else:
-        _show_links(box, found, outward, inward)
-        tell(box, kbs)
-    if not outward and not inward:
-        raise typer.Exit(Exit.NOTHING)
-
-
-def _show_links(
-    box: Container, found: EntryDetail, outward: Sequence[LinkRow], inward: Sequence[LinkRow]
+def links(
+    context: typer.Context, entry: Id, renewed: Refresh = Refresh(), json: Json = False
 ) -> None:
-    if not outward and not inward:
-        render.note(f"{found.id} has no links, and nothing links to it")
+    """Show what an entry links to, and what links to it."""
+    run = invocation(context)
+    refresh(run, (), fresh=renewed.fresh)
+    own = run.pyrite
+    with found(own, json=json):
+        reply = own.links(LinksRequest(entry))
+    if json:
+        render.json(reply)
+    else:
+        _show_links(reply, own.standpoint)
+        tell(own, reply.kbs)
+    if not reply.links and not reply.backlinks:
+        raise typer.Exit(Exit.NOTHING)
+
+
+def _show_links(reply: LinksReply, names: Standpoint) -> None:
+    kb, _, key = reply.id.partition(":")
+    if not reply.links and not reply.backlinks:
+        render.note(f"{key} has no links, and nothing links to it")
         return
-    name = box.standpoint.name
-    render.out(render.style(found.title, bold=True))
-    render.out(f"    {render.style(name(found.kb, found.path, found.start_line), fg='cyan')}")
-    for link in outward:
+    name = names.name
+    render.out(render.style(reply.title, bold=True))
+    render.out(f"    {render.style(name(kb, reply.path, reply.line), fg='cyan')}")
+    for link in reply.links:
         target = render.style(f"{link.target} (nothing there)", fg="yellow")
         if link.resolved:
             anchor = f"#{link.anchor}" if link.anchor else ""
             target = f"{name(link.resolved.partition(':')[0], link.leads_to)}{anchor}"
         render.out(f"  → {target}  {render.style(f'line {link.line}', dim=True)}")
-    for link in inward:
+    for link in reply.backlinks:
         render.out(f"  ← {name(link.source.partition(':')[0], link.path, link.line)}")
-
-
-def find(
-    box: Container, reader: Reader, name: str, *, json: bool
-) -> tuple[EntryDetail, tuple[Freshness, ...]]:
-    """An entry, and how current its KB is.
-
-    Raises:
-        NotFoundError: There is none; how old the index is may be why, so a person is told.
-    """
-    from pyrite_cli.core.search.lookup import find as look_up
-
-    states = reader.kbs()
-    try:
-        found = look_up(reader, name, box.standpoint)
-    except NotFoundError:
-        if not json:
-            tell(box, freshness(states, NO_FILTERS, box.names(), box.lag))
-        raise
-    return found, freshness(states, Filters(kbs=(found.kb,)), (), box.lag)

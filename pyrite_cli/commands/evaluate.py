@@ -3,71 +3,35 @@ find."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import Annotated
 
 import typer
 
 from pyrite_cli import render
-from pyrite_cli.commands.context import Json, KbNames, container, mode_of, place
+from pyrite_cli.commands.context import invocation
 from pyrite_cli.commands.freshness import remarks
-from pyrite_cli.core.evaluate import measures, queries, runs
-from pyrite_cli.core.evaluate.asking import Names, Trial, own_names, rank
-from pyrite_cli.core.search.freshness import freshness
-from pyrite_cli.core.search.search import Searcher
-from pyrite_schemas.errors import UsageError
-from pyrite_schemas.replies.evaluation import Comparison, EvalReply, ModeFigures, QueryFigures
-from pyrite_schemas.search import Filters
-
-if TYPE_CHECKING:
-    from pyrite_backends.port.index import Reader
-    from pyrite_cli.container import Container
-    from pyrite_cli.core.evaluate.queries import Judgements, Question
-    from pyrite_cli.core.evaluate.runs import Rankings
-    from pyrite_schemas.config import Mode
-
-MANY = 50
-"""Queries from which on there is a progress bar."""
+from pyrite_cli.commands.options import Json, KbNames
+from pyrite_cli.commands.progress import Progress
+from pyrite_schemas.replies.evaluation import Comparison, EvalReply, Figures, ModeFigures
+from pyrite_schemas.requests.making import EvaluateRequest
 
 EXAMPLES = 3
 """Documents that a note names."""
 
-
-class Set(NamedTuple):
-    """What to ask, and what ought to be found.
-
-    Attributes:
-        questions: Those that are judged, in the order of the file.
-        judged: By the documents' names in the files.
-        unjudged: Questions that were left out.
-        unasked: Judged queries that are no question.
-    """
-
-    questions: list[Question]
-    judged: Judgements
-    unjudged: int
-    unasked: int
-
-
-class Baseline(NamedTuple):
-    """An earlier run, by the documents' names in its file."""
-
-    file: str
-    rankings: dict[str, list[str]]
+RECALL = 100
+"""Results that recall looks at, whatever `--k` says."""
 
 
 def evaluate(
     context: typer.Context,
     queries_file: Annotated[
-        Path,
+        str,
         typer.Option(
             "--queries", metavar="FILE", help='JSON lines: {"_id": "q1", "text": "cold room"}.'
         ),
     ],
     qrels: Annotated[
-        Path,
+        str,
         typer.Option(
             "--qrels",
             metavar="FILE",
@@ -90,13 +54,23 @@ def evaluate(
         ),
     ] = 10,
     run_out: Annotated[
-        Path | None,
-        typer.Option("--run-out", metavar="FILE", help="Write what was found, as a TREC run."),
-    ] = None,
+        str,
+        typer.Option(
+            "--run-out",
+            metavar="FILE",
+            help="Write what was found, as a TREC run.",
+            show_default=False,
+        ),
+    ] = "",
     baseline: Annotated[
-        Path | None,
-        typer.Option("--baseline", metavar="FILE", help="Compare with this run, query by query."),
-    ] = None,
+        str,
+        typer.Option(
+            "--baseline",
+            metavar="FILE",
+            help="Compare with this run, query by query.",
+            show_default=False,
+        ),
+    ] = "",
     kb: KbNames = None,
     json: Json = False,
 ) -> None:
@@ -109,134 +83,24 @@ def evaluate(
       pyrite eval --queries queries.jsonl --qrels qrels.tsv --run-out before.trec
       pyrite eval --queries queries.jsonl --qrels qrels.tsv --baseline before.trec
     """
-    box = container(context)
-    modes = [mode_of(name) for name in dict.fromkeys(mode or (box.config.search.mode,))]
-    if run_out and len(modes) > 1:
-        raise UsageError("--run-out takes one --mode: a run is of one system")
-    box.check_names(kb or ())
-    measures.check()
-    asked = _set(context, queries_file, qrels)
-    before = None
-    if baseline:
-        content = place(context, baseline).read_bytes()
-        before = Baseline(str(baseline), runs.read(content, str(baseline)))
-    filters = Filters(kbs=tuple(kb or ()))
-    with box.index.reader() as reader:
-        names = Names(reader.entries(filters, -1, 0))
-        states = reader.kbs()
-        judged = own_names(asked.judged, asked.questions, names)
-        trials = {mode: _ask(box, reader, asked.questions, mode, filters, names, k)
-                  for mode in modes}  # fmt: skip
-    reply = EvalReply(
-        count=len(asked.questions),
-        judgements=sum(len(asked.judged[one.id]) for one in asked.questions),
+    own = invocation(context).pyrite
+    request = EvaluateRequest(
+        queries=queries_file,
+        qrels=qrels,
+        modes=tuple(own.mode(name) for name in mode or ()),
         k=k,
-        depth=measures.depth(k),
-        entries=names.count,
-        unjudged=asked.unjudged,
-        unasked=asked.unasked,
-        unknown=names.unknown,
-        ambiguous=names.ambiguous,
-        kbs=freshness(states, filters, box.names(kb or ()), box.lag),
-        modes=tuple(
-            _figures(mode, trial, asked, judged, names, before, k) for mode, trial in trials.items()
-        ),
+        kbs=tuple(kb or ()),
+        baseline=baseline,
+        run_out=run_out,
     )
-    if run_out:
-        _write(place(context, run_out), trials[modes[0]], names, modes[0])
+    reply = own.evaluate(request, Progress())
     if json:
         render.json(reply)
         return
     _show(reply)
-    _explain(reply, str(queries_file))
-    remarks(box, reply.kbs, vectors=modes != ["keyword"])
-
-
-def _set(context: typer.Context, queries_file: Path, qrels: Path) -> Set:
-    content = place(context, queries_file).read_bytes()
-    questions = queries.questions(content, str(queries_file), named=True)
-    judged = queries.judgements(place(context, qrels).read_bytes(), str(qrels))
-    kept = [question for question in questions if question.id in judged]
-    if not kept:
-        raise UsageError(
-            f"no query of {queries_file} is judged in {qrels}",
-            "the first column there is a query's `_id`",
-        )
-    return Set(kept, judged, len(questions) - len(kept), len(judged) - len(kept))
-
-
-def _ask(
-    box: Container,
-    reader: Reader,
-    questions: Sequence[Question],
-    mode: Mode,
-    filters: Filters,
-    names: Names,
-    k: int,
-) -> Trial:
-    searcher = Searcher(reader, box.analyzer, box.embed_query, box.check_names)
-    with contextlib.ExitStack() as stack:
-        advance = (
-            stack.enter_context(render.progress(f"Asking ({mode})", len(questions), "queries"))
-            if len(questions) >= MANY
-            else lambda _: None
-        )
-        return rank(searcher, questions, mode, filters, measures.depth(k), names, advance)
-
-
-def _figures(
-    mode: Mode,
-    trial: Trial,
-    asked: Set,
-    judged: Judgements,
-    names: Names,
-    before: Baseline | None,
-    k: int,
-) -> ModeFigures:
-    found = measures.figures(trial.rankings, judged, k)
-    comparison = None
-    if before:
-        known = _known(before.rankings, asked.questions, names, measures.depth(k))
-        if not known:
-            raise UsageError(f"{before.file} has none of the queries", "is it of another set?")
-        comparison = measures.compare(
-            found,
-            measures.figures(known, judged, k),
-            {question.id: question.text for question in asked.questions},
-            before.file,
-            len(asked.questions) - len(known),
-        )
-    return ModeFigures(
-        mode,
-        measures.mean(found.values()),
-        measures.latency(list(trial.seconds.values())),
-        comparison,
-        tuple(
-            QueryFigures(question.id, found[question.id], trial.seconds[question.id])
-            for question in asked.questions
-        ),
-    )
-
-
-def _known(
-    rankings: Rankings, questions: Sequence[Question], names: Names, depth: int
-) -> dict[str, list[str]]:
-    """What an earlier run found, under the names of this index and by the same rules."""
-    found = {}
-    for question in questions:
-        if question.id in rankings:
-            excluded = {names.meant(document) for document in question.exclude}
-            own = dict.fromkeys(names.meant(document) for document in rankings[question.id])
-            found[question.id] = [one for one in own if one not in excluded][:depth]
-    return found
-
-
-def _write(file: Path, trial: Trial, names: Names, mode: Mode) -> None:
-    called = {
-        query: [names.called(own) for own in ranking] for query, ranking in trial.rankings.items()
-    }
-    with file.open("w", encoding="utf-8", newline="") as out:
-        out.writelines(runs.lines(called, f"pyrite-{mode}"))
+    _explain(reply, queries_file)
+    meaning = any(one.mode != "keyword" for one in reply.modes)
+    remarks(own, reply.kbs, vectors=meaning)
 
 
 def _show(reply: EvalReply) -> None:
@@ -245,12 +109,12 @@ def _show(reply: EvalReply) -> None:
     entries = render.count(reply.entries, "entry", "entries")
     render.out(f"{queries_}, {judgements}, {entries}")
     render.out()
-    head = ("", f"nDCG@{reply.k}", f"recall@{measures.RECALL}", f"MRR@{reply.k}", "MAP",
+    head = ("", f"nDCG@{reply.k}", f"recall@{RECALL}", f"MRR@{reply.k}", "MAP",
             "p50", "p95")  # fmt: skip
     rows = [
         (
             one.mode,
-            *(f"{value:.4f}" for value in measures.row(one.figures)),
+            *(f"{value:.4f}" for value in _row(one.figures)),
             f"{one.latency.p50 * 1000:.1f} ms",
             f"{one.latency.p95 * 1000:.1f} ms",
         )
@@ -261,6 +125,10 @@ def _show(reply: EvalReply) -> None:
         if one.comparison:
             render.out()
             _compare(one, one.comparison, reply.k)
+
+
+def _row(figures: Figures) -> tuple[float, ...]:
+    return figures.ndcg, figures.recall, figures.mrr, figures.map
 
 
 def _compare(one: ModeFigures, other: Comparison, k: int) -> None:

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from pyrite_cli import render
-from pyrite_schemas.errors import UsageError
+from pyrite_cli.commands.context import Invocation
+from pyrite_schemas.errors import ModelError, NotFoundError, UsageError
+from pyrite_schemas.replies.common import Freshness, Problem
 
 if TYPE_CHECKING:
-    from pyrite_cli.container import Container
-    from pyrite_schemas.replies.common import Freshness
-
-Fresh = Annotated[
-    bool,
-    typer.Option("--fresh", help="First do what `index sync --no-embed` does, then answer."),
-]
-Embed = Annotated[
-    bool,
-    typer.Option("--embed", help="With --fresh: make the missing vectors too, as a sync does."),
-]
+    from pyrite_cli.pyrite import Pyrite
 
 _HINTS = ("; add --fresh to sync first", "; add --fresh")
 """What to do about an answer that is not of the present; the shorter where there is no room."""
@@ -31,13 +22,11 @@ _LOG = 10_000
 """Columns of a line that no terminal shows."""
 
 
-def refresh(
-    box: Container, kbs: Sequence[str] | None = None, *, fresh: bool, embed: bool = False
-) -> None:
+def refresh(run: Invocation, kbs: Sequence[str], *, fresh: bool, embed: bool = False) -> None:
     """Sync before an answer, when that was asked for, and say only what one should know.
 
     Args:
-        box: The container.
+        run: The running command.
         kbs: The KBs that were named; all that are configured when none was.
         fresh: Whether to.
         embed: Make missing vectors too.
@@ -50,15 +39,16 @@ def refresh(
         raise UsageError("--embed goes with --fresh", "or run `pyrite index embed`")
     if not fresh:
         return
-    from pyrite_cli.commands import syncing  # most answers need no sync
-    from pyrite_cli.core.index.sync import Options
+    from pyrite_cli.commands.progress import Progress  # most answers need no sync
+    from pyrite_schemas.requests.making import SyncRequest
 
-    options = Options(prune=not kbs, owner=box.owner, alone=box.alone)
-    report, fault = syncing.run(box, box.kbs(kbs or ()), options, embed=embed)
-    if fault:
-        raise fault
+    run.writes = True
+    request = SyncRequest(kbs=tuple(kbs), embed=embed)
+    report = run.pyrite.sync(request, Progress(syncing=True))
+    if isinstance(report.error, Problem):
+        raise ModelError(report.error.message, report.error.hint)
     changed = [one for one in report.kbs if one.added or one.changed or one.moved or one.removed]
-    for text in box.notes if changed else ():
+    for text in report.notes if changed else ():
         render.note(text)
     for one in changed:
         if one.diagnostics:
@@ -66,14 +56,30 @@ def refresh(
             render.note(f"{one.name}: {problems} in its files: run `pyrite index status`")
 
 
-def tell(box: Container, kbs: Sequence[Freshness], *, apart: bool = False) -> None:
+@contextlib.contextmanager
+def found(own: Pyrite, *, json: bool) -> Iterator[None]:
+    """Say how old the index is where an entry is not found, for that may be why; to a person.
+
+    Args:
+        own: The program.
+        json: A program reads the answer.
+    """
+    try:
+        yield
+    except NotFoundError:
+        if not json:
+            tell(own, own.freshness())
+        raise
+
+
+def tell(own: Pyrite, kbs: Sequence[Freshness], *, apart: bool = False) -> None:
     """One dim line: the commit that is indexed and how far its source has gone since.
 
     At a terminal it always comes; where the output is read by a program, only when the answer is
     not of the present.
 
     Args:
-        box: The container.
+        own: The program.
         kbs: The KBs that the answer comes from.
         apart: Leave a line free before it at a terminal, where the answer is running text.
     """
@@ -82,10 +88,11 @@ def tell(box: Container, kbs: Sequence[Freshness], *, apart: bool = False) -> No
     shown = [*stale, *(kb for kb in kbs if kb.current is not False)] if terminal else stale
     if not shown:
         return
-    own = {kb.name for kb in box.config.kbs}
+    workspace = own.workspace
+    names = {kb.name for kb in workspace.config.kbs}
     # A shared index that is ahead of this clone stays so: no sync takes it back.
-    helps = any(kb.name in own and (kb.behind or not box.index.shared) for kb in stale)
-    named = len(own) > 1 or len(shown) > 1
+    helps = any(kb.name in names and (kb.behind or not workspace.index.shared) for kb in stale)
+    named = len(names) > 1 or len(shown) > 1
     if terminal and apart:
         render.note("")
     render.note(line(shown, render.width() if terminal else _LOG, hint=helps, named=named))
@@ -149,20 +156,21 @@ def _state(kb: Freshness, *, short: bool) -> str:
     return f"{held}, the source is not here" if kb.current is None and kb.commit else held
 
 
-def remarks(box: Container, kbs: Sequence[Freshness], *, vectors: bool) -> None:
+def remarks(own: Pyrite, kbs: Sequence[Freshness], *, vectors: bool) -> None:
     """What else there is to know of an answer: its age, whether that is known, and the share of
     the texts that could be found by meaning.
 
     Args:
-        box: The container.
+        own: The program.
         kbs: The KBs that the answer comes from.
         vectors: It was searched by meaning too.
     """
-    tell(box, kbs)
+    tell(own, kbs)
     for kb in kbs if vectors else ():
         if kb.embedded < kb.chunks:
             missing = render.count(kb.chunks - kb.embedded, "chunk")
             of = f"{missing} of {kb.chunks:,}"
             render.note(f"{kb.name}: {of} not embedded yet: run `pyrite index embed`")
-    for name, doubt in box.doubts.items():
-        render.note(f"{name}: whether it is up to date is not known: {doubt}")
+    for kb in kbs:
+        if kb.doubt:
+            render.note(f"{kb.name}: whether it is up to date is not known: {kb.doubt}")

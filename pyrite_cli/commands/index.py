@@ -1,23 +1,22 @@
-"""`pyrite index …`: making, checking and clearing the index."""
+"""`pyrite index sync | rebuild | embed`: making the index."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import msgspec
 import typer
 
 from pyrite_cli import render
-from pyrite_cli.commands.context import Json, KbNames, container
-from pyrite_schemas.errors import Exit
+from pyrite_cli.commands.context import Invocation, invocation
+from pyrite_cli.commands.options import Json, KbNames
+from pyrite_cli.commands.progress import Progress
+from pyrite_schemas.errors import Exit, ModelError
 from pyrite_schemas.replies.common import Problem
-from pyrite_schemas.replies.sync import KbReport, SyncReport
+from pyrite_schemas.requests.making import EmbedRequest, RebuildRequest, SyncRequest
 
 if TYPE_CHECKING:
-    from pyrite_cli.container import Container
-    from pyrite_cli.core.index.sync import Options
+    from pyrite_schemas.replies.sync import KbReport, SyncReport
 
 SHOWN = 10
 """Diagnostics a sync prints; `index status` has them all."""
@@ -69,18 +68,21 @@ def sync(
     on with the next sync. The work tree is read, with uncommitted changes and without ignored
     files, unless the configuration or --ref names a commit.
     """
-    from pyrite_cli.core.index.sync import Options
-
-    options = Options(
+    run = invocation(context)
+    run.writes = True
+    request = SyncRequest(
+        kbs=tuple(kb or ()),
+        ref=ref,
+        worktree=worktree,
+        embed=not no_embed,
         wait=not no_wait,
-        allow_empty=allow_empty,
         dry_run=dry_run,
-        prune=not kb and not ref,
-        owner=container(context).owner,
-        alone=container(context).alone,
+        allow_empty=allow_empty,
         allow_rewind=allow_rewind,
     )
-    _sync(container(context), kb or (), ref, worktree, not no_embed, options, strict, json)
+    report = run.pyrite.sync(request, Progress(syncing=True))
+    _tell(run, report, json=json, dry_run=dry_run)
+    _leave(report, strict=strict, json=json)
 
 
 def rebuild(
@@ -97,17 +99,17 @@ def rebuild(
     Needed only when `index verify` finds something: a sync rebuilds by itself when the program's
     format, the language or the settings changed.
     """
-    from pyrite_cli.core.index.sync import Options
-
-    options = Options(
+    run = invocation(context)
+    run.writes = True
+    request = RebuildRequest(
+        embed=not no_embed,
         wait=not no_wait,
         allow_empty=allow_empty,
-        rebuild=True,
-        owner=container(context).owner,
-        alone=container(context).alone,
         allow_rewind=allow_rewind,
     )
-    _sync(container(context), (), "", False, not no_embed, options, strict, json)
+    report = run.pyrite.rebuild(request, Progress(syncing=True))
+    _tell(run, report, json=json)
+    _leave(report, strict=strict, json=json)
 
 
 def embed(context: typer.Context, kb: KbNames = None, json: Json = False) -> None:
@@ -115,91 +117,54 @@ def embed(context: typer.Context, kb: KbNames = None, json: Json = False) -> Non
 
     After `index sync --no-embed`, or to go on after an interruption.
     """
-    from pyrite_cli.commands import syncing
-    from pyrite_cli.core.embed.model import installed, missing_extra
-
-    box = container(context)
-    begun = time.monotonic()
-    if not installed():
-        raise missing_extra()
-    show = syncing.Show(syncing=False)
-    names = box.names(kb or ())
-    filled = syncing.fill(box, names, box.model_files(), show)
-    with box.index.reader() as reader:
-        states = [state for state in reader.kbs() if state.name in names]
-    for name in sorted(set(names) - {state.name for state in states}):
-        render.note(f"{name} was never synced: run `pyrite index sync`")
-    reports = tuple(
-        KbReport(
-            state.name, state.ref, state.revision.commit, state.revision.dirty,
-            0, 0, 0, 0, state.entries, state.entries, state.chunks, 0, 0,
-            state.chunks - state.embedded, (),
-        )
-        for state in states
-    )  # fmt: skip
-    report = SyncReport(box.index.backend, reports, round(time.monotonic() - begun, 3))
-    _tell(box, syncing.with_filled(report, filled), json, dry_run=False)
+    run = invocation(context)
+    run.writes = True
+    report = run.pyrite.embed(EmbedRequest(kbs=tuple(kb or ())), Progress())
+    _tell(run, report, json=json)
 
 
-def _sync(
-    box: Container,
-    kbs: Sequence[str],
-    ref: str,
-    worktree: bool,
-    embed: bool,
-    options: Options,
-    strict: bool,
-    json: bool,
-) -> None:
-    from pyrite_cli.commands import syncing
-
-    report, stopped = syncing.run(box, box.kbs(kbs, ref, worktree=worktree), options, embed=embed)
-    if stopped and json:
-        problem = Problem(stopped.code, stopped.message, stopped.hint)
-        report = msgspec.structs.replace(report, error=problem)
-    _tell(box, report, json, dry_run=options.dry_run)
-    if stopped and json:
-        raise typer.Exit(stopped.exit_code)
-    if stopped:
-        raise stopped
+def _leave(report: SyncReport, *, strict: bool, json: bool) -> None:
+    """End with the code of what was not done, if anything."""
+    if isinstance(report.error, Problem):
+        if json:
+            raise typer.Exit(Exit.FAILED)
+        raise ModelError(report.error.message, report.error.hint)
     if strict and any(kb.diagnostics for kb in report.kbs):
         raise typer.Exit(Exit.NOTHING)
 
 
-def _tell(box: Container, report: SyncReport, json: bool, *, dry_run: bool) -> None:
-    for text in box.notes:
+def _tell(run: Invocation, report: SyncReport, *, json: bool, dry_run: bool = False) -> None:
+    for text in report.notes:
         render.note(text)
     if json:
         render.json(report)
         return
+    names = run.pyrite.standpoint
     for kb in report.kbs:
-        render.out(_line(kb, dry_run))
+        render.out(_line(kb, dry_run=dry_run))
         problems = kb.diagnostics
         for found in problems[:SHOWN]:
-            where = box.standpoint.name(kb.name, found.path, found.line)
+            where = names.name(kb.name, found.path, found.line)
             render.warn(f"{where}: {found.message}")
         if len(problems) > SHOWN:
             more = render.count(len(problems) - SHOWN, "more problem")
             render.note(f"and {more}: pyrite index status")
-    where = "" if dry_run else f" · {_short(box)}"
+    where = "" if dry_run else f" · {_short(report.index)}"
     render.note(f"{render.seconds(report.seconds)}{where}")
     if report.truncated:
         long = render.count(report.truncated, "text is", "texts are")
         render.note(f"{long} longer than the model reads: the end of it is found by keyword only")
 
 
-def _short(box: Container) -> str:
+def _short(place: str) -> str:
     """Where the index is, from the user's point of view."""
-    from pathlib import Path
-
-    place = box.index.describe()
     try:
         return str(Path(place).relative_to(Path.cwd()))
     except ValueError:
         return place
 
 
-def _line(kb: KbReport, dry_run: bool) -> str:
+def _line(kb: KbReport, *, dry_run: bool) -> str:
     """One line a KB: what changed, what there is."""
     changes = [
         f"{number:,} {word}"

@@ -7,9 +7,11 @@ from typing import Annotated
 import typer
 
 from pyrite_cli import render
-from pyrite_cli.commands.context import Json, container
+from pyrite_cli.commands.context import invocation
+from pyrite_cli.commands.options import Json
+from pyrite_cli.commands.progress import Progress
 from pyrite_schemas.errors import Exit
-from pyrite_schemas.replies.kbs import KbListReply, KbRemoveReply
+from pyrite_schemas.requests.making import RemoveKbRequest
 
 
 def list_kbs(context: typer.Context, json: Json = False) -> None:
@@ -17,13 +19,9 @@ def list_kbs(context: typer.Context, json: Json = False) -> None:
 
     A shared index may hold those of other configurations; a star marks those of this one.
     """
-    from pyrite_cli.core.index.held import held
-    from pyrite_cli.core.index.status import age
-
-    box = container(context)
-    found = held(box.index, box.owner)
+    reply = invocation(context).pyrite.kbs()
     if json:
-        render.json(KbListReply(box.index.describe(), found))
+        render.json(reply)
     else:
         render.table(
             [
@@ -32,17 +30,17 @@ def list_kbs(context: typer.Context, json: Json = False) -> None:
                     render.count(one.entries, "entry", "entries"),
                     one.commit[:12] or "no commit",
                     one.ref or "work tree",
-                    age(one.synced_at),
+                    render.age(one.synced_at),
                     one.owner or "owner unknown",
                 )
-                for one in found
+                for one in reply.kbs
             ],
             right=(1,),
             dim=(4, 5),
         )
-        if not found:
+        if not reply.kbs:
             render.note("the index holds no KB: run `pyrite index sync`")
-    if not found:
+    if not reply.kbs:
         raise typer.Exit(Exit.NOTHING)
 
 
@@ -58,18 +56,12 @@ def remove(
 
     Its files stay as they are, and so do cached vectors: indexed again, it embeds nothing twice.
     """
-    from pyrite_cli.core.index import held as kbs
-
-    box = container(context)
-
-    def waiting() -> None:
-        render.note("another sync is running; waiting for it …")
-
-    gone = kbs.remove(box.index, name, box.owner, foreign=yes, on_wait=waiting)
-    configured = name in box.names()
+    run = invocation(context)
+    run.writes = True
+    reply = run.pyrite.remove_kb(RemoveKbRequest(name, foreign=yes), Progress())
     if json:
-        render.json(KbRemoveReply(gone, configured))
+        render.json(reply)
         return
-    render.out(f"removed {name}: {render.count(gone.entries, 'entry', 'entries')}")
-    if configured:
+    render.out(f"removed {name}: {render.count(reply.removed.entries, 'entry', 'entries')}")
+    if reply.configured:
         render.note("the next sync brings it back, unless it is taken out of pyrite.yaml")

@@ -2,60 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from pyrite_cli import render
-from pyrite_cli.commands.browse import Id, find
-from pyrite_cli.commands.context import (
-    MOST,
-    Authors,
-    CommittedSince,
-    Json,
-    KbNames,
-    Paths,
-    Since,
-    Tags,
-    Types,
-    Until,
-    Where,
-    container,
-    filters,
-)
-from pyrite_cli.commands.freshness import Fresh, refresh, tell
+from pyrite_cli.commands.context import invocation
+from pyrite_cli.commands.freshness import found, refresh, tell
+from pyrite_cli.commands.options import Exact, Id, Json, Narrowing, Page, Refresh
 from pyrite_cli.commands.titles import heading_line
-from pyrite_cli.core.search.freshness import freshness
 from pyrite_schemas.errors import Exit
-from pyrite_schemas.replies.related import RelatedReply
+from pyrite_schemas.requests.reading import RelatedRequest
 
 if TYPE_CHECKING:
-    from pyrite_cli.container import Container
+    from pyrite_cli.core.git.standpoint import Standpoint
     from pyrite_schemas.replies.related import Reason, RelatedEntry
 
 
 def related(
     context: typer.Context,
     entry: Id,
-    kb: KbNames = None,
-    kind: Types = None,
-    tag: Tags = None,
-    path: Paths = None,
-    where: Where = None,
-    since: Since = "",
-    until: Until = "",
-    committed_since: CommittedSince = "",
-    author: Authors = None,
-    limit: Annotated[
-        int, typer.Option("-n", "--limit", metavar="N", min=1, max=MOST, help="Entries to show.")
-    ] = 10,
-    offset: Annotated[
-        int, typer.Option("--offset", metavar="N", min=0, max=MOST, help="Entries to skip.")
-    ] = 0,
-    exact: Annotated[
-        bool, typer.Option("--exact", help="Compare all vectors, also those of a large index.")
-    ] = False,
-    fresh: Fresh = False,
+    only: Narrowing = Narrowing(),
+    page: Page = Page(),
+    exact: Exact = False,
+    renewed: Refresh = Refresh(),
     json: Json = False,
 ) -> None:
     """Show what has to do with an entry, and why.
@@ -68,37 +38,36 @@ def related(
       pyrite related glossary
       pyrite related runbooks/drying-room.md --type decision -n 3
     """
-    from pyrite_cli.core.search.related import related as core
-
-    box = container(context)
-    wanted = filters(box, kb, kind, tag, path, where, since, until, committed_since, author)
-    refresh(box, kb, fresh=fresh)
-    with box.index.reader() as reader:
-        states = reader.kbs()
-        found, _ = find(box, reader, entry, json=json)
-        answer = core(reader, found, wanted, limit, offset, exact=exact)
-    kbs = freshness(states, wanted, box.names(), box.lag)
-    own = f"{found.kb}:{found.id}"
+    run = invocation(context)
+    own = run.pyrite
+    request = RelatedRequest(
+        name=entry,
+        filters=only.filters(own),
+        limit=page.limit,
+        offset=page.offset,
+        exact=exact,
+    )
+    refresh(run, only.kbs, fresh=renewed.fresh)
+    with found(own, json=json):
+        reply = own.related(request)
     if json:
-        entries = tuple(answer.entries)
-        render.json(RelatedReply(own, answer.vectors, len(entries), kbs, entries))
+        render.json(reply)
     else:
-        for number, one in enumerate(answer.entries, offset + 1):
-            _show(box, one, number)
-        if not answer.entries:
-            render.note(f"nothing is related to {found.id}")
-        if not answer.vectors:
-            full = any(one.name == found.kb and one.embedded == one.chunks for one in states)
-            lack = "no text" if full else "no vectors: run `pyrite index embed`"
-            render.note(f"by links only: {found.id} has {lack}")
-        tell(box, kbs)
-    if not answer.entries:
+        names = own.standpoint
+        for number, one in enumerate(reply.entries, page.offset + 1):
+            _show(one, names, number)
+        if not reply.entries:
+            render.note(f"nothing is related to {reply.id.partition(':')[2]}")
+        for note in reply.notes:
+            render.note(note)
+        tell(own, reply.kbs)
+    if not reply.entries:
         raise typer.Exit(Exit.NOTHING)
 
 
-def _show(box: Container, one: RelatedEntry, number: int) -> None:
+def _show(one: RelatedEntry, names: Standpoint, number: int) -> None:
     heading_line(number, one.title, one.heading)
-    where = render.style(box.standpoint.name(one.kb, one.path, one.line), fg="cyan")
+    where = render.style(names.name(one.kb, one.path, one.line), fg="cyan")
     why = " · ".join(_why(reason) for reason in one.reasons)
     render.out(f"    {where}  {render.style(why, dim=True)}")
 

@@ -2,39 +2,28 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pyrite_cli import render
-from pyrite_cli.commands.context import (
-    MOST,
-    Authors,
-    CommittedSince,
-    Json,
-    KbNames,
-    Paths,
-    Since,
-    Tags,
-    Types,
-    Until,
-    Where,
-    container,
-    filters,
-    mode_of,
-)
-from pyrite_cli.commands.freshness import Embed, Fresh, refresh, remarks
+from pyrite_cli.commands.context import Invocation, invocation
+from pyrite_cli.commands.freshness import refresh, remarks
+from pyrite_cli.commands.options import Exact, Json, Narrowing, Page, RefreshAll
 from pyrite_cli.commands.titles import heading_line, room
 from pyrite_schemas.errors import Exit, UsageError
+from pyrite_schemas.requests.reading import SearchRequest
 
 if TYPE_CHECKING:
-    from pyrite_cli.container import Container
-    from pyrite_cli.core.search.search import Answer, Request
+    from pyrite_cli.core.git.standpoint import Standpoint
     from pyrite_schemas.replies.search import Contribution, Result, SearchReply
 
 _WIDEST = 500
 """Columns of a query that is said again; a whole file may have been pasted."""
+
+_STDIN = "-"
 
 Words = Annotated[
     list[str],
@@ -51,15 +40,6 @@ MaybeWords = Annotated[
         help='Words, "a phrase", -without, prefix*, field:value, OR, (a group).',
         show_default=False,
     ),
-]
-Limit = Annotated[
-    int, typer.Option("-n", "--limit", metavar="N", min=1, max=MOST, help="Results to show.")
-]
-Offset = Annotated[
-    int, typer.Option("--offset", metavar="N", min=0, max=MOST, help="Results to skip.")
-]
-Exact = Annotated[
-    bool, typer.Option("--exact", help="Compare all vectors, also those of a large index.")
 ]
 PathsOnly = Annotated[bool, typer.Option("--paths", help="Print only the paths of the files.")]
 Explain = Annotated[
@@ -88,22 +68,12 @@ def search(
             show_default=False,
         ),
     ] = "",
-    kb: KbNames = None,
-    kind: Types = None,
-    tag: Tags = None,
-    path: Paths = None,
-    where: Where = None,
-    since: Since = "",
-    until: Until = "",
-    committed_since: CommittedSince = "",
-    author: Authors = None,
-    limit: Limit = 10,
-    offset: Offset = 0,
+    only: Narrowing = Narrowing(),
+    page: Page = Page(),
     exact: Exact = False,
     paths: PathsOnly = False,
     explain: Explain = False,
-    fresh: Fresh = False,
-    embed: Embed = False,
+    renewed: RefreshAll = RefreshAll(),
     json: Json = False,
 ) -> None:
     """Search by keyword, by meaning, or by both.
@@ -129,41 +99,37 @@ def search(
         raise UsageError("missing argument 'QUERY...'", "see `pyrite search --help`")
     if batch and paths:
         raise UsageError("--batch prints JSON lines, not --paths")
-    box = container(context)
-    request = _request(
-        box, query or (), mode or box.config.search.mode, kb, kind, tag, path, where, since, until,
-        committed_since, author, limit, offset, explain, exact,
-    )  # fmt: skip
-    if batch:
-        from pyrite_cli.commands import batch as several  # one query needs none of it
-
-        asked = several.questions(context, batch)
-        refresh(box, kb, fresh=fresh, embed=embed)
-        several.answer(box, asked, request, batch)
+    run = invocation(context)
+    request = SearchRequest(
+        query=_text(query or ()),
+        mode=run.pyrite.mode(mode) if mode else None,
+        filters=only.filters(run.pyrite),
+        limit=page.limit,
+        offset=page.offset,
+        exact=exact,
+        explain=explain,
+    )
+    if not batch:
+        _answer(run, request, only, renewed, paths=paths, json=json)
         return
-    refresh(box, kb, fresh=fresh, embed=embed)
-    _show(box, _answer(box, request), request.offset, paths, json)
+    from pyrite_cli.commands import batch as several  # one query needs none of it
+
+    content = sys.stdin.buffer.read() if batch == _STDIN else run.place(batch).read_bytes()
+    name = "stdin" if batch == _STDIN else batch
+    replies = several.asked(run.pyrite, content, name, request)
+    refresh(run, only.kbs, fresh=renewed.fresh, embed=renewed.embed)
+    several.show(run.pyrite, replies, name)
 
 
 def semantic_search(
     context: typer.Context,
     query: Words,
-    kb: KbNames = None,
-    kind: Types = None,
-    tag: Tags = None,
-    path: Paths = None,
-    where: Where = None,
-    since: Since = "",
-    until: Until = "",
-    committed_since: CommittedSince = "",
-    author: Authors = None,
-    limit: Limit = 10,
-    offset: Offset = 0,
+    only: Narrowing = Narrowing(),
+    page: Page = Page(),
     exact: Exact = False,
     paths: PathsOnly = False,
     explain: Explain = False,
-    fresh: Fresh = False,
-    embed: Embed = False,
+    renewed: RefreshAll = RefreshAll(),
     json: Json = False,
 ) -> None:
     """Search by meaning: `search --mode semantic`.
@@ -171,85 +137,77 @@ def semantic_search(
     \b
       pyrite semantic-search "how do we decide what to keep"
     """
-    box = container(context)
-    request = _request(
-        box, query, "semantic", kb, kind, tag, path, where, since, until,
-        committed_since, author, limit, offset, explain, exact,
-    )  # fmt: skip
-    refresh(box, kb, fresh=fresh, embed=embed)
-    _show(box, _answer(box, request), request.offset, paths, json)
-
-
-def _request(
-    box: Container,
-    words: Sequence[str],
-    mode: str,
-    kb: list[str] | None,
-    kind: list[str] | None,
-    tag: list[str] | None,
-    path: list[str] | None,
-    where: list[str] | None,
-    since: str,
-    until: str,
-    committed_since: str,
-    author: list[str] | None,
-    limit: int,
-    offset: int,
-    explain: bool,
-    exact: bool,
-) -> Request:
-    from pyrite_cli.core.search.search import Request  # --help needs none of it
-
-    chosen = mode_of(mode)
-    wanted = filters(box, kb, kind, tag, path, where, since, until, committed_since, author)
-    text = " ".join(word.strip() for word in words)
-    return Request(text, chosen, wanted, limit, offset, explain, exact)
-
-
-def _answer(box: Container, request: Request) -> Answer:
-    from pyrite_cli.core.search.search import search as answer  # --help needs none of it
-
-    return answer(
-        box.index, request, box.analyzer, box.embed_query, box.lag, box.check_names, box.names()
+    run = invocation(context)
+    request = SearchRequest(
+        query=_text(query),
+        mode="semantic",
+        filters=only.filters(run.pyrite),
+        limit=page.limit,
+        offset=page.offset,
+        exact=exact,
+        explain=explain,
     )
+    _answer(run, request, only, renewed, paths=paths, json=json)
 
 
-def _show(box: Container, answer: Answer, offset: int, paths: bool, json: bool) -> None:
-    reply = answer.reply
+def _text(words: Sequence[str]) -> str:
+    return " ".join(word.strip() for word in words)
+
+
+def _answer(
+    run: Invocation,
+    request: SearchRequest,
+    only: Narrowing,
+    renewed: RefreshAll,
+    *,
+    paths: bool,
+    json: bool,
+) -> None:
+    refresh(run, only.kbs, fresh=renewed.fresh, embed=renewed.embed)
+    own = run.pyrite
+    if not json and not paths and render.colour():
+        import msgspec  # where words are marked
+
+        request = msgspec.structs.replace(request, marks=True)
+    reply = own.search(request)
     if json:
         render.json(reply)
     elif paths:
+        names = own.standpoint
         for result in reply.results:
-            render.out(box.standpoint.name(result.kb, result.path))
+            render.out(names.name(result.kb, result.path))
     else:
-        for number, result in enumerate(reply.results, 1):
-            _result(box, answer, result, number, last=number == len(reply.results))
-        if not reply.results:
-            behind = f" behind the first {offset}" if offset else ""
-            render.note(f"nothing found for {render.clip(reply.query, _WIDEST)!r}{behind}")
-        if reply.suggestions:
-            _suggest(reply)
+        _show(reply, own.standpoint, offset=request.offset)
     if not json:
         for note in reply.notes:
             render.note(note)
-        remarks(box, reply.kbs, vectors=reply.mode != "keyword")
+        remarks(own, reply.kbs, vectors=reply.mode != "keyword")
     if not reply.results:
         raise typer.Exit(Exit.NOTHING)
 
 
-def _result(box: Container, answer: Answer, result: Result, number: int, *, last: bool) -> None:
+def _show(reply: SearchReply, names: Standpoint, *, offset: int) -> None:
+    for number, result in enumerate(reply.results, 1):
+        if number > 1:
+            render.out()
+        _result(result, names, number)
+    if not reply.results:
+        behind = f" behind the first {offset}" if offset else ""
+        render.note(f"nothing found for {render.clip(reply.query, _WIDEST)!r}{behind}")
+    if reply.suggestions:
+        _suggest(reply)
+
+
+def _result(result: Result, names: Standpoint, number: int) -> None:
     heading_line(number, result.title, result.heading)
-    where = box.standpoint.name(result.kb, result.path, result.start_line)
-    named = len(box.config.kbs) > 1 and box.standpoint.has(result.kb)
-    kb = f"  {result.kb}" if named else ""
+    where = names.name(result.kb, result.path, result.start_line)
+    kb = f"  {result.kb}" if names.several and names.has(result.kb) else ""
     render.out(f"    {render.style(where, fg='cyan')}{render.style(kb, dim=True)}")
-    text = result.snippet
-    for line in render.wrapped(text, room(), _marks(box, answer, text)) if text else ():
+    marks = result.marks if isinstance(result.marks, tuple) else ()
+    for line in render.wrapped(result.snippet, room(), marks) if result.snippet else ():
         render.out(f"    {line}")
     if isinstance(result.explain, tuple):
         _explain(result.score, result.explain)
-    if not last:
-        render.out()
 
 
 def _explain(score: float, parts: Sequence[Contribution]) -> None:
@@ -266,21 +224,8 @@ def _explain(score: float, parts: Sequence[Contribution]) -> None:
 
 
 def _suggest(reply: SearchReply) -> None:
-    from pyrite_cli.core.search.suggestion import corrected  # only where something was not found
-
-    words = [one for one in reply.suggestions if ":" not in one.word]
-    whole = corrected(reply.query, words) if len(reply.query) <= _WIDEST else ""
-    if whole and not reply.results:
-        render.note(f"did you mean: {whole}")
+    if reply.corrected and not reply.results:
+        render.note(f"did you mean: {reply.corrected}")
     for one in reply.suggestions:
-        if reply.results or ":" in one.word or not whole:
+        if reply.results or ":" in one.word or not reply.corrected:
             render.note(f"nothing holds {one.word}; did you mean: {', '.join(one.near)}")
-
-
-def _marks(box: Container, answer: Answer, text: str) -> list[tuple[int, int]]:
-    """(start, end) of the matched words, where they can be shown."""
-    if not render.colour():
-        return []
-    from pyrite_cli.core.search.snippet import marked
-
-    return marked(text, answer.query.ranked, box.analyzer)

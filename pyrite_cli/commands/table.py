@@ -11,6 +11,8 @@ import typer
 import typer.core
 import typer.main
 
+from pyrite_cli.commands.context import invocation
+from pyrite_cli.commands.options import spread
 from pyrite_schemas.errors import UsageError
 
 SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
@@ -47,28 +49,47 @@ def _make(name: str, place: Any) -> Any:
         return place(name=name, help=place.__doc__)
     module, _, function = place.partition(":")
     single = typer.Typer(add_completion=False, rich_markup_mode=None, context_settings=SETTINGS)
-    kind = _Searching if module == "search" else None
+    kind = _Searching if module == "search" else _Command
     found = getattr(importlib.import_module(f"{__package__}.{module}"), function)
-    single.command(name, cls=kind)(found)
+    single.command(name, cls=kind)(spread(found))
     return typer.main.get_command(single)
 
 
-class _Searching(typer.core.TyperCommand):
+class _Command(typer.core.TyperCommand):
+    """A command of which is known how its answer is wanted before all of its line is understood:
+    a mistake in it is told as JSON too, where that was asked for."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Note whether `--json` is among the options; after `--`, or as the value of another one,
+        it is none."""
+        end = args.index("--") if "--" in args else len(args)
+        pairs = zip(["", *args], args[:end], strict=False)
+        valued = self._valued()
+        wanted = any(arg == "--json" and before not in valued for before, arg in pairs)
+        invocation(ctx).json = wanted
+        rest: list[str] = super().parse_args(ctx, args)
+        return rest
+
+    def _valued(self) -> set[str]:
+        """The options that are followed by a value."""
+        return {
+            name for one in self.params if not getattr(one, "is_flag", True) for name in one.opts
+        }
+
+
+class _Searching(_Command):
     """A command that takes a query, in which `-word` is no option but a word to leave out."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put a space before such words, where they stand: operators join neighbours."""
-        valued = {
-            name for one in self.params if not getattr(one, "is_flag", True) for name in one.opts
-        }
+        valued = self._valued()
         end = args.index("--") if "--" in args else len(args)
         pairs = zip(["", *args], args[:end], strict=False)
         safe = [
             f" {arg}" if before not in valued and _WITHOUT.match(arg) else arg
             for before, arg in pairs
         ]
-        rest: list[str] = super().parse_args(ctx, [*safe, *args[end:]])
-        return rest
+        return super().parse_args(ctx, [*safe, *args[end:]])
 
 
 _WITHOUT = re.compile(r"-(?!n\d)(?:[^\W\d]\S|[(\"])")

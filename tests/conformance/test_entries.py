@@ -41,7 +41,7 @@ first [[other]]
 second
 """
 
-NOWHERE = Standpoint(lambda _: None, several=True)
+NOWHERE = Standpoint(lambda _: None, None, several=True)
 """Of somebody who has none of the files."""
 
 

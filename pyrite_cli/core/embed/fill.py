@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from pyrite_cli.core.embed.model import Files
 from pyrite_cli.core.embed.runtime import Matrix, Runtime
 from pyrite_cli.core.entry.chunk import embed_text
 from pyrite_schemas.errors import ModelError, StorageError
+from pyrite_schemas.observer import Observer
 from pyrite_schemas.sync import Pending
 
 FEW = 200
@@ -33,30 +34,6 @@ WAIT_SECONDS = 1.0
 WINDOW = 1024
 """Texts taken, and sorted by length, together: enough for even batches, few enough to leave some to
 other machines."""
-
-
-class Watcher(Protocol):
-    """Told how embedding goes."""
-
-    def loading(self, model: str, texts: int) -> None:
-        """A model is being loaded for so many texts."""
-        ...
-
-    def embedding(self, runtime: str, texts: int) -> None:
-        """Texts are about to be embedded."""
-        ...
-
-    def embedded(self, texts: int) -> None:
-        """So many more are done."""
-        ...
-
-    def elsewhere(self, texts: int) -> None:
-        """All that is left is being embedded by another machine."""
-        ...
-
-    def note(self, message: str) -> None:
-        """Something the user should know."""
-        ...
 
 
 class Filled(NamedTuple):
@@ -78,7 +55,7 @@ def fill(
     kbs: Sequence[str],
     files: Files,
     cache: VectorCache,
-    watcher: Watcher,
+    observer: Observer,
     load: Callable[[int], Runtime],
 ) -> Filled:
     """Embed what is pending, together with whoever else does.
@@ -91,7 +68,7 @@ def fill(
         kbs: Names of the KBs.
         files: The model.
         cache: Where vectors are remembered.
-        watcher: Told what happens.
+        observer: Told what happens.
         load: A runtime that suits so many texts.
 
     Raises:
@@ -106,9 +83,9 @@ def fill(
     embedded = reused = 0
     runtime: Runtime | None = None
     with index.queue(kbs) as queue:
-        for pending in _portions(queue, watcher):
+        for pending in _portions(queue, observer):
             known: list[tuple[bytes, bytes]] = []
-            with _noted(watcher):
+            with _noted(observer):
                 known = cache.get([one.hash for one in pending])
             if known:
                 with index.writer() as writer:
@@ -120,12 +97,12 @@ def fill(
                 left -= len(done)
                 if not unknown:
                     continue
-                watcher.loading(files.model.name, left)
+                observer.loading(files.model.name, left)
                 runtime = load(left)
-                watcher.embedding(runtime.name, left)
+                observer.embedding(runtime.name, left)
             else:
-                watcher.embedded(len(done))
-            for hashes, vectors in _timed(_batches(unknown, runtime, watcher)):
+                observer.embedded(len(done))
+            for hashes, vectors in _timed(_batches(unknown, runtime, observer)):
                 rows = [
                     (digest, vector.tobytes())
                     for digest, vector in zip(hashes, vectors, strict=True)
@@ -134,33 +111,33 @@ def fill(
                 with index.writer() as writer:
                     _put(writer, files.model, rows)
                 queue.keep()
-                with _noted(watcher):
+                with _noted(observer):
                     cache.put(rows)
             embedded += len(unknown)
     index.optimise()
     return Filled(embedded, reused, runtime.truncated if runtime else 0)
 
 
-def _portions(queue: Queue, watcher: Watcher) -> Iterator[list[Pending]]:
+def _portions(queue: Queue, observer: Observer) -> Iterator[list[Pending]]:
     """What there is to embed, until nothing is left: others may give back what they took."""
     while True:
         taken = queue.take(WINDOW)
         if taken:
             yield taken
         elif others := queue.elsewhere():
-            watcher.elsewhere(others)
+            observer.elsewhere(others)
             time.sleep(WAIT_SECONDS)
         else:
             return
 
 
 @contextlib.contextmanager
-def _noted(watcher: Watcher) -> Iterator[None]:
+def _noted(observer: Observer) -> Iterator[None]:
     """A cache that can't be read or written costs time, not answers."""
     try:
         yield
     except StorageError as error:
-        watcher.note(f"{error.message}; {error.hint}")
+        observer.note(f"{error.message}; {error.hint}")
 
 
 def _put(writer: Writer, model: Model, vectors: Sequence[tuple[bytes, bytes]]) -> None:
@@ -181,7 +158,7 @@ def _same_model(held: Model | None, model: Model) -> None:
 
 
 def _batches(
-    pending: Sequence[Pending], runtime: Runtime, watcher: Watcher
+    pending: Sequence[Pending], runtime: Runtime, observer: Observer
 ) -> Iterator[tuple[list[bytes], Matrix]]:
     """Embed in batches of texts of like length, the long ones first: a rate that only rises, and
     too little memory shows at once."""
@@ -194,7 +171,7 @@ def _batches(
         for at in range(0, len(window), runtime.batch):
             batch = window[at : at + runtime.batch]
             vectors = runtime.documents([text for _, text in batch])
-            watcher.embedded(len(batch))
+            observer.embedded(len(batch))
             yield [digest for digest, _ in batch], vectors
 
 

@@ -6,58 +6,54 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from pyrite_backends.port.index import Index
+import msgspec
+
 from pyrite_cli.core.evaluate.queries import Judgements, Question
-from pyrite_cli.core.search.freshness import Lag, freshness, looked_at
-from pyrite_cli.core.search.search import Answer, Embed, Request, Searcher
-from pyrite_cli.core.text.tokens import Analyzer
+from pyrite_cli.core.search.corpus import Corpus
+from pyrite_cli.core.search.freshness import freshness, looked_at
+from pyrite_cli.core.search.search import Searcher
 from pyrite_schemas.config import Mode
 from pyrite_schemas.errors import UsageError
+from pyrite_schemas.replies.common import Problem
+from pyrite_schemas.replies.search import BatchFault, BatchReply
+from pyrite_schemas.requests.reading import SearchRequest
 from pyrite_schemas.search import EntryRow, Filters
 
 
 def answers(
-    index: Index,
-    questions: Iterable[Question],
-    request: Request,
-    analyzer: Analyzer,
-    embed: Embed,
-    lag: Lag,
-    check_kbs: Callable[[Sequence[str]], None],
-    configured: Sequence[str],
-) -> Iterator[tuple[Question, Answer | UsageError]]:
-    """Answer questions as `search` would answer each; how current the index is, is looked up once.
+    corpus: Corpus, questions: Iterable[Question], like: SearchRequest
+) -> Iterator[BatchReply | BatchFault]:
+    """Answer questions as `search` would answer each, suggestions left out; how current the index
+    is, is looked up once.
 
     Args:
-        index: Where to search.
+        corpus: Where to search.
         questions: What for.
-        request: Everything but the text.
-        analyzer: The tokenisation.
-        embed: Called for semantic and hybrid searches only.
-        lag: Looks at the sources of what is searched.
-        check_kbs: Called with the KBs that a query itself names; raises when one is unknown.
-        configured: KBs that ought to be in the index.
+        like: Everything but the query.
 
     Yields:
-        A question and its answer, or why it has none.
+        The answer to each question in turn, or why it has none.
 
     Raises:
         ModelError: Semantic or hybrid search of an index without vectors.
     """
-    with index.reader() as reader:
-        searcher = Searcher(reader, analyzer, embed, check_kbs)
-        lags = {state.name: lag(state) for state in looked_at(searcher.states, request.filters)}
+    given = corpus.checked(like.filters, like.limit, like.offset)
+    with corpus.index.reader() as reader:
+        searcher = Searcher(reader, corpus)
+        lags = {state.name: corpus.look(state) for state in looked_at(searcher.states, given)}
         for question in questions:
-            wanted = request._replace(text=question.text)
+            wanted = msgspec.structs.replace(like, query=question.text)
             try:
                 hits = searcher.find(wanted)
             except UsageError as error:
-                yield question, error
+                problem = Problem(error.code, error.message, error.hint)
+                yield BatchFault(question.id, question.line, problem)
                 continue
             kbs = freshness(
-                searcher.states, hits.filters, configured, lambda state: lags[state.name]
+                searcher.states, hits.filters, corpus.configured, lambda state: lags[state.name]
             )
-            yield question, searcher.answer(wanted, hits, kbs)
+            reply = searcher.answer(wanted, hits, kbs)
+            yield BatchReply(**msgspec.structs.asdict(reply), id=question.id)
 
 
 class Names:
@@ -176,7 +172,7 @@ def rank(
     trial = Trial({}, {})
     for number, question in enumerate((questions[0], *questions)):
         excluded = {names.judged(document) for document in question.exclude}
-        request = Request(question.text, mode, filters, limit=depth + len(excluded))
+        request = SearchRequest(question.text, mode, filters, limit=depth + len(excluded))
         begun = time.perf_counter()
         try:
             hits = searcher.find(request)

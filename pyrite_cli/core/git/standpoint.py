@@ -12,14 +12,21 @@ class Standpoint:
 
     Args:
         folder_of: The folder of a KB's files on this machine; None where they are not here.
+        here: The folder that the caller stands in; None for one who is elsewhere, to whom paths on
+            this machine mean nothing.
         several: Whether there are several KBs, so that a path alone does not tell which is meant.
+
+    Attributes:
+        several: The same.
     """
 
-    def __init__(self, folder_of: Callable[[str], Path | None], *, several: bool) -> None:
+    def __init__(
+        self, folder_of: Callable[[str], Path | None], here: str | None, *, several: bool
+    ) -> None:
         self._folder_of = folder_of
-        self._several = several
+        self.several = several
         self._bases: dict[str, str | None] = {}
-        self._here = os.getcwd()  # noqa: PTH109 (pathlib takes ten times as long for the rest)
+        self._here = here
 
     def has(self, kb: str) -> bool:
         """Whether a KB's files are here."""
@@ -36,9 +43,9 @@ class Standpoint:
             line: 1-based; none when 0.
         """
         base = self._base(kb)
-        shown = f"{kb}:{path}" if self._several else path
-        if base is not None:
-            shown = self._nearer(f"{base}/{path}")
+        shown = f"{kb}:{path}" if self.several else path
+        if base is not None and self._here is not None:
+            shown = _nearer(self._here, f"{base}/{path}")
         return f"{shown}:{line}" if line else shown
 
     def meant(self, name: str, kbs: list[str]) -> list[tuple[str, str]]:
@@ -49,6 +56,8 @@ class Standpoint:
             name: What was typed.
             kbs: The KBs to look in.
         """
+        if self._here is None:
+            return []
         head, colon, tail = name.rpartition(":")
         names = [head, name] if colon and tail.isdigit() else [name]
         found = []
@@ -69,8 +78,9 @@ class Standpoint:
             self._bases[kb] = None if folder is None else str(folder)
         return self._bases[kb]
 
-    def _nearer(self, file: str) -> str:
-        if file.startswith(f"{self._here}{os.sep}"):
-            return file[len(self._here) + 1 :]
-        relative = os.path.relpath(file, self._here)
-        return relative if len(relative) < len(file) else file
+
+def _nearer(here: str, file: str) -> str:
+    if file.startswith(f"{here}{os.sep}"):
+        return file[len(here) + 1 :]
+    relative = os.path.relpath(file, here)
+    return relative if len(relative) < len(file) else file

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from pyrite_backends.port.links import Candidate, Meanings, fault, refused
@@ -13,22 +15,46 @@ from pyrite_cli.core.index import pipeline
 from pyrite_cli.core.index.kb import Kb
 from pyrite_cli.core.text import spelling
 from pyrite_schemas.entry import Diagnostic, Link
-from pyrite_schemas.replies.check import Finding
+from pyrite_schemas.errors import UsageError
+from pyrite_schemas.observer import Observer
+from pyrite_schemas.replies.check import CheckReply, Finding
 
 GUESSES = 20
 """For so many references that mean nothing, what may be meant is looked for among all entries."""
 
 
-class Checked(NamedTuple):
-    """What a check found.
+class Chosen:
+    """Whether a file is one of those that are to be reported on, or in a folder of them.
 
-    Attributes:
-        files: How many files were looked at, of those that were wanted.
-        problems: By KB, path and line.
+    Args:
+        places: Where they are, by what the caller calls them; none means every file.
+        kbs: The KBs files may belong to.
+
+    Raises:
+        UsageError: One is neither there nor in the folder of a KB.
     """
 
-    files: int
-    problems: list[Finding]
+    def __init__(self, places: Mapping[str, Path], kbs: Sequence[Kb]) -> None:
+        self._roots = {kb.name: os.path.realpath(kb.source.root / kb.source.folder) for kb in kbs}
+        self._met: set[str] = set()
+        self._places: dict[str, str] = {}
+        for said, place in places.items():
+            # As links are followed, but for the last name: a file that is one is no entry.
+            real = os.path.join(os.path.realpath(place.parent), place.name)  # noqa: PTH118
+            self._places[os.path.normpath(real)] = said
+            within = any(f"{real}/".startswith(f"{root}/") for root in self._roots.values())
+            if not within and not place.exists():
+                raise UsageError(f"there is no file {place}")
+
+    def __call__(self, kb: Kb, path: str) -> bool:
+        file = f"{self._roots[kb.name]}/{path}/"
+        met = [one for one in self._places if file.startswith(f"{one.rstrip('/')}/")]
+        self._met.update(met)
+        return bool(met) or not self._places
+
+    def unmet(self) -> tuple[str, ...]:
+        """What was named and is, or holds, no file of a KB."""
+        return tuple(said for real, said in self._places.items() if real not in self._met)
 
 
 class _Contents(NamedTuple):
@@ -43,27 +69,24 @@ class _Contents(NamedTuple):
 
 
 def check(
-    kbs: Sequence[Kb],
-    names: Sequence[str],
-    wanted: Callable[[Kb, str], bool],
-    begin: Callable[[int], Callable[[int], None]],
-) -> Checked:
+    kbs: Sequence[Kb], names: Sequence[str], wanted: Chosen, observer: Observer
+) -> CheckReply:
     """Read KBs as they are now and name everything that is wrong.
 
     Args:
         kbs: All KBs there are.
         names: Those to check; of the others only what is referred to is read.
         wanted: Whether a file of a KB is to be reported on.
-        begin: Told how many files there are to read; gives what is told how many more are read.
+        observer: Told how many files there are to read, and how many more are read.
 
     Raises:
         SourceError: A file can't be read.
     """
     by_name = {kb.name: kb for kb in kbs}
-    contents = {name: _read(by_name[name], begin) for name in names}
+    contents = {name: _read(by_name[name], observer) for name in names}
     for named in sorted({link.kb for name in names for *_, link in contents[name].references}):
         if named in by_name and named not in contents:
-            contents[named] = _read(by_name[named], begin)
+            contents[named] = _read(by_name[named], observer)
     numbers = {name: number for number, name in enumerate(contents)}
     decided = {name: ids.keys(held.claims) for name, held in contents.items()}
     meanings = Meanings(
@@ -95,15 +118,15 @@ def check(
             for one in sorted(found, key=lambda one: (one.path, one.line))
             if one.path in kept
         ]
-    return Checked(files, problems)
+    return CheckReply(files, tuple(problems), wanted.unmet())
 
 
-def _read(kb: Kb, begin: Callable[[int], Callable[[int], None]]) -> _Contents:
+def _read(kb: Kb, observer: Observer) -> _Contents:
     revision = kb.source.revision()
     files = kb.source.files(revision)
     overlay = frozenset(path for path, blob in revision.overlay if blob)
     held = _Contents([], {}, {}, {}, [], [])
-    advance = begin(len(files))
+    observer.begin("checking", len(files))
     for entry in pipeline.entries(kb.source, files, overlay, kb.date_fields, rules=kb.rules):
         path = entry.path
         held.paths.append(path)
@@ -113,7 +136,8 @@ def _read(kb: Kb, begin: Callable[[int], Callable[[int], None]]) -> _Contents:
         held.references.extend(
             (path, one.field, one.types, entry.links[one.position]) for one in entry.references
         )
-        advance(1)
+        observer.advance(1)
+    observer.done()
     return held
 
 

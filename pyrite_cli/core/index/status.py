@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from pyrite_backends.port.index import Index, Reader
 from pyrite_cli.core.index.kb import Kb
-from pyrite_cli.core.search.freshness import Lag
+from pyrite_cli.core.search.freshness import Look
 from pyrite_schemas.errors import SourceError
 from pyrite_schemas.replies.index import KbStatus, ModelStatus, Status
 from pyrite_schemas.search import Filters, Query, Term
@@ -28,7 +28,7 @@ def status(
     index: Index,
     kbs: Sequence[Kb],
     unreachable: Mapping[str, str],
-    lag: Lag,
+    look: Look,
     owns: Callable[[KbState], bool] = lambda _: True,
 ) -> Status:
     """Compare an index with its sources, work trees included.
@@ -37,7 +37,7 @@ def status(
         index: What to describe.
         kbs: The configured KBs whose source is here.
         unreachable: Why the others can't be looked at, by name.
-        lag: Looks at how many commits a source is ahead.
+        look: Looks at how far a source has gone.
         owns: Whether a KB is of the configuration that asks.
     """
     with index.reader() as reader:
@@ -49,7 +49,7 @@ def status(
             if state is None:
                 found.append(_unsynced(name))
                 continue
-            _, commits = lag(state)
+            commits = look(state).commits
             if name not in sources and name not in unreachable and not owns(state):
                 current, line = False, f"unknown: it belongs to {state.owner}"
             else:
@@ -148,15 +148,3 @@ def _compare(
         changed = len(set(now.overlay) ^ set(state.revision.overlay))
         return False, f"{changed} file{'s' * (changed != 1)} edited since: {again}"
     return False, f"{'newer than the source' if commits == 0 else 'behind'}: {again}"
-
-
-def age(moment: float) -> str:
-    """A past moment for people."""
-    if not moment:
-        return "never"
-    passed = max(0, int(time.time() - moment))
-    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
-        if passed >= size:
-            number = passed // size
-            return f"{number} {unit}{'s' * (number != 1)} ago"
-    return "just now"

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from pyrite_cli.core.git.distance import Distance
 from pyrite_schemas.replies.common import Freshness
 from pyrite_schemas.search import Filters
 from pyrite_schemas.sync import KbState
 
-Lag = Callable[[KbState], tuple[bool | None, int | None]]
-"""Whether a KB's source is where it was indexed, and how many commits it is ahead."""
+Look = Callable[[KbState], Distance]
+"""Looks at a KB's source."""
 
 
 def freshness(
-    states: Iterable[KbState], filters: Filters, configured: Iterable[str], lag: Lag
+    states: Iterable[KbState], filters: Filters, configured: Iterable[str], look: Look
 ) -> tuple[Freshness, ...]:
     """What is indexed of each KB that an answer comes from, and how far its source has gone since.
 
@@ -21,22 +22,24 @@ def freshness(
         states: What the index holds.
         filters: What was looked for.
         configured: KBs that ought to be there; one that never was synced is not current.
-        lag: Looks at a KB's source.
+        look: Looks at a KB's source.
 
     Returns:
         By name.
     """
-    found = {
-        state.name: Freshness(
+    found = {}
+    for state in looked_at(states, filters):
+        distance = look(state)
+        found[state.name] = Freshness(
             state.name,
             state.revision.commit,
             state.revision.dirty,
-            *lag(state),
+            distance.same,
+            distance.commits,
             state.chunks,
             state.embedded,
+            distance.doubt,
         )
-        for state in looked_at(states, filters)
-    }
     for name in configured:
         if name not in found and (not filters.kbs or name in filters.kbs):
             found[name] = Freshness(name, "", False, False, None, 0, 0)

@@ -16,7 +16,12 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from pyrite_backends.port.index import Reader
-from pyrite_schemas.replies.related import Reason, RelatedEntry
+from pyrite_cli.core.git.standpoint import Standpoint
+from pyrite_cli.core.search.corpus import Corpus
+from pyrite_cli.core.search.freshness import freshness
+from pyrite_cli.core.search.lookup import find
+from pyrite_schemas.replies.related import Reason, RelatedEntry, RelatedReply
+from pyrite_schemas.requests.reading import RelatedRequest
 from pyrite_schemas.search import EntryDetail, Filters, Found, LinkRow
 
 RRF_K = 60
@@ -41,6 +46,39 @@ class Related(NamedTuple):
 
     entries: list[RelatedEntry]
     vectors: bool
+
+
+def answer(corpus: Corpus, request: RelatedRequest, standpoint: Standpoint) -> RelatedReply:
+    """What has to do with an entry, from one consistent view of the index.
+
+    Args:
+        corpus: Where to look.
+        request: What for.
+        standpoint: Knows what the caller calls files.
+
+    Raises:
+        NotFoundError: There is no such entry.
+        UsageError: There are several, or the request makes no sense.
+    """
+    wanted = corpus.checked(request.filters, request.limit, request.offset)
+    with corpus.index.reader() as reader:
+        states = reader.kbs()
+        entry = find(reader, request.name, standpoint)
+        found = related(reader, entry, wanted, request.limit, request.offset, exact=request.exact)
+    notes: tuple[str, ...] = ()
+    if not found.vectors:
+        full = any(one.name == entry.kb and one.embedded == one.chunks for one in states)
+        lack = "no text" if full else "no vectors: run `pyrite index embed`"
+        notes = (f"by links only: {entry.id} has {lack}",)
+    kbs = freshness(states, wanted, corpus.configured, corpus.look)
+    return RelatedReply(
+        id=f"{entry.kb}:{entry.id}",
+        vectors=found.vectors,
+        count=len(found.entries),
+        kbs=kbs,
+        entries=tuple(found.entries),
+        notes=notes,
+    )
 
 
 class _Ties(NamedTuple):

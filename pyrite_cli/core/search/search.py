@@ -3,63 +3,36 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from pyrite_backends.port.scoring import idf
 from pyrite_cli.core.query import parser as language
 from pyrite_cli.core.search import ranking
-from pyrite_cli.core.search.freshness import Lag, freshness, looked_at
+from pyrite_cli.core.search.corpus import Corpus
+from pyrite_cli.core.search.freshness import freshness, looked_at
 from pyrite_cli.core.search.ranking import Fused
-from pyrite_cli.core.search.snippet import matched, snippet
+from pyrite_cli.core.search.snippet import marked, matched, snippet
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.config import Mode
 from pyrite_schemas.errors import ModelError
 from pyrite_schemas.replies.common import Freshness, Suggestion
 from pyrite_schemas.replies.search import Contribution, Result, SearchReply, TermWeight
+from pyrite_schemas.requests.reading import SearchRequest
 from pyrite_schemas.search import NOWHERE, Filters, Found, Frequencies, Leg, Query, Term
 from pyrite_schemas.sync import KbState
 
 if TYPE_CHECKING:
-    from pyrite_backends.port.index import Index, Reader
-    from pyrite_backends.port.vectors import Model
-
-Embed: TypeAlias = "Callable[[str, Model], bytes]"
-"""The float32 unit vector of a query under the index's model."""
+    from pyrite_backends.port.index import Reader
 
 _SUGGESTED = 32
 """Words of a query that are looked at for slips."""
 
 
-class Request(NamedTuple):
-    """A search.
-
-    Attributes:
-        text: The query.
-        mode: How to search.
-        filters: What to search in, besides the query's own `field:value`.
-        limit: Results wanted.
-        offset: Results to skip.
-        explain: Say what each leg contributed.
-        exact: Compare all vectors, where the engine would otherwise approximate.
-    """
-
-    text: str
-    mode: Mode
-    filters: Filters
-    limit: int = 10
-    offset: int = 0
-    explain: bool = False
-    exact: bool = False
-
-
-class Answer(NamedTuple):
-    """A reply, and the parsed query for marking its words."""
-
-    reply: SearchReply
-    query: Query
+_RETYPED = 500
+"""Characters of a query that is said again: a whole file may have been pasted."""
 
 
 class Hits(NamedTuple):
@@ -67,6 +40,7 @@ class Hits(NamedTuple):
 
     Attributes:
         query: Its words, parsed.
+        mode: How it was searched.
         filters: Its conditions and those that the query itself names.
         ranked: The page that was asked for, best first, with what each leg gave.
         entries: The same as stored.
@@ -75,6 +49,7 @@ class Hits(NamedTuple):
     """
 
     query: Query
+    mode: Mode
     filters: Filters
     ranked: Sequence[Fused]
     entries: Sequence[Found]
@@ -90,49 +65,75 @@ class Searcher:
 
     Args:
         reader: The view.
-        analyzer: The tokenisation.
-        embed: Called for semantic and hybrid searches only.
-        check_kbs: Called with the KBs that a query itself names; raises when one is unknown.
+        corpus: The index it is of.
     """
 
-    def __init__(
-        self,
-        reader: Reader,
-        analyzer: Analyzer,
-        embed: Embed,
-        check_kbs: Callable[[Sequence[str]], None] = lambda _: None,
-    ) -> None:
+    def __init__(self, reader: Reader, corpus: Corpus) -> None:
         self.states = reader.kbs()
         self._reader = reader
-        self._analyzer = analyzer
-        self._embed = embed
-        self._check_kbs = check_kbs
+        self._corpus = corpus
         self._is_field = functools.cache(reader.has_field)
         self._fields = functools.cache(reader.fields)
 
-    def find(self, request: Request) -> Hits:
+    def find(self, request: SearchRequest) -> Hits:
         """Rank what a request asks for; needs the reader open.
 
         Raises:
-            UsageError: The query names a KB that isn't there.
+            UsageError: The request or the query names a KB that isn't there, or the request makes
+                no sense.
             ModelError: Semantic or hybrid search of an index without vectors.
         """
-        parsed = language.parse(request.text, self._analyzer, self._is_field, self._fields)
-        self._check_kbs(parsed.kbs)
-        filters = request.filters.narrowed(parsed.filters)
-        states = looked_at(self.states, filters)
-        by_words = request.mode != "semantic" and bool(parsed.query.ranked)
+        corpus = self._corpus
+        given = corpus.checked(request.filters, request.limit, request.offset)
+        parsed = language.parse(request.query, corpus.analyzer, self._is_field, self._fields)
+        corpus.check_kbs(parsed.kbs)
+        mode = request.mode or corpus.mode
+        filters = given.narrowed(parsed.filters)
+        by_words = mode != "semantic" and bool(parsed.query.ranked)
         rare = self._reader.frequencies(parsed.query.ranked) if by_words else None
-        legs = _legs(
-            self._reader, request, parsed, filters, rare, self._analyzer, self._embed, states
-        )
-        ranked = _ranked(self._reader, legs, request.mode)
+        asked = _Asked(request, mode, parsed, filters, rare)
+        ranked = _ranked(self._reader, self._legs(asked), mode)
         page = ranked[request.offset : request.offset + request.limit]
         found = self._reader.fetch([leg for leg, _ in page])
         notes = parsed.notes
-        if request.mode == "semantic" and not parsed.text.strip():
+        if mode == "semantic" and not parsed.text.strip():
             notes = (*notes, _NO_TEXT)
-        return Hits(parsed.query, filters, page, found, notes, rare)
+        return Hits(parsed.query, mode, filters, page, found, notes, rare)
+
+    def _legs(self, asked: _Asked) -> dict[str, list[Leg]]:
+        """What each way of searching that was asked for finds."""
+        wanted = asked.request.offset + asked.request.limit
+        if asked.mode == "keyword":
+            return {"keyword": self._by_words(asked, wanted)}
+        reader, filters = self._reader, asked.filters
+        model = reader.model()
+        embedded = any(state.embedded for state in looked_at(self.states, filters))
+        if filters.kbs != NOWHERE and (model is None or not embedded):
+            raise ModelError(
+                "nothing is embedded yet, so there is nothing to search by meaning",
+                "run `pyrite index embed`, or search by keyword: pyrite search --mode keyword …",
+            )
+        text = asked.parsed.text.strip()
+        depth = wanted if asked.mode == "semantic" else max(ranking.DEPTH, wanted)
+        legs: dict[str, list[Leg]] = {"semantic": []}
+        if text and model is not None and filters.kbs != NOWHERE:
+            vector = self._corpus.embed(text, model)
+            condition = asked.parsed.query.condition
+            exact = asked.request.exact
+            legs["semantic"] = reader.semantic(
+                vector, filters, depth, exact=exact, condition=condition
+            )
+        if asked.mode == "hybrid":
+            legs["keyword"] = self._by_words(asked, depth)
+        return legs
+
+    def _by_words(self, asked: _Asked, depth: int) -> list[Leg]:
+        query = asked.parsed.query
+        found = self._reader.keyword(query, asked.filters, max(depth, ranking.RERANKED))
+        if asked.rare is None:
+            return found
+        analyzer = self._corpus.analyzer
+        return ranking.reranked(self._reader, found, query.ranked, asked.rare, analyzer)
 
     def suggest(self, hits: Hits) -> tuple[Suggestion, ...]:
         """What may be meant by what the index does not have; needs the reader open."""
@@ -141,7 +142,7 @@ class Searcher:
             return ()
         from pyrite_cli.core.search import suggestion  # only where something is not found
 
-        found = suggestion.words(self._reader, unknown, self._analyzer)
+        found = suggestion.words(self._reader, unknown, self._corpus.analyzer)
         return found if hits.entries else (*found, *suggestion.values(self._reader, hits.filters))
 
     def _unknown(self, hits: Hits) -> list[str]:
@@ -156,61 +157,92 @@ class Searcher:
         found = self._reader.frequencies([Term((word,)) for word in words])  # of a phrase, some do
         return [word for word, chunks in zip(words, found.hits, strict=True) if not chunks]
 
-    def answer(self, request: Request, hits: Hits, kbs: tuple[Freshness, ...]) -> Answer:
-        """What a person or a program is told; needs no reader.
+    def answer(
+        self,
+        request: SearchRequest,
+        hits: Hits,
+        kbs: tuple[Freshness, ...],
+        suggestions: tuple[Suggestion, ...] = (),
+    ) -> SearchReply:
+        """What whoever asked is told; needs no reader.
 
         Args:
             request: What was asked.
             hits: What it found.
             kbs: How current that is.
+            suggestions: What may be meant by what was not found.
         """
         by_name = {state.name: state for state in self.states}
+        found = zip(hits.entries, hits.ranked, strict=True)
         results = tuple(
-            _result(
-                one,
-                leg,
-                by_name[one.kb],
-                hits.query,
-                self._analyzer,
-                explained(parts, one, hits, self._analyzer) if request.explain else (),
-            )
-            for one, (leg, parts) in zip(hits.entries, hits.ranked, strict=True)
+            self._result(request, hits, one, fused, by_name[one.kb]) for one, fused in found
         )
-        reply = SearchReply(request.text, request.mode, len(results), kbs, results, hits.notes)
-        return Answer(reply, hits.query)
+        return SearchReply(
+            query=request.query,
+            mode=hits.mode,
+            count=len(results),
+            kbs=kbs,
+            results=results,
+            notes=hits.notes,
+            suggestions=suggestions,
+            corrected=_corrected(request.query, suggestions),
+        )
+
+    def _result(
+        self, request: SearchRequest, hits: Hits, found: Found, fused: Fused, state: KbState
+    ) -> Result:
+        analyzer, ranked = self._corpus.analyzer, hits.query.ranked
+        leg, parts = fused
+        text = snippet(found.text, ranked, analyzer, (found.title, *found.heading))
+        return Result(
+            id=found.id,
+            kb=found.kb,
+            title=found.title,
+            type=found.type,
+            path=found.path,
+            score=round(leg.score, 6),
+            snippet=text,
+            heading=found.heading,
+            start_line=found.start_line,
+            end_line=found.end_line,
+            tags=found.tags,
+            date=found.date,
+            blob=found.blob,
+            last_commit=found.last_commit,
+            url=_url(state, found),
+            explain=explained(parts, found, hits, analyzer) if request.explain else msgspec.UNSET,
+            marks=tuple(marked(text, ranked, analyzer)) if request.marks else msgspec.UNSET,
+        )
 
 
-def search(
-    index: Index,
-    request: Request,
-    analyzer: Analyzer,
-    embed: Embed,
-    lag: Lag,
-    check_kbs: Callable[[Sequence[str]], None] = lambda _: None,
-    configured: Sequence[str] = (),
-) -> Answer:
+class _Asked(NamedTuple):
+    """A request on its way: what it says, settled."""
+
+    request: SearchRequest
+    mode: Mode
+    parsed: language.Parsed
+    filters: Filters
+    rare: Frequencies | None
+
+
+def search(corpus: Corpus, request: SearchRequest) -> SearchReply:
     """Answer one request from one consistent view of the index.
 
     Args:
-        index: Where to search.
+        corpus: Where to search.
         request: What for.
-        analyzer: The tokenisation.
-        embed: Called for semantic and hybrid searches only.
-        lag: Looks at the sources of what is searched.
-        check_kbs: Called with the KBs that the query itself names; raises when one is unknown.
-        configured: KBs that ought to be in the index.
 
     Raises:
-        UsageError: The query names a KB that isn't there.
+        UsageError: The request or the query names a KB that isn't there, or the request makes no
+            sense.
         ModelError: Semantic or hybrid search of an index without vectors.
     """
-    with index.reader() as reader:
-        searcher = Searcher(reader, analyzer, embed, check_kbs)
+    with corpus.index.reader() as reader:
+        searcher = Searcher(reader, corpus)
         hits = searcher.find(request)
         suggestions = searcher.suggest(hits)
-    kbs = freshness(searcher.states, hits.filters, configured, lag)
-    answer = searcher.answer(request, hits, kbs)
-    return answer._replace(reply=msgspec.structs.replace(answer.reply, suggestions=suggestions))
+    kbs = freshness(searcher.states, hits.filters, corpus.configured, corpus.look)
+    return searcher.answer(request, hits, kbs, suggestions)
 
 
 def explained(
@@ -246,44 +278,13 @@ def explained(
     )
 
 
-def _legs(
-    reader: Reader,
-    request: Request,
-    parsed: language.Parsed,
-    filters: Filters,
-    rare: Frequencies | None,
-    analyzer: Analyzer,
-    embed: Embed,
-    states: Sequence[KbState],
-) -> dict[str, list[Leg]]:
-    wanted = request.offset + request.limit
+def _corrected(query: str, suggestions: Sequence[Suggestion]) -> str:
+    words = [one for one in suggestions if ":" not in one.word]
+    if not words or len(query) > _RETYPED:
+        return ""
+    from pyrite_cli.core.search.suggestion import corrected  # only where something is not found
 
-    def keyword(depth: int) -> list[Leg]:
-        found = reader.keyword(parsed.query, filters, max(depth, ranking.RERANKED))
-        if rare is None:
-            return found
-        return ranking.reranked(reader, found, parsed.query.ranked, rare, analyzer)
-
-    if request.mode == "keyword":
-        return {"keyword": keyword(wanted)}
-    model = reader.model()
-    if filters.kbs != NOWHERE and (model is None or not any(state.embedded for state in states)):
-        raise ModelError(
-            "nothing is embedded yet, so there is nothing to search by meaning",
-            "run `pyrite index embed`, or search by keyword: pyrite search --mode keyword …",
-        )
-    text = parsed.text.strip()
-    depth = wanted if request.mode == "semantic" else max(ranking.DEPTH, wanted)
-    legs: dict[str, list[Leg]] = {"semantic": []}
-    if text and model is not None and filters.kbs != NOWHERE:
-        vector = embed(text, model)
-        condition = parsed.query.condition
-        legs["semantic"] = reader.semantic(
-            vector, filters, depth, exact=request.exact, condition=condition
-        )
-    if request.mode == "hybrid":
-        legs["keyword"] = keyword(depth)
-    return legs
+    return corrected(query, words)
 
 
 def _ranked(reader: Reader, legs: dict[str, list[Leg]], mode: Mode) -> list[Fused]:
@@ -291,34 +292,6 @@ def _ranked(reader: Reader, legs: dict[str, list[Leg]], mode: Mode) -> list[Fuse
         return ranking.fused(reader, legs)
     ((name, only),) = legs.items()
     return [Fused(leg, (Contribution(name, n, leg.score),)) for n, leg in enumerate(only, 1)]
-
-
-def _result(
-    found: Found,
-    leg: Leg,
-    state: KbState,
-    query: Query,
-    analyzer: Analyzer,
-    explain: tuple[Contribution, ...],
-) -> Result:
-    return Result(
-        id=found.id,
-        kb=found.kb,
-        title=found.title,
-        type=found.type,
-        path=found.path,
-        score=round(leg.score, 6),
-        snippet=snippet(found.text, query.ranked, analyzer, (found.title, *found.heading)),
-        heading=found.heading,
-        start_line=found.start_line,
-        end_line=found.end_line,
-        tags=found.tags,
-        date=found.date,
-        blob=found.blob,
-        last_commit=found.last_commit,
-        url=_url(state, found),
-        explain=explain or msgspec.UNSET,
-    )
 
 
 def _url(state: KbState, found: Found) -> str:

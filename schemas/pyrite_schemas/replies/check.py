@@ -33,12 +33,14 @@ class CheckReply(Reply, frozen=True):
     Attributes:
         files: Number of files that were checked.
         problems: What is wrong with them, by KB, path and line; none when all is well.
+        unmatched: What was named to be checked and is, or holds, no file of a KB.
     """
 
     shape = "check"
 
     files: int
     problems: tuple[Finding, ...]
+    unmatched: tuple[str, ...] = ()
 
 
 class DeclaredType(msgspec.Struct, frozen=True):

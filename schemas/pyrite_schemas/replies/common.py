@@ -64,6 +64,7 @@ class Freshness(msgspec.Struct, frozen=True):
         behind: Commits it is ahead of the index; null where that can't be known.
         chunks: Chunks that can have a vector.
         embedded: Chunks that have one.
+        doubt: Why it isn't known how current it is, or empty.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Freshness(msgspec.Struct, frozen=True):
     behind: int | None
     chunks: int
     embedded: int
+    doubt: str = ""
 
 
 class Suggestion(msgspec.Struct, frozen=True):

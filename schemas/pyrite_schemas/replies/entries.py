@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pyrite_schemas.replies.common import Freshness, Reply
+from pyrite_schemas.replies.common import Freshness, Reply, Suggestion
 from pyrite_schemas.search import EntryDetail, EntryRow, LinkRow, TagCount
 
 
@@ -25,6 +25,7 @@ class ListReply(Reply, frozen=True):
         count: Number of entries printed.
         kbs: How current the answer is.
         entries: By KB and path.
+        suggestions: What may be meant by tags and types that no entry has, when nothing was found.
     """
 
     shape = "list"
@@ -32,6 +33,7 @@ class ListReply(Reply, frozen=True):
     count: int
     kbs: tuple[Freshness, ...]
     entries: tuple[EntryRow, ...]
+    suggestions: tuple[Suggestion, ...] = ()
 
 
 class TagsReply(Reply, frozen=True):
@@ -41,6 +43,7 @@ class TagsReply(Reply, frozen=True):
         count: Number of different tags.
         kbs: How current the answer is.
         tags: The most used first.
+        suggestions: What may be meant by tags and types that no entry has, when nothing was found.
     """
 
     shape = "tags"
@@ -48,6 +51,7 @@ class TagsReply(Reply, frozen=True):
     count: int
     kbs: tuple[Freshness, ...]
     tags: tuple[TagCount, ...]
+    suggestions: tuple[Suggestion, ...] = ()
 
 
 class LinksReply(Reply, frozen=True):
@@ -58,6 +62,9 @@ class LinksReply(Reply, frozen=True):
         kbs: How current the answer is: the entry's KB.
         links: What it links to, in order of appearance.
         backlinks: What links to it.
+        title: The entry's title.
+        path: Relative to the KB.
+        line: 1-based line of the file that its text starts at.
     """
 
     shape = "links"
@@ -66,3 +73,6 @@ class LinksReply(Reply, frozen=True):
     kbs: tuple[Freshness, ...]
     links: tuple[LinkRow, ...]
     backlinks: tuple[LinkRow, ...]
+    title: str
+    path: str
+    line: int

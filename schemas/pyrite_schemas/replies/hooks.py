@@ -56,6 +56,8 @@ class HookReply(Reply, frozen=True):
         log: Where what the hooks have started writes what it says.
         last: The newest sync that one has started; null when there was none.
         embedding: Likewise the embedding after it, which goes on while others sync.
+        indexed: Whether there is an index for them to keep current.
+        advice: What to do about hooks that don't sync; empty when all do.
     """
 
     shape = "hook"
@@ -67,6 +69,8 @@ class HookReply(Reply, frozen=True):
     log: str
     last: HookRun | None
     embedding: HookRun | None
+    indexed: bool = True
+    advice: str = ""
 
 
 class HookRunReply(Reply, frozen=True):

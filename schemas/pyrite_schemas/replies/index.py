@@ -65,6 +65,7 @@ class Status(Reply, frozen=True):
         model: What its vectors come from, or will; null when no sync has found a model.
         kbs: Configured or indexed KBs, by name.
         advice: What would serve better than this engine, and why; empty when all is well.
+        notes: What there is to know besides, such as why the index is not where it usually is.
     """
 
     shape = "status"
@@ -75,6 +76,7 @@ class Status(Reply, frozen=True):
     model: ModelStatus | None
     kbs: tuple[KbStatus, ...]
     advice: str = ""
+    notes: tuple[str, ...] = ()
 
 
 class VerifyReply(Reply, frozen=True):
@@ -83,12 +85,14 @@ class VerifyReply(Reply, frozen=True):
     Attributes:
         checked: Number of files that were derived again.
         differences: Ways in which the index is not what its source says; none when all is well.
+        notes: What could not be checked, and why.
     """
 
     shape = "verify"
 
     checked: int
     differences: tuple[Difference, ...]
+    notes: tuple[str, ...] = ()
 
 
 class DigestReply(Reply, frozen=True):

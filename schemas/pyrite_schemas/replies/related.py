@@ -65,6 +65,7 @@ class RelatedReply(Reply, frozen=True):
         count: Number of entries printed.
         kbs: How current the answer is.
         entries: The best first.
+        notes: What there is to know of the answer, such as why meaning did not count.
     """
 
     shape = "related"
@@ -74,3 +75,4 @@ class RelatedReply(Reply, frozen=True):
     count: int
     kbs: tuple[Freshness, ...]
     entries: tuple[RelatedEntry, ...]
+    notes: tuple[str, ...] = ()

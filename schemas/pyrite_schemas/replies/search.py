@@ -66,6 +66,8 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=False):
         url: The passage on the web at the commit that is indexed; empty when it isn't known, or the
             file has uncommitted changes.
         explain: With `--explain`, what each leg contributed.
+        marks: When asked for, the (start, end) of the query's words in the snippet, in characters,
+            in order.
     """
 
     id: str
@@ -84,6 +86,7 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=False):
     last_commit: Commit | None = None
     url: str = ""
     explain: tuple[Contribution, ...] | msgspec.UnsetType = msgspec.UNSET
+    marks: tuple[tuple[int, int], ...] | msgspec.UnsetType = msgspec.UNSET
 
 
 class SearchReply(Reply, frozen=True):
@@ -98,6 +101,7 @@ class SearchReply(Reply, frozen=True):
         notes: What of the query may be misunderstood, such as a field that no entry has.
         suggestions: What may be meant by words that stand nowhere, and, when nothing was found, by
             tags and types that no entry has; a batch makes none.
+        corrected: The query with the likeliest of them for each word; empty where there is none.
     """
 
     shape = "search"
@@ -109,6 +113,7 @@ class SearchReply(Reply, frozen=True):
     results: tuple[Result, ...]
     notes: tuple[str, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()
+    corrected: str = ""
 
 
 class BatchReply(SearchReply, frozen=True, kw_only=True, rename={"id": "_id"}):

@@ -55,6 +55,8 @@ class SyncReport(Reply, frozen=True):
         seconds: How long it took.
         truncated: Texts embedded now that are longer than the model reads.
         error: Why the sync stopped short of vectors; the rest of the report stands.
+        index: Where the index is kept.
+        notes: What there is to know besides, such as why the index is not where it usually is.
     """
 
     shape = "sync"
@@ -64,3 +66,5 @@ class SyncReport(Reply, frozen=True):
     seconds: float
     truncated: int = 0
     error: Problem | msgspec.UnsetType = msgspec.UNSET
+    index: str = ""
+    notes: tuple[str, ...] = ()

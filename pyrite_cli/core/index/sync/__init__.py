@@ -32,10 +32,11 @@ from collections.abc import Sequence
 from pyrite_backends.port.index import Index
 from pyrite_cli.core.index.kb import Kb
 from pyrite_cli.core.index.sync import decide, report
-from pyrite_cli.core.index.sync.run import Observer, Options, Run, Vectors
+from pyrite_cli.core.index.sync.run import Options, Run, Vectors
+from pyrite_schemas.observer import Observer
 from pyrite_schemas.replies.sync import KbReport, SyncReport
 
-__all__ = ["Observer", "Options", "Vectors", "sync"]
+__all__ = ["Options", "Vectors", "sync"]
 
 
 def sync(
@@ -43,7 +44,7 @@ def sync(
     kbs: Sequence[Kb],
     vectors: Vectors | None,
     observer: Observer,
-    options: Options = Options(),  # noqa: B008 (frozen)
+    options: Options = Options(),
 ) -> SyncReport:
     """Make the index equal to its sources, in one transaction.
 

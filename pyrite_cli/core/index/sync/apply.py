@@ -12,9 +12,10 @@ from pyrite_cli.core.git import history, permalink
 from pyrite_cli.core.git.command import remote
 from pyrite_cli.core.index.sync import decide, report
 from pyrite_cli.core.index.sync.decide import Target, Work
-from pyrite_cli.core.index.sync.run import Observer, Run, Vectors
+from pyrite_cli.core.index.sync.run import Run, Vectors
 from pyrite_schemas.entry import Entry
 from pyrite_schemas.errors import StorageError
+from pyrite_schemas.observer import Observer
 from pyrite_schemas.replies.sync import KbReport
 from pyrite_schemas.sync import File, KbState, LogMark
 

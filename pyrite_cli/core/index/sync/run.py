@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import msgspec
 
 from pyrite_backends.port.index import Index
 from pyrite_backends.port.vectors import Model, VectorCache
 from pyrite_cli.core.index.kb import Kb
+from pyrite_schemas.observer import Observer
 from pyrite_schemas.sync import KbState
 
 
@@ -23,26 +24,6 @@ class Vectors(NamedTuple):
 
     model: Model
     cache: VectorCache
-
-
-class Observer(Protocol):
-    """Told what a sync does, for progress."""
-
-    def waiting(self) -> None:
-        """Another process holds the index."""
-        ...
-
-    def parsing(self, kb: str, files: int) -> None:
-        """A KB has this many files to parse."""
-        ...
-
-    def parsed(self, files: int) -> None:
-        """So many more files were parsed."""
-        ...
-
-    def note(self, message: str) -> None:
-        """Something the user should know."""
-        ...
 
 
 class Options(NamedTuple):

@@ -1,0 +1,79 @@
+"""`pyrite init`: a commented configuration for a repository."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from pyrite_cli.core.config.settings import Project
+from pyrite_cli.core.git.overview import overview
+from pyrite_cli.core.git.repository import is_bare
+from pyrite_schemas.errors import UsageError
+from pyrite_schemas.replies.setup import InitReply
+
+_TEMPLATE = """\
+# Pyrite: what is indexed, and where to. All of it is optional.
+
+kbs:
+  - name: {name}
+    path: {path}                  # a folder of this repository
+    # repo: ../other.git      # or of another local repository, bare or not
+    # ref: main               # index a branch, tag or commit instead of the work tree
+    # include: ["**/*.md", "**/*.markdown"]
+    # exclude: ["drafts/**"]
+
+storage:
+  backend: sqlite
+  # path: .pyrite/index.db
+
+# embedding:
+#   model: sentence-transformers/all-MiniLM-L6-v2   # a name on the hub, or a folder
+
+# search:
+#   language: english         # a Snowball language, or `simple` for no stemming
+#   mode: keyword             # what `pyrite search` does: keyword, semantic or hybrid
+"""
+
+
+def write(project: Project, *, replace: bool) -> InitReply:
+    """Write `pyrite.yaml` at the top of a repository.
+
+    Args:
+        project: What is configured now.
+        replace: Also where there is one.
+
+    Raises:
+        UsageError: The repository is bare, or there is one and `replace` is off.
+    """
+    root = project.repository or project.root
+    if is_bare(root):
+        raise UsageError(
+            f"{root} is a bare repository, which stays untouched",
+            "write a pyrite.yaml elsewhere that names it with `repo:`",
+        )
+    file = root / "pyrite.yaml"
+    if project.file is not None and not replace:
+        raise UsageError(f"{project.file} is there already", "--force replaces it")
+    found = overview(root)
+    folder = found.folder or "."
+    name = project.config.kbs[0].name
+    if replace:
+        file.unlink(missing_ok=True)
+    _create(file, _TEMPLATE.format(name=_scalar(name), path=_scalar(folder)))
+    return InitReply(str(file), name, folder, found.files, found.branch, found.remote)
+
+
+def _create(file: Path, text: str) -> None:
+    with file.open("x") as out:  # "x" does not follow a link that a repository may hold
+        out.write(text)
+
+
+def _scalar(text: str) -> str:
+    """A text as YAML: in quotes where it would be read as something else."""
+    import yaml  # only here
+
+    try:
+        plain = yaml.safe_load(f"a: {text} # b") == {"a": text}
+    except (yaml.YAMLError, ValueError):
+        plain = False
+    return text if plain else json.dumps(text, ensure_ascii=False)

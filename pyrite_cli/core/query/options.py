@@ -1,0 +1,117 @@
+"""What people write besides a query, as values: the one place that reads it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import msgspec
+
+from pyrite_cli.core.text.patterns import regex
+from pyrite_schemas.config import Mode
+from pyrite_schemas.errors import UsageError
+from pyrite_schemas.search import Comparison, Filters
+
+_WHERE = regex(r"\s*([^=<>]*[^=<>\s])\s*(>=|<=|=|>|<)\s*(.*?)\s*", re.S)
+
+
+_MODES: tuple[Mode, ...] = ("keyword", "semantic", "hybrid")
+
+
+def mode(name: str) -> Mode:
+    """A way of searching by its name.
+
+    Raises:
+        UsageError: There is none of that name.
+    """
+    for one in _MODES:
+        if one == name:
+            return one
+    from pyrite_cli.core.text import spelling  # only where it is none
+
+    hint = spelling.meant(spelling.nearest(name, _MODES))
+    raise UsageError(f"--mode {name!r} is none of {', '.join(_MODES)}", hint)
+
+
+def filters(
+    *,
+    kbs: Iterable[str] = (),
+    types: Iterable[str] = (),
+    tags: Iterable[str] = (),
+    paths: Iterable[str] = (),
+    where: Iterable[str] = (),
+    since: str = "",
+    until: str = "",
+    committed_since: str = "",
+    authors: Iterable[str] = (),
+) -> Filters:
+    """Filters from texts.
+
+    Args:
+        kbs: Names of KBs.
+        types: Entry types.
+        tags: Tags; an entry must have all of them.
+        paths: Folders, files or patterns.
+        where: Conditions on frontmatter such as `status=Final`, `priority>=3`, `due<2026-01-31`.
+        since: Entries dated on or after this date.
+        until: Entries dated on or before it.
+        committed_since: Entries committed on or after it.
+        authors: Parts of a name or address; those without any text are left out.
+
+    Raises:
+        UsageError: A condition compares nothing, or a date isn't one.
+    """
+    pairs: list[tuple[str, str]] = []
+    compared: list[Comparison] = []
+    for condition in where:
+        found = _WHERE.fullmatch(condition)
+        if not found:
+            raise UsageError(f"--where {condition!r} is not FIELD=VALUE", "such as status=Final")
+        field, sign, value = found.groups()
+        if sign == "=":
+            pairs.append((field, value))
+        else:
+            compared.append(_comparison(condition, field, f"{sign}{value}"))
+    wanted = Filters(
+        kbs=tuple(kbs),
+        types=tuple(types),
+        tags=tuple(tags),
+        paths=tuple(paths),
+        where=tuple(pairs),
+        since=since,
+        until=until,
+        committed_since=committed_since,
+        authors=tuple(author for author in authors if author.strip()),
+        compared=tuple(compared),
+    )
+    if since or until or committed_since:
+        return check_dates(wanted)
+    return wanted
+
+
+def check_dates(wanted: Filters) -> Filters:
+    """Filters with moments in UTC.
+
+    Raises:
+        UsageError: A date isn't one.
+    """
+    from pyrite_cli.core.query.fields import in_utc, is_date
+
+    for name in ("since", "until", "committed_since"):
+        date = getattr(wanted, name)
+        if date and not is_date(date):
+            option = name.replace("_", "-")
+            raise UsageError(f"--{option} {date!r} is not a date", "write it as 2026-01-31")
+    return msgspec.structs.replace(wanted, committed_since=in_utc(wanted.committed_since))
+
+
+def _comparison(condition: str, field: str, compared: str) -> Comparison:
+    from pyrite_cli.core.query.fields import bounds  # only with such a condition
+
+    found = bounds(compared)
+    if not found:
+        raise UsageError(
+            f"--where {condition!r} compares with neither a number nor a date",
+            "such as priority>=3 or due<2026-01-31",
+        )
+    return Comparison(field, found)

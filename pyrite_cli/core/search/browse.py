@@ -1,0 +1,103 @@
+"""Entries, tags and links as they are: what is asked without a query. Each answer is of one
+consistent view of the index."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from pyrite_cli.core.git.standpoint import Standpoint
+from pyrite_cli.core.search.corpus import Corpus
+from pyrite_cli.core.search.freshness import freshness
+from pyrite_cli.core.search.lookup import find
+from pyrite_schemas.replies.common import Freshness, Suggestion
+from pyrite_schemas.replies.entries import EntryReply, LinksReply, ListReply, TagsReply
+from pyrite_schemas.requests.reading import GetRequest, LinksRequest, ListRequest, TagsRequest
+from pyrite_schemas.search import NO_FILTERS, EntryDetail, Filters
+from pyrite_schemas.sync import KbState
+
+if TYPE_CHECKING:
+    from pyrite_backends.port.index import Reader
+
+
+def get(corpus: Corpus, request: GetRequest, standpoint: Standpoint) -> EntryReply:
+    """One whole entry.
+
+    Args:
+        corpus: Where to look.
+        request: Which.
+        standpoint: Knows what the caller calls files.
+
+    Raises:
+        NotFoundError: There is none.
+        UsageError: There are several.
+    """
+    with corpus.index.reader() as reader:
+        states = reader.kbs()
+        found = find(reader, request.name, standpoint)
+    kbs = _own(corpus, states, found)
+    return EntryReply(**msgspec.structs.asdict(found), kbs=kbs)
+
+
+def links(corpus: Corpus, request: LinksRequest, standpoint: Standpoint) -> LinksReply:
+    """What an entry links to, and what links to it; as `get`."""
+    with corpus.index.reader() as reader:
+        states = reader.kbs()
+        found = find(reader, request.name, standpoint)
+        outward, inward = reader.links(found.kb, found.id)
+    return LinksReply(
+        id=f"{found.kb}:{found.id}",
+        kbs=_own(corpus, states, found),
+        links=tuple(outward),
+        backlinks=tuple(inward),
+        title=found.title,
+        path=found.path,
+        line=found.start_line,
+    )
+
+
+def entries(corpus: Corpus, request: ListRequest) -> ListReply:
+    """Entries by KB and path.
+
+    Raises:
+        UsageError: The request makes no sense.
+    """
+    wanted = corpus.checked(request.filters, request.limit, request.offset)
+    with corpus.index.reader() as reader:
+        states = reader.kbs()
+        limit = -1 if request.limit is None else request.limit
+        found = reader.entries(wanted, limit, request.offset)
+        near = () if found else _near(reader, wanted)
+    kbs = freshness(states, wanted, corpus.configured, corpus.look)
+    return ListReply(len(found), kbs, tuple(found), near)
+
+
+def tags(corpus: Corpus, request: TagsRequest) -> TagsReply:
+    """Tags and how many entries carry each; as `entries`."""
+    wanted = corpus.checked(request.filters)
+    with corpus.index.reader() as reader:
+        states = reader.kbs()
+        found = reader.tags(wanted)
+        near = () if found else _near(reader, wanted)
+    kbs = freshness(states, wanted, corpus.configured, corpus.look)
+    return TagsReply(len(found), kbs, tuple(found), near)
+
+
+def current(corpus: Corpus) -> tuple[Freshness, ...]:
+    """How current the index is, by KB."""
+    with corpus.index.reader() as reader:
+        states = reader.kbs()
+    return freshness(states, NO_FILTERS, corpus.configured, corpus.look)
+
+
+def _own(corpus: Corpus, states: Sequence[KbState], found: EntryDetail) -> tuple[Freshness, ...]:
+    """How current the KB of an entry is."""
+    return freshness(states, Filters(kbs=(found.kb,)), (), corpus.look)
+
+
+def _near(reader: Reader, wanted: Filters) -> tuple[Suggestion, ...]:
+    from pyrite_cli.core.search import suggestion  # only where nothing was found
+
+    return suggestion.values(reader, wanted)

@@ -1,0 +1,66 @@
+"""What is searched, and what an answer needs to know besides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeAlias
+
+import msgspec
+
+from pyrite_cli.core.search.freshness import Look
+from pyrite_cli.core.text.tokens import Analyzer
+from pyrite_schemas.config import Mode
+from pyrite_schemas.errors import UsageError
+from pyrite_schemas.requests.reading import MOST
+from pyrite_schemas.search import Filters
+
+if TYPE_CHECKING:
+    from pyrite_backends.port.index import Index
+    from pyrite_backends.port.vectors import Model
+
+Embed: TypeAlias = "Callable[[str, Model], bytes]"
+"""The float32 unit vector of a query under the index's model."""
+
+
+class Corpus(msgspec.Struct, frozen=True):
+    """An index, and how it is asked.
+
+    Attributes:
+        index: Where to search.
+        analyzer: The tokenisation.
+        embed: Called for searches by meaning only.
+        look: Looks at the sources of what is searched.
+        check_kbs: Called with the KBs that a request or a query names; raises `UsageError` when
+            one is unknown.
+        configured: KBs that ought to be in the index.
+        mode: How to search when a request does not say.
+    """
+
+    index: Index
+    analyzer: Analyzer
+    embed: Embed
+    look: Look
+    check_kbs: Callable[[Sequence[str]], None]
+    configured: Sequence[str]
+    mode: Mode
+
+    def checked(self, filters: Filters, limit: int | None = None, offset: int = 0) -> Filters:
+        """The filters of a request that makes sense, whoever made it; moments in UTC.
+
+        Args:
+            filters: What it looks in.
+            limit: How many it wants; None for all.
+            offset: How many it skips.
+
+        Raises:
+            UsageError: It names an unknown KB, a date that isn't one, or a number out of bounds.
+        """
+        self.check_kbs(filters.kbs)
+        for name, number, least in (("limit", limit, 1), ("offset", offset, 0)):
+            if number is not None and not least <= number <= MOST:
+                raise UsageError(f"{name} {number} is not from {least} to {MOST}")
+        if not (filters.since or filters.until or filters.committed_since):
+            return filters
+        from pyrite_cli.core.query import options  # only with a date
+
+        return options.check_dates(filters)

@@ -1,0 +1,297 @@
+"""A configuration and all that it leads to: the only place that wires sources, index and models."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+
+from pyrite_backends.factory import open_index, vector_cache
+from pyrite_cli.core.config import settings
+from pyrite_cli.core.git.distance import Distance, Distances
+from pyrite_cli.core.git.repository import is_bare
+from pyrite_cli.core.text.tokens import Analyzer
+from pyrite_schemas.config import KbConfig
+from pyrite_schemas.errors import ConfigError, PyriteError, UsageError
+from pyrite_schemas.sync import KbState
+
+if TYPE_CHECKING:
+    from pyrite_backends.port.index import Index
+    from pyrite_backends.port.vectors import Model
+    from pyrite_cli.core.embed.provider import Provider
+    from pyrite_cli.core.index.kb import Kb
+    from pyrite_cli.core.search.corpus import Corpus
+
+Value = TypeVar("Value")
+
+
+class _Once(Generic[Value]):
+    """A property that is made when it is first asked for, by one thread alone.
+
+    `functools.cached_property` lets two threads make two: of an index, each with locks of its own.
+    """
+
+    def __init__(self, make: Callable[[Any], Value]) -> None:
+        self._make = make
+        self._name = make.__name__
+        self.__doc__ = make.__doc__
+
+    @overload
+    def __get__(self, workspace: None, owner: type) -> _Once[Value]: ...
+    @overload
+    def __get__(self, workspace: Workspace, owner: type) -> Value: ...
+    def __get__(self, workspace: Workspace | None, owner: type) -> _Once[Value] | Value:
+        if workspace is None:
+            return self
+        with workspace.making:
+            if self._name not in workspace.__dict__:
+                workspace.__dict__[self._name] = self._make(workspace)
+        found: Value = workspace.__dict__[self._name]
+        return found
+
+
+class Workspace:
+    """A configuration, its index, sources and models, for as long as a process wants them.
+
+    Any number of threads may use one; nothing is opened before it is needed. What is configured is
+    read once: a file that is changed later is another workspace's.
+
+    Args:
+        folder: Where the configuration is looked for.
+        config: The file to read instead.
+
+    Attributes:
+        project: The configuration and where it was found.
+        remarks: What there is to know of it, such as why the index is not where it usually is.
+
+    Raises:
+        ConfigError: Nothing is configured and there is no repository, or it isn't valid.
+    """
+
+    def __init__(self, folder: Path, config: Path | None = None) -> None:
+        if config is not None and not config.is_file():
+            raise ConfigError(f"there is no file {config}")
+        self.project = settings.find(folder, config)
+        self.config = self.project.config
+        self.remarks: tuple[str, ...] = ()
+        self.making = threading.RLock()
+        self._distances = Distances()
+
+    @_Once
+    def owner(self) -> str:
+        """Names the configuration, in an index that several may share.
+
+        Where several machines do, every clone of a repository has the same name.
+        """
+        file = (self.project.file or self.project.root).resolve()
+        if file.name in settings.FILE_NAMES:
+            file = file.parent  # which is one configuration, before it has the file and after
+        if not self.index.shared:
+            return str(file)
+
+        from pyrite_cli.core.git.command import remote
+
+        top = self.project.repository
+        origin = remote(top) if top else ""
+        if top is None or not origin:
+            import socket  # only where there is no better name
+
+            return f"{socket.gethostname()}:{file}"
+        inside = file.relative_to(top.resolve()).as_posix()
+        return f"{origin}:{inside}" if inside != "." else origin
+
+    @property
+    def alone(self) -> bool:
+        """Whether the index lies beside the configuration, where no other has one."""
+        return not self.index.shared and not self.config.storage.path
+
+    @_Once
+    def analyzer(self) -> Analyzer:
+        """The tokenisation."""
+        return Analyzer(self.config.search.language)
+
+    @_Once
+    def cache_folder(self) -> Path:
+        """Where embeddings, exported models and homeless indexes are kept."""
+        return settings.cache_folder(self.config, self.project.root)
+
+    @_Once
+    def index(self) -> Index:
+        """The index; nothing of it is opened yet."""
+        return open_index(
+            self.config.storage,
+            self._index_path,
+            lambda: settings.database_url(self.config, self.project.file),
+            self.analyzer,
+        )
+
+    @_Once
+    def provider(self) -> Provider:
+        """The model and its caches."""
+        from pyrite_cli.core.embed.provider import Provider  # only what embeds
+
+        return Provider(
+            self.config.embedding.model,
+            self.project.root,
+            self.cache_folder,
+            self.index,
+            vector_cache,
+        )
+
+    @_Once
+    def corpus(self) -> Corpus:
+        """What answers need."""
+        from pyrite_cli.core.search.corpus import Corpus  # not what syncs or checks
+
+        return Corpus(
+            self.index,
+            self.analyzer,
+            self._embed_query,
+            self.look,
+            self.check_names,
+            self.names(),
+            self.config.search.mode,
+        )
+
+    def _embed_query(self, text: str, model: Model) -> bytes:
+        return self.provider.embed_query(text, model)  # which is made by the first such search
+
+    def _index_path(self) -> Path:
+        """The database file: as configured, in `.pyrite/`, or, where nothing can be written, in
+        the cache folder."""
+        root = self.project.root
+        if self.config.storage.path:
+            return (root / Path(self.config.storage.path).expanduser()).resolve()
+        bare = self.project.file is None and not (root / ".git").exists()
+        place = root / ".pyrite" / "index.db"
+        if place.parent.is_symlink():
+            raise ConfigError(
+                f"{place.parent} is a symbolic link; Pyrite does not write where one leads",
+                "remove it, or set `storage.path` in pyrite.yaml",
+            )
+        if not bare and (place.exists() or os.access(root, os.W_OK)):
+            return place
+        import hashlib  # openssl, 4 ms
+
+        digest = hashlib.sha256(os.fsencode(root)).hexdigest()[:12]
+        elsewhere = self.cache_folder / "indexes" / f"{root.name}-{digest}" / "index.db"
+        reason = "is a bare repository" if bare else "can't be written"
+        self.remarks = (*self.remarks, f"{root} {reason}: its index is {elsewhere}")
+        return elsewhere
+
+    def kbs(self, names: Sequence[str] = (), ref: str = "", *, worktree: bool = False) -> list[Kb]:
+        """The configured KBs, or those named.
+
+        Args:
+            names: Which; all of them when empty.
+            ref: Read this instead of what is configured.
+            worktree: Read the work tree instead of a configured ref.
+
+        Raises:
+            UsageError: A name is not configured.
+            SourceError: A KB's repository is not there.
+        """
+        self.check_names(names)
+        return [
+            self._kb(kb, ref, worktree) for kb in self.config.kbs if not names or kb.name in names
+        ]
+
+    def unindexed_kbs(self, ref: str = "") -> list[Kb]:
+        """All configured KBs where there need be no index: from the work tree, or the ref that is
+        given or configured.
+
+        Args:
+            ref: Read this instead.
+
+        Raises:
+            SourceError: A KB's repository is not there.
+        """
+        return [self._kb(kb, ref, False, indexed=False) for kb in self.config.kbs]
+
+    def reachable_kbs(self) -> tuple[list[Kb], dict[str, str]]:
+        """The configured KBs whose repository is here, and why the others can't be read."""
+        found, faults = [], {}
+        for kb in self.config.kbs:
+            try:
+                found.append(self._kb(kb, "", False))
+            except PyriteError as error:
+                faults[kb.name] = error.message
+        return found, faults
+
+    def names(self, names: Sequence[str] = ()) -> list[str]:
+        """Names of the configured KBs, or those given; what they come from need not be here.
+
+        Raises:
+            UsageError: A name is not configured.
+        """
+        self.check_names(names)
+        return [kb.name for kb in self.config.kbs if not names or kb.name in names]
+
+    def check_names(self, names: Sequence[str]) -> None:
+        """See that KBs are configured.
+
+        Raises:
+            UsageError: One isn't.
+        """
+        known = [kb.name for kb in self.config.kbs]
+        for name in names:
+            if name not in known:
+                from pyrite_cli.core.text import spelling  # only where one is not there
+
+                hint = spelling.meant(spelling.nearest(name, known))
+                raise UsageError(
+                    f"no KB is called {name!r}", hint or f"configured: {', '.join(known)}"
+                )
+
+    def folder_of(self, name: str) -> Path | None:
+        """A configured KB's folder in a work tree; None where there is none on this machine."""
+        from pyrite_cli.core.git.places import locate
+
+        for kb in self.config.kbs:
+            if kb.name == name:
+                try:
+                    repository, folder = locate(kb, self.project.root)
+                except PyriteError:
+                    return None
+                return None if is_bare(repository) else repository.resolve() / folder
+        return None
+
+    def look(self, state: KbState) -> Distance:
+        """How far the source of a KB has gone since it was indexed."""
+        root = self._repository(state)
+        if root is None:
+            return Distance(None, None)
+        return self._distances.measure(root, state.ref or "HEAD", state.revision.commit)
+
+    def _repository(self, state: KbState) -> Path | None:
+        """The repository a KB was synced from, or this machine's clone of it."""
+        root = Path(state.source)
+        if root.is_absolute() and root.is_dir():
+            return root
+        from pyrite_cli.core.git.places import locate  # only where it was synced elsewhere
+
+        for kb in self.config.kbs:
+            if kb.name == state.name:
+                try:
+                    return locate(kb, self.project.root).repository
+                except PyriteError:
+                    return None
+        return None
+
+    def _kb(self, kb: KbConfig, ref: str, worktree: bool, *, indexed: bool = True) -> Kb:
+        from pyrite_cli.core.entry import rules  # only what looks at files
+        from pyrite_cli.core.git.command import remote
+        from pyrite_cli.core.git.places import locate
+        from pyrite_cli.core.git.source import Source
+        from pyrite_cli.core.index.kb import Kb
+
+        repository, folder = locate(kb, self.project.root)
+        # What others read must be what others can have: commits.
+        shared = indexed and self.index.shared
+        chosen = "" if worktree else ref or kb.ref or ("HEAD" if shared else "")
+        origin = remote(repository) if shared else ""
+        name = kb.name if len(self.config.kbs) > 1 else ""
+        source = Source(repository, folder, chosen, kb.include, kb.exclude, name)
+        return Kb(kb.name, source, self.config.frontmatter.date, origin, rules.of(kb))
