@@ -91,7 +91,7 @@ class Hooks:
             return False
 
 
-def start(folder: Path, config: Path | None, options: Sequence[str], hook: str) -> HookRunReply:
+def start(folder: Path, config: Path | None, options: Sequence[str], *, hook: str) -> HookRunReply:
     """Sync in a process of its own, which is what the hooks do.
 
     No workspace is made: what is wrong with a configuration belongs into the log.

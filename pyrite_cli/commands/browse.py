@@ -30,7 +30,7 @@ def get(
     refresh(run, (), fresh=renewed.fresh)
     own = run.pyrite
     with found(own, json=json):
-        reply = own.get(GetRequest(entry))
+        reply = own.get(GetRequest(name=entry))
     if json:
         render.json(reply)
         return
@@ -161,7 +161,7 @@ def links(
     refresh(run, (), fresh=renewed.fresh)
     own = run.pyrite
     with found(own, json=json):
-        reply = own.links(LinksRequest(entry))
+        reply = own.links(LinksRequest(name=entry))
     if json:
         render.json(reply)
     else:

@@ -42,7 +42,7 @@ def export(
     For a machine that begins with nothing, such as a CI job: with `pyrite cache import`, nothing
     is embedded there that was embedded here.
     """
-    reply = invocation(context).pyrite.cache.export_to(file, Progress())
+    reply = invocation(context).pyrite.cache.export_to(file=file, observer=Progress())
     if json:
         render.json(reply)
         return
@@ -60,7 +60,7 @@ def bring(
     To this machine's, and to the database's where the index is in PostgreSQL. They must come from
     the model that is configured.
     """
-    reply = invocation(context).pyrite.cache.import_from(file, Progress())
+    reply = invocation(context).pyrite.cache.import_from(file=file, observer=Progress())
     if json:
         render.json(reply)
         return

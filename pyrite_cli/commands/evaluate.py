@@ -98,7 +98,7 @@ def evaluate(
         render.json(reply)
         return
     _show(reply)
-    _explain(reply, queries_file)
+    _explain(reply, file=queries_file)
     meaning = any(one.mode != "keyword" for one in reply.modes)
     remarks(own, reply.kbs, vectors=meaning)
 
@@ -146,7 +146,7 @@ def _compare(one: ModeFigures, other: Comparison, k: int) -> None:
     )
 
 
-def _explain(reply: EvalReply, file: str) -> None:
+def _explain(reply: EvalReply, *, file: str) -> None:
     """What the figures leave out."""
     if reply.unjudged:
         some = render.count(reply.unjudged, "query has", "queries have")

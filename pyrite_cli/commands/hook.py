@@ -101,7 +101,7 @@ def run(
 
     own = invocation(context)
     own.writes = True
-    reply = hooks.start(own.folder, own.config, own.words, hook)
+    reply = hooks.start(own.folder, own.config, own.words, hook=hook)
     if json:
         render.json(reply)
 

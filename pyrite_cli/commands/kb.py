@@ -58,7 +58,7 @@ def remove(
     """
     run = invocation(context)
     run.writes = True
-    reply = run.pyrite.remove_kb(RemoveKbRequest(name, foreign=yes), Progress())
+    reply = run.pyrite.remove_kb(RemoveKbRequest(name=name, foreign=yes), Progress())
     if json:
         render.json(reply)
         return

@@ -110,7 +110,7 @@ def search(
         explain=explain,
     )
     if not batch:
-        _answer(run, request, only, renewed, paths=paths, json=json)
+        _answer(run, request, kbs=only.kbs, renewed=renewed, paths=paths, json=json)
         return
     from pyrite_cli.commands import batch as several  # one query needs none of it
 
@@ -147,7 +147,7 @@ def semantic_search(
         exact=exact,
         explain=explain,
     )
-    _answer(run, request, only, renewed, paths=paths, json=json)
+    _answer(run, request, kbs=only.kbs, renewed=renewed, paths=paths, json=json)
 
 
 def _text(words: Sequence[str]) -> str:
@@ -157,13 +157,13 @@ def _text(words: Sequence[str]) -> str:
 def _answer(
     run: Invocation,
     request: SearchRequest,
-    only: Narrowing,
-    renewed: RefreshAll,
     *,
+    kbs: Sequence[str],
+    renewed: RefreshAll,
     paths: bool,
     json: bool,
 ) -> None:
-    refresh(run, only.kbs, fresh=renewed.fresh, embed=renewed.embed)
+    refresh(run, kbs, fresh=renewed.fresh, embed=renewed.embed)
     own = run.pyrite
     if not json and not paths and render.colour():
         import msgspec  # where words are marked

@@ -120,7 +120,7 @@ def schema(
     if listed and name:
         raise UsageError("--list takes no type", "leave one of them out")
     if listed:
-        _list(invocation(context).pyrite.types(TypesRequest(kb)), json=json)
+        _list(invocation(context).pyrite.types(TypesRequest(kb=kb)), json=json)
         return
     if not name and kb:
         raise UsageError("--kb needs a type", "see which there are: pyrite schema --list")
@@ -130,7 +130,7 @@ def schema(
         own = files("pyrite_schemas").joinpath("config.schema.json")
         render.out(own.read_text(encoding="utf-8").rstrip("\n"))
         return
-    found = invocation(context).pyrite.type_schema(name, kb)
+    found = invocation(context).pyrite.type_schema(name=name, kb=kb)
     render.out(encoder.dumps(found, indent=2, ensure_ascii=False))
 
 
