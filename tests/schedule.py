@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-TOGETHER = ("tests/test_model.py", "tests/test_postgres_plans.py")
-"""Modules whose tests share what takes long to make: a model's export, an index of 6,000 files."""
+TOGETHER = ("tests/test_model.py", "tests/test_postgres_plans.py", "tests/test_wheel.py")
+"""Modules whose tests share what takes long to make: a model's export, an index of 6,000 files, an
+installation."""
 
 FIRST = (
     "tests/test_kill.py", "tests/test_hooks_run.py", "tests/test_postgres_faults.py",
-    "tests/test_signals.py", "tests/test_transcripts.py",
+    "tests/test_signals.py", "tests/test_transcripts.py", "tests/test_wheel.py",
 )  # fmt: skip
 """Modules with the longest tests: begun last, one would keep a process busy and leave the others
 without work."""
