@@ -94,6 +94,17 @@ def _fail(folder: Path, told: str) -> NoReturn:
     pytest.fail(told)
 
 
+def _links_hold(page: str) -> None:
+    """No link of a page needs a file beside it, and those to the project lead to what it has."""
+    text = re.sub(r"^```.*?^```|`[^`\n]+`", "", page, flags=re.M | re.S)
+    home = f"{PROJECT['urls']['Homepage']}/blob/main/"
+    targets = re.findall(r"\]\(([^)]+)\)", text)
+    assert [target for target in targets if not target.startswith("https://")] == []
+    own = [target.removeprefix(home) for target in targets if target.startswith(home)]
+    assert len(own) > 10
+    assert [target for target in own if not (ROOT / target.partition("#")[0]).exists()] == []
+
+
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
     """The wheel as it is built from the source distribution, with its base dependencies alone."""
@@ -142,7 +153,9 @@ def test_the_wheel_says_what_a_package_index_asks(installed: Installed) -> None:
     assert str(told.requires_python) == PROJECT["requires-python"]
     assert (told.license_expression, told.license_files) == ("MIT", ["LICENSE"])
     assert told.classifiers == PROJECT["classifiers"]
+    assert told.project_urls == PROJECT["urls"]
     assert told.description_content_type == "text/markdown"
+    _links_hold(told.description or "")
     assert set(told.provides_extra or ()) == set(PROJECT["optional-dependencies"])
     commands = configparser.ConfigParser()
     commands.read_string(installed.read("entry_points.txt"))
