@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from pyrite_backends.port.vectors import Model
     from pyrite_backends.sqlite.writer import SqliteWriter
 
+_PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/")
+"""Bytes that stand for themselves in the path of a URI (RFC 3986, 2.3)."""
+
 APPLICATION_ID = 0x50795274
 """`PyRt`: marks a database file as ours, so that nothing else is ever overwritten."""
 
@@ -342,6 +345,5 @@ def _flock(handle: int, path: Path, wait: bool, on_wait: Callable[[], None] | No
 
 
 def _quoted(path: Path) -> str:
-    from urllib.parse import quote
-
-    return quote(os.fsencode(path))
+    """A path as it stands in a URI. `urllib.parse` does it too, and takes 5 ms to import."""
+    return "".join(chr(byte) if byte in _PLAIN else f"%{byte:02X}" for byte in os.fsencode(path))
