@@ -17,6 +17,7 @@ from pyrite_schemas.observer import SILENT, Observer
 if TYPE_CHECKING:
     from pyrite_cli.cache import Cache
     from pyrite_cli.core.git.standpoint import Standpoint
+    from pyrite_cli.core.index.kb import Kb
     from pyrite_cli.core.index.sync import Options
     from pyrite_cli.hooks import Hooks
     from pyrite_schemas.config import Mode
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
         TagsRequest,
     )
     from pyrite_schemas.search import Filters
+    from pyrite_schemas.sync import KbState
 
 
 class Pyrite:
@@ -303,7 +305,7 @@ class Pyrite:
         return self._updated(self.workspace.kbs(), options, observer, embed=asked.embed)
 
     def _updated(
-        self, kbs: Sequence[Any], options: Options, observer: Observer, *, embed: bool
+        self, kbs: Sequence[Kb], options: Options, observer: Observer, *, embed: bool
     ) -> SyncReport:
         from pyrite_cli.core.index import update
 
@@ -373,7 +375,7 @@ class Pyrite:
         )
         return msgspec.structs.replace(found, notes=workspace.remarks)
 
-    def _owns(self, state: Any) -> bool:
+    def _owns(self, state: KbState) -> bool:
         from pyrite_cli.core.index.sync import Options
 
         return Options(owner=self.workspace.owner, alone=self.workspace.alone).owns(state)

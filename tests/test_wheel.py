@@ -191,6 +191,21 @@ def test_the_installed_program_does_its_work(program: Callable[..., Ran], repo: 
     assert program("search", "--fresh", "gamma", "--paths").out == "a.md\n"
 
 
+LIBRARY = """
+from pyrite_cli import Pyrite, SearchRequest
+own = Pyrite.open(".")
+own.sync()
+for result in own.search(SearchRequest("alpha")).results:
+    print(result.path, result.start_line)
+"""
+
+
+def test_the_installed_library_does_its_work(installed: Installed, repo: Repo) -> None:
+    repo.commit(a="# Pump\n\nalpha")
+    ran = installed.run("python", "-c", LIBRARY, cwd=repo.root)
+    assert ran == (0, "a.md 1\n", "")
+
+
 def test_who_lacks_what_search_by_meaning_needs_is_told_so(
     program: Callable[..., Ran], repo: Repo, tmp_path: Path
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import typer
@@ -12,27 +12,9 @@ from pyrite_cli.commands.freshness import remarks
 from pyrite_schemas.errors import Exit
 from pyrite_schemas.replies.common import Freshness
 from pyrite_schemas.replies.search import BatchFault, BatchReply
-from pyrite_schemas.requests.reading import BatchRequest, SearchRequest
 
 if TYPE_CHECKING:
     from pyrite_cli.pyrite import Pyrite
-
-
-def asked(
-    own: Pyrite, content: bytes, name: str, like: SearchRequest
-) -> Iterator[BatchReply | BatchFault]:
-    """The answers to the queries of a file, none of which is made yet.
-
-    Args:
-        own: The program.
-        content: Of the file.
-        name: What it is called.
-        like: Everything but the queries.
-
-    Raises:
-        UsageError: A line is no query, or there is none.
-    """
-    return own.batch(BatchRequest(queries=content, name=name, like=like))
 
 
 def show(own: Pyrite, replies: Iterable[BatchReply | BatchFault], name: str) -> None:

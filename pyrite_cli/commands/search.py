@@ -14,7 +14,7 @@ from pyrite_cli.commands.freshness import refresh, remarks
 from pyrite_cli.commands.options import Exact, Json, Narrowing, Page, RefreshAll
 from pyrite_cli.commands.titles import heading_line, room
 from pyrite_schemas.errors import Exit, UsageError
-from pyrite_schemas.requests.reading import SearchRequest
+from pyrite_schemas.requests.reading import BatchRequest, SearchRequest
 
 if TYPE_CHECKING:
     from pyrite_cli.core.git.standpoint import Standpoint
@@ -116,7 +116,7 @@ def search(
 
     content = sys.stdin.buffer.read() if batch == _STDIN else run.place(batch).read_bytes()
     name = "stdin" if batch == _STDIN else batch
-    replies = several.asked(run.pyrite, content, name, request)
+    replies = run.pyrite.batch(BatchRequest(queries=content, name=name, like=request))
     refresh(run, only.kbs, fresh=renewed.fresh, embed=renewed.embed)
     several.show(run.pyrite, replies, name)
 
