@@ -8,7 +8,7 @@ import statistics
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,9 @@ from pyrite_cli.core.evaluate.queries import questions
 from pyrite_cli.core.index import verify
 from pyrite_cli.core.query import parser
 from pyrite_cli.workspace import Workspace
+from pyrite_schemas.config import Mode
 from pyrite_schemas.search import Filters, Found, Leg
+from pyrite_schemas.sync import File
 from tests.server import Postgres
 
 TIMES = 3
@@ -249,10 +251,10 @@ def _semantic(bench: Bench, name: str, postgres: Path) -> list[Figure]:
     return figures
 
 
-def _folders(files: object) -> list[str]:
+def _folders(files: Iterable[File]) -> list[str]:
     """Every folder that holds files, at any depth."""
     found: set[str] = set()
-    for file in files:  # type: ignore[attr-defined]
+    for file in files:
         found.update(str(parent) for parent in Path(file.path).parents if str(parent) != ".")
     return sorted(found)
 
@@ -400,11 +402,9 @@ def _relevance(bench: Bench) -> list[Figure]:
     bench.sync(postgres)
     data = common.SHARED / "scifact"
     figures = []
-    for mode in ("keyword", "hybrid"):
-        ours, theirs = (
-            relevance.score(box(config), data, mode)  # type: ignore[arg-type]
-            for config in (postgres, sqlite)
-        )
+    modes: tuple[Mode, ...] = ("keyword", "hybrid")
+    for mode in modes:
+        ours, theirs = (relevance.score(box(config), data, mode) for config in (postgres, sqlite))
         figures.append(
             Figure(f"postgres: nDCG@10, {mode}", "scifact", f"{ours:.4f}", f"{theirs:.4f} SQLite",
                    None, "within 0.005", abs(ours - theirs) <= 0.005)

@@ -17,6 +17,7 @@ from pyrite_cli.core.embed.fill import _batches
 from pyrite_cli.core.embed.model import Files, locate
 from pyrite_cli.core.entry import chunk, parse
 from pyrite_schemas.config import DEFAULT_MODEL
+from pyrite_schemas.observer import SILENT
 from pyrite_schemas.sync import Pending
 
 TEXTS = 512
@@ -53,9 +54,9 @@ def measure(repository: Path, cache: Path) -> list[Figure]:
         runtime = bulk.TorchRuntime(files)
     else:
         runtime = onnx.OnnxRuntime(folder, threads=2, quick=False)
-    list(_batches(pending[:32], runtime, _Quiet()))
+    list(_batches(pending[:32], runtime, SILENT))
     begun = time.perf_counter()
-    list(_batches(pending, runtime, _Quiet()))
+    list(_batches(pending, runtime, SILENT))
     rate = len(pending) / (time.perf_counter() - begun)
     figures.append(
         Figure(
@@ -69,18 +70,6 @@ def measure(repository: Path, cache: Path) -> list[Figure]:
         )
     )
     return figures
-
-
-class _Quiet:
-    def note(self, message: str) -> None: ...
-
-    def loading(self, model: str, texts: int) -> None: ...
-
-    def embedding(self, runtime: str, texts: int) -> None: ...
-
-    def embedded(self, texts: int) -> None: ...
-
-    def truncated(self, texts: int) -> None: ...
 
 
 def _by_hand(files: Files, folder: Path, texts: Sequence[str]) -> list[tuple[str, float, float]]:

@@ -103,7 +103,7 @@ def measure(
         server = held.enter_context(servers.server(folder)) if "postgres" in engines else None
         if server:
             with psycopg.connect(server.create()) as db:
-                version = str(db.execute("SHOW server_version").fetchone()[0])  # type: ignore[index]
+                ((version,),) = db.execute("SHOW server_version")
         for size in sizes:
             repository = _repository(folder, size)
             for engine in engines:
@@ -283,8 +283,7 @@ def _indexes(folder: Path, server: Postgres | None) -> Iterator[Bench]:
     """A folder for SQLite files that goes with what is in it."""
     place = folder / "indexes"
     place.mkdir()
-    # SQLite's never asks for the server.
-    yield Bench(place, server, folder / "cache")  # type: ignore[arg-type]
+    yield Bench(place, server, folder / "cache")  # type: ignore[arg-type]  # those of SQLite never ask for it
     shutil.rmtree(place)
 
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -176,7 +176,7 @@ class Bench:
         """A KB over the repository."""
         return Kb(name, Source(self.repo.root, folder, ref, DEFAULT_INCLUDE, ()), DATE_FIELDS)
 
-    def sync(self, *kbs: Kb, **options: bool) -> SyncReport:
+    def sync(self, *kbs: Kb, **options: Any) -> SyncReport:
         """Sync without vectors."""
         return sync(self.index, kbs or (self.kb(),), None, self.observer, Options(**options))
 

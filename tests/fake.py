@@ -22,11 +22,11 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from pyrite_backends.port.index import Tokeniser
 from pyrite_backends.port.names import link_name, other_names, titled
 from pyrite_backends.port.vectors import Model, VectorCache
 from pyrite_cli.core.entry import ids
 from pyrite_cli.core.index import verify
+from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.entry import Chunk, Diagnostic, Entry, Link
 from pyrite_schemas.errors import BusyError, NoIndexError, OutdatedError, StorageError
 from pyrite_schemas.search import (
@@ -149,9 +149,9 @@ class MemoryReader:
     """See `pyrite_backends.port.index.Reader`. What it reads no longer changes, so it
     looks and splits words once."""
 
-    def __init__(self, state: State, tokeniser: Tokeniser) -> None:
+    def __init__(self, state: State, analyzer: Analyzer) -> None:
         self._state = state
-        self._tokeniser = tokeniser
+        self._analyzer = analyzer
 
     @functools.cached_property
     def _rows(self) -> list[Row]:
@@ -259,15 +259,15 @@ class MemoryReader:
             yield from fields
 
     def _phrase(self, term: Term) -> tuple[list[str], bool]:
-        last = [] if self._tokeniser.in_engine or not term.prefix else [term.tokens[-1]]
-        stemmed = self._tokeniser.tokens(" ".join(term.tokens[: len(term.tokens) - len(last)]))
+        last = [] if self._analyzer.in_engine or not term.prefix else [term.tokens[-1]]
+        stemmed = self._analyzer.tokens(" ".join(term.tokens[: len(term.tokens) - len(last)]))
         return [*stemmed, *last], term.prefix
 
     def _split(self, entry: Entry) -> list[Fields]:
-        tokens = self._tokeniser.tokens
+        tokens = self._analyzer.tokens
         tags = tokens("\n".join(entry.tags))
         names = other_names(entry.path, entry.claim, entry.aliases)
-        title = tokens(titled(entry.title, names, self._tokeniser.surface))
+        title = tokens(titled(entry.title, names, self._analyzer.surface))
         return [
             (
                 title,
@@ -508,23 +508,23 @@ class OwnReader(MemoryReader):
     """A writer's, which sees what was written meanwhile."""
 
     @property
-    def _rows(self) -> list[Row]:  # type: ignore[override]
+    def _rows(self) -> list[Row]:
         return self._state.rows()
 
     @property
-    def _fields(self) -> list[list[Fields]]:  # type: ignore[override]
+    def _fields(self) -> list[list[Fields]]:
         return [self._split(row.entry) for row in self._rows]
 
 
 class MemoryWriter:
     """See `pyrite_backends.port.index.Writer`."""
 
-    def __init__(self, state: State, tokeniser: Tokeniser) -> None:
+    def __init__(self, state: State, analyzer: Analyzer) -> None:
         self._state = state
-        self._tokeniser = tokeniser
+        self._analyzer = analyzer
 
     def reader(self) -> MemoryReader:
-        return OwnReader(self._state, self._tokeniser)
+        return OwnReader(self._state, self._analyzer)
 
     def remove(self, kb: str, paths: Sequence[str]) -> None:
         for path in paths:
@@ -628,15 +628,15 @@ class MemoryIndex:
     """See `pyrite_backends.port.index.Index`.
 
     Args:
-        tokeniser: The tokenisation that is configured.
+        analyzer: The tokenisation that is configured.
         place: What it shares with others that are the same index.
     """
 
     backend = "memory"
     shared = False
 
-    def __init__(self, tokeniser: Tokeniser, place: Place | None = None) -> None:
-        self._tokeniser = tokeniser
+    def __init__(self, analyzer: Analyzer, place: Place | None = None) -> None:
+        self._analyzer = analyzer
         self._place = place or Place()
         self._held = threading.local()
 
@@ -648,19 +648,19 @@ class MemoryIndex:
         state = self._place.state
         if state is None:
             raise NoIndexError("there is no index in memory", "run `pyrite index sync`")
-        if state.tokens != self._tokeniser.fingerprint:
+        if state.tokens != self._analyzer.fingerprint:
             raise OutdatedError("it was made for another language", "run `pyrite index sync`")
-        yield MemoryReader(state, self._tokeniser)
+        yield MemoryReader(state, self._analyzer)
 
     @contextlib.contextmanager
     def writer(
         self, *, wait: bool = True, on_wait: Callable[[], None] | None = None, rebuild: bool = False
     ) -> Iterator[MemoryWriter]:
         with self.lock(wait=wait, on_wait=on_wait):
-            held, tokens = self._place.state, self._tokeniser.fingerprint
+            held, tokens = self._place.state, self._analyzer.fingerprint
             old = held is None or rebuild or held.tokens != tokens
             state = State(tokens) if held is None or old else held.copy()
-            writer = MemoryWriter(state, self._tokeniser)
+            writer = MemoryWriter(state, self._analyzer)
             yield writer
             writer.close()
             self._place.state = state

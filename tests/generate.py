@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 import typer.main
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import registry
 
 from pyrite_backends.sql import ddl, tables
 from pyrite_cli.main import app
@@ -91,7 +91,7 @@ from __future__ import annotations
 
 '''
 
-DIALECTS = {"sqlite": sqlite.dialect(), "postgresql": postgresql.dialect()}
+DIALECTS = {name: registry.load(name)() for name in ("sqlite", "postgresql")}
 """Of the engines."""
 
 _PYTHON = {

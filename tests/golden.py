@@ -249,7 +249,9 @@ def main() -> int:
     """Write down what is made now; the exit code."""
     now = prints()
     held = recorded() if PLACE.exists() else None
-    for name in own_numbers() if held else ():
+    for name in own_numbers():
+        if held is None:
+            break
         if changes(name, now, held["prints"]) and own_numbers()[name] == held["numbers"][name]:
             print(complaint(name, now, held), file=sys.stderr)
             return 1

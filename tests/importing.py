@@ -17,7 +17,7 @@ WATCHED = {"sqlite3"}
 """Parts of the standard library that count: a database is opened in one place alone."""
 
 
-class Rooms(fields.Field):  # type: ignore[type-arg]
+class Rooms(fields.Field):  # type: ignore[type-arg]  # generic for type checkers alone
     """A table: the packages that each package may import."""
 
     def parse(self, raw_data: Any) -> dict[str, list[str]]:
@@ -32,7 +32,7 @@ class AllowedContract(Contract):
     rooms = Rooms()
 
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
-        rooms: dict[str, list[str]] = self.rooms  # type: ignore[assignment]
+        rooms: dict[str, list[str]] = self.rooms  # type: ignore[assignment]  # what the field parsed
         faults: list[str] = []
         used: set[tuple[str, str]] = set()
         for module in sorted(graph.modules):

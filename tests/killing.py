@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-import psycopg
 import pytest
 
 from pyrite_backends.port.index import Reader
 from pyrite_backends.port.vectors import Model
+from pyrite_backends.postgres.store import PostgresIndex
 from pyrite_cli.core.embed import fill as filling
 from pyrite_cli.core.index import verify
 from pyrite_cli.workspace import Workspace
@@ -34,11 +34,13 @@ class Kept(Protocol):
 
     Attributes:
         storage: The lines of `pyrite.yaml` that say so.
-        count: Counts the instants of a run.
     """
 
     storage: str
-    count: Callable[[Instants], None]
+
+    @property
+    def count(self) -> Callable[[Instants], None]:
+        """Counts the instants of a run."""
 
     def hold(self) -> None:
         """Keep the index as it is now, to begin from."""
@@ -51,9 +53,6 @@ class Kept(Protocol):
 
     def check(self) -> None:
         """See that nothing is left but an index."""
-
-    def act(self) -> Callable[[], None]:
-        """Something milder than `kill -9`, of which the program must tell."""
 
 
 class Files:
@@ -134,14 +133,6 @@ class Server:
     def check(self) -> None:
         assert len(self._team.generations()) == 1
         assert self._team.waiting() == []
-
-    def act(self) -> None:
-        """End the server's side of every connection to the database."""
-        with psycopg.connect(self._now, autocommit=True) as other:
-            other.execute(
-                "SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
 
 
 State = tuple[tuple[str, str], ...]
@@ -237,8 +228,8 @@ class Scene:
             with index.reader() as reader:
                 return what(reader)
         finally:
-            if index.shared:
-                index.close()  # type: ignore[attr-defined]
+            if isinstance(index, PostgresIndex):
+                index.close()
 
     def state(self) -> State:
         """What a reader sees; it must be sound."""

@@ -49,7 +49,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object | Non
         return None
     from xdist.scheduler import LoadScopeScheduling  # only where tests run in several processes
 
-    class Units(LoadScopeScheduling):
+    class Units(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist declares no types
         def _split_scope(self, nodeid: str) -> str:
             return unit(nodeid)
 

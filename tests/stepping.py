@@ -19,7 +19,7 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -193,13 +193,14 @@ def count_files(instants: Instants) -> None:
     sys.setprofile(profile)
 
 
-def count_sqlite(instants: Instants, *, spilling: bool = True) -> None:
+def count_sqlite(instants: Instants) -> None:
     """Count what a run over SQLite does, until the process ends.
+
+    SQLite gets so little memory that pages reach the disk before the commit, as those of a large
+    index do.
 
     Args:
         instants: Told of each.
-        spilling: Give SQLite so little memory that pages reach the disk before the commit, as
-            those of a large index do.
     """
     real_lock, real_open = SqliteIndex.lock, SqliteIndex._open_to_write
 
@@ -209,11 +210,10 @@ def count_sqlite(instants: Instants, *, spilling: bool = True) -> None:
 
     def opened(self: SqliteIndex) -> Any:
         connection = real_open(self)
-        if spilling:
-            connection.execute("PRAGMA cache_size = 4")
+        connection.execute("PRAGMA cache_size = 4")
         return connection
 
-    SqliteIndex.lock, SqliteIndex._open_to_write = lock, opened  # type: ignore[method-assign]
+    SqliteIndex.lock, SqliteIndex._open_to_write = lock, opened  # type: ignore[method-assign]  # in its place
     for name in {"_sqlite3", _extension()}:
         _KEPT.append(SqliteCalls(name))
         _KEPT[-1].count(instants)
@@ -240,12 +240,12 @@ def count_postgres(instants: Instants) -> None:
         instants("answered")
         return answer
 
-    PostgresIndex.lock = lock  # type: ignore[method-assign]
-    psycopg.Connection.wait = wait  # type: ignore[method-assign]
+    PostgresIndex.lock = lock  # type: ignore[method-assign]  # in its place
+    psycopg.Connection.wait = wait  # type: ignore[method-assign,assignment]  # in its place
     count_files(instants)
 
 
-def _sent(generator: Any, instants: Instants) -> Iterator[Any]:
+def _sent(generator: Any, instants: Instants) -> Generator[Any, Any, Any]:
     """A generator of the driver, with an instant where it begins to wait for the answer."""
     try:
         wanted = next(generator)
@@ -253,7 +253,7 @@ def _sent(generator: Any, instants: Instants) -> Iterator[Any]:
         while True:
             wanted = generator.send((yield wanted))
     except StopIteration as done:
-        return done.value  # type: ignore[no-any-return]
+        return done.value
 
 
 class Tried(NamedTuple):

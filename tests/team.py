@@ -58,7 +58,7 @@ class Team(World):
         super().__init__(repo, cache / "unused.db", cache)
         self.url = url
         self.owner = owner
-        self.index: PostgresIndex = PostgresIndex(url, self.analyzer)  # type: ignore[assignment]
+        self.index: PostgresIndex = PostgresIndex(url, self.analyzer)  # type: ignore[assignment]  # another engine's
 
     def again(self, url: str = "") -> Team:
         """Somebody else's view of the same."""
@@ -162,7 +162,7 @@ class _Cursor(psycopg.Cursor[Any]):
         return super().executemany(query, *arguments, **options)
 
     @contextlib.contextmanager
-    def copy(self, statement: Any, *arguments: Any, **options: Any) -> Iterator[Any]:  # type: ignore[override]
+    def copy(self, statement: Any, *arguments: Any, **options: Any) -> Iterator[Any]:
         self.before(self.connection, str(statement))
         with super().copy(statement, *arguments, **options) as out:
             before, connection = self.before, self.connection

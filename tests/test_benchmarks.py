@@ -128,8 +128,11 @@ def test_no_label_of_a_line_covers_another() -> None:
 
 
 def test_targets_tell_what_is_reached_from_what_is_not() -> None:
-    good = {"fill": lambda files: files / 1000, "status": lambda _: 0.01}
-    result = _result(lambda name, files: good.get(name, lambda _: 0.02)(files))
+    good: dict[str, Callable[[int], float]] = {
+        "fill": lambda files: files / 1000,
+        "status": lambda _: 0.01,
+    }
+    result = _result(lambda name, files: good[name](files) if name in good else 0.02)
     assert all(target.ok for target in points.targets(result))
     bad = _result(lambda name, files: 1.0 if name == "floor" else files / 10.0**2.5)
     assert not any(target.ok for target in points.targets(bad) if "from nothing" not in target.what)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from pyrite_cli.core.git import source
@@ -112,9 +114,9 @@ def test_a_sync_after_one_commit_lists_no_tree(
     asked: list[tuple[str, ...]] = []
     run = Git.run
 
-    def noted(git: Git, *arguments: str, **options: object) -> bytes:
+    def noted(git: Git, *arguments: str, **options: Any) -> bytes:
         asked.append(arguments)
-        return run(git, *arguments, **options)  # type: ignore[arg-type]
+        return run(git, *arguments, **options)
 
     monkeypatch.setattr(Git, "run", noted)
     (report,) = bench.sync().kbs

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pyrite_cli.commands import annotations
+from pyrite_cli.commands.annotations import github, gitlab
 from pyrite_cli.core.index import verify
 from pyrite_schemas.replies.check import Finding
 from tests.conftest import Bench, Pyrite, Repo
@@ -27,7 +27,7 @@ kbs:
     types:
       person: {optional: {boss: {entry: person}}}
 """
-FILES = {
+FILES: dict[str, str | bytes] = {
     "docs/one": "---\nid: adr-1\ntype: decision\nstatus: acepted\nowner: ann\n---\n",
     "docs/two": "---\nid: adr-1\ntype: decision\nstatus: accepted\nownr: ann\n---\n",
     "docs/three": "---\ntype: decision\nstatus: accepted\nowner: ann\nsupersedes: adr-11\n"
@@ -200,7 +200,7 @@ def test_for_github_they_are_workflow_commands(
 
 def test_what_github_would_read_as_its_own_is_escaped() -> None:
     one = Finding("kb", "a", "a,b:c%.md", 3, "x", "100 %: a\nb\r, c::d")
-    assert list(annotations.github([one])) == [
+    assert list(github([one])) == [
         "::error file=a%2Cb%3Ac%25.md,line=3,title=pyrite x::100 %25: a%0Ab%0D, c::d"
     ]
 
@@ -231,8 +231,7 @@ def test_gitlab_knows_a_problem_again_when_lines_move() -> None:
     one = [Finding("kb", "a", "a", line, "x", "y") for line in (1, 2)]
     moved = [Finding("kb", "a", "a", line, "x", "y") for line in (5, 9)]
     before, after = (
-        [said["fingerprint"] for said in json.loads(annotations.gitlab(found))]
-        for found in (one, moved)
+        [said["fingerprint"] for said in json.loads(gitlab(found))] for found in (one, moved)
     )
     assert before == after
     assert len(set(before)) == 2
@@ -297,7 +296,10 @@ def test_schema_of_a_type_is_what_an_entry_must_be(run: Here) -> None:
     schema = json.loads(run("schema", "Decision").out)
     right = {"type": "decision", "status": "accepted", "owner": "ann", "supersedes": "x", "z": 1}
     jsonschema.validate(right, schema)
-    for wrong in ({"status": "x"}, {"owner": ""}, {"owner": 3}, {"supersedes": []}):
+    wrongs: tuple[dict[str, object], ...] = (
+        {"status": "x"}, {"owner": ""}, {"owner": 3}, {"supersedes": []}
+    )  # fmt: skip
+    for wrong in wrongs:
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate({**right, **wrong}, schema)
     assert run("schema", "desicion").err == (

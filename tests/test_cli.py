@@ -426,9 +426,8 @@ def test_the_version(pyrite: Pyrite) -> None:
 
 
 def _every_command() -> list[tuple[str, ...]]:
-    program = typer.main.get_command(app)
     found: list[tuple[str, ...]] = [()]
-    for name, command in program.commands.items():  # type: ignore[attr-defined]
+    for name, command in typer.main.get_group(app).commands.items():
         found.append((name,))
         found += [(name, inner) for inner in getattr(command, "commands", ())]
     return found

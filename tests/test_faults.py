@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import resource
 import shutil
@@ -24,7 +25,7 @@ PATIENCE = 60
 """Seconds after which a child that hangs is ended by its own alarm, which fails its test."""
 
 
-def child(work: Callable[[], None]) -> int:
+def child(work: Callable[[], object]) -> int:
     """Start a process that does something; its id. Its status: 0, or 1 for an exception."""
     process = os.fork()
     if process:
@@ -99,7 +100,7 @@ def world(repo: Repo, tmp_path: Path) -> World:
     return world
 
 
-KINDS = {
+KINDS: dict[str, tuple[bool, dict[str, bool]]] = {
     "the first": (False, {}),
     "a later": (True, {}),
     "a rebuilding": (True, {"rebuild": True}),
@@ -133,7 +134,7 @@ def test_a_sync_killed_at_any_statement_loses_nothing(
         broken = again(f"killed at {step}")
         path = broken.index.path
         watch(broken, die_at(step))
-        ended = end(child(lambda broken=broken: broken.stage(**options) and None))  # type: ignore[misc]
+        ended = end(child(functools.partial(broken.stage, **options)))
         assert ended == -signal.SIGKILL, f"step {step}"
         broken.index = SqliteIndex(path, world.analyzer)
         found = digests(broken)
@@ -163,7 +164,7 @@ def test_embedding_that_is_killed_goes_on_where_it_was(
         return documents(texts)
 
     def work() -> None:
-        world.embedder.documents = dying  # type: ignore[method-assign,assignment]
+        world.embedder.documents = dying  # type: ignore[method-assign,assignment]  # in its place
         world.embed("all")
 
     assert end(child(work)) == -signal.SIGKILL
@@ -193,12 +194,12 @@ def syncing(world: World) -> tuple[Pipe, int]:
     ready, go = Pipe(), Pipe()
 
     def work() -> None:
-        def parsing(kb: str, _files: int) -> None:
+        def parsing(kb: str, files: int) -> None:
             if kb == "docs":  # the other KB is written already
                 ready.tell()
                 go.wait()
 
-        world.observer.parsing = parsing  # type: ignore[method-assign]
+        world.observer.parsing = parsing  # type: ignore[method-assign]  # in its place
         world.stage()
 
     process = child(work)
@@ -230,7 +231,7 @@ def test_a_second_sync_leaves_at_once_or_waits_and_both_end_well(
     waiting = Pipe()
 
     def second() -> None:
-        world.observer.waiting = waiting.tell  # type: ignore[method-assign]
+        world.observer.waiting = waiting.tell  # type: ignore[method-assign]  # in its place
         world.stage()
 
     other = child(second)
@@ -258,13 +259,13 @@ def test_a_reader_is_not_held_up_by_a_first_sync_that_is_on_disk_already(
 
     def parsed(_files: int) -> None:
         if (tmp_path / "index.db-journal").exists():
-            bench.observer.parsed = lambda _: None  # type: ignore[method-assign,assignment]
+            bench.observer.parsed = lambda _: None  # type: ignore[method-assign,assignment]  # in its place
             with pytest.raises(StorageError, match=r"locked|empty"), bench.index.reader():
                 pass
             tried.append(True)
 
     tried: list[bool] = []
-    bench.observer.parsed = parsed  # type: ignore[method-assign,assignment]
+    bench.observer.parsed = parsed  # type: ignore[method-assign,assignment]  # in its place
     bench.sync()
     with bench.index.reader() as reader:
         assert len(list(reader.files("kb"))) == 600
@@ -332,7 +333,7 @@ def test_parsing_that_is_given_up_leaves_no_process_behind(repo: Repo, tmp_path:
     def work() -> None:
         entries = pipeline.entries(kb.source, listed, frozenset(), kb.date_fields, workers=3)
         next(entries)
-        entries.close()  # type: ignore[attr-defined]
+        entries.close()
         with pytest.raises(ChildProcessError):
             os.waitpid(-1, os.WNOHANG)
 

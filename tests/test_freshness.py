@@ -20,7 +20,6 @@ import pytest
 from pyrite_backends.postgres.store import PostgresIndex
 from pyrite_backends.sqlite.store import SqliteIndex
 from pyrite_cli.commands.freshness import line
-from pyrite_cli.core.git import command as git
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.replies.common import Freshness
 from tests.conftest import Ran, Repo
@@ -167,9 +166,12 @@ def test_looking_at_a_branch_starts_no_git_and_counting_starts_one(
     run(*SYNC)
     started: list[object] = []
     real = subprocess.run
-    monkeypatch.setattr(
-        git.subprocess, "run", lambda *args, **kw: (started.append(args), real(*args, **kw))[1]
-    )
+
+    def counted(*arguments: Any, **options: Any) -> Any:
+        started.append(arguments)
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(subprocess, "run", counted)
     for command in ANSWERS.values():
         run(*command[:1], *(("one:a",) if command[-1] == "a" else command[1:]))
     assert started == []
@@ -440,9 +442,10 @@ def test_a_fresh_answer_waits_for_the_sync_that_runs(
         other = subprocess.Popen(
             command, cwd=notes.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
-        assert other.stderr is not None
+        errors = other.stderr
+        assert errors is not None
         told: list[str] = []
-        reading = threading.Thread(target=lambda: told.append(other.stderr.readline()))
+        reading = threading.Thread(target=lambda: told.append(errors.readline()))
         reading.start()
         reading.join(60)
         assert told == ["another sync is running; waiting for it …\n"]

@@ -126,7 +126,7 @@ def test_any_history_ends_at_the_index_of_a_fresh_build(operations: list[tuple[s
         other = fresh(world, place / "fresh")
         held = facts(world)
         assert held == facts(other)
-        assert {digest for digest, _ in held["vectors"]} == live(world)  # type: ignore[attr-defined]
+        assert {digest for digest, _ in held["vectors"]} == live(world)
         sampler = (world.embedder.model, world.embedder)
         assert verify.verify(world.index, world.kbs(), lambda _: None, sampler) == []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import functools
 import json
 import os
 import shlex
@@ -161,7 +162,7 @@ def test_words_are_found_while_a_long_embedding_goes_on(hooked: Hooked) -> None:
         fcntl.flock(held, fcntl.LOCK_EX)
         for name in ("b", "c"):
             hooked.repo.commit(**{name: f"# New\n\nword{name}"})
-            until(lambda name=name: hooked.found(f"word{name}"), hooked.log)
+            until(functools.partial(hooked.found, f"word{name}"), hooked.log)
         assert "embedding begins" not in hooked.log
     hooked.settled(1)
 

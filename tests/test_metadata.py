@@ -297,7 +297,7 @@ def check_fast(block: str) -> bool:
         return False
     slow = reference(block)
     assert fast == slow
-    assert frontmatter.canonical(fast) == frontmatter.canonical(slow)  # type: ignore[arg-type]
+    assert frontmatter.canonical(fast) == frontmatter.canonical(slow)
     return True
 
 

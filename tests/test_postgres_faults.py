@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 import subprocess
@@ -108,7 +109,7 @@ def test_a_connection_that_ends_at_any_statement_loses_nothing(
     seen = {digests(whole.again())}
     for step in steps:
         broken = again(f"the cache of {step}")
-        at = At(step, lambda connection, url=broken.url: kill(connection, url))  # type: ignore[misc]
+        at = At(step, functools.partial(kill, admin=broken.url))
         with watched(at):
             lost(work, broken, step)
         assert at.done
@@ -138,7 +139,7 @@ def test_embedding_whose_connection_ends_at_any_statement_loses_no_text(
     for step in spread(statements(embed, whole), 8):
         broken = team.again(postgres.create(team.url))
         broken.cache = tmp_path / f"the cache of {step}"
-        at = At(step, lambda connection, url=broken.url: kill(connection, url))  # type: ignore[misc]
+        at = At(step, functools.partial(kill, admin=broken.url))
         with watched(at):
             lost(embed, broken, step)
         assert at.done
@@ -169,7 +170,7 @@ def test_a_server_that_ends_all_connections_at_once_loses_no_text(
     def cut(*_: object) -> None:
         raise StorageError("gone")
 
-    team.embedder.documents = documents  # type: ignore[method-assign,assignment]
+    team.embedder.documents = documents  # type: ignore[method-assign,assignment]  # in its place
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(PostgresQueue, "close", cut)
         with pytest.raises(StorageError, match="gone"):
@@ -327,7 +328,7 @@ def test_a_waiting_sync_takes_over_when_the_connection_of_the_first_ends(
 
     thread = threading.Thread(target=second)
 
-    def parsing(kb: str, _files: int) -> None:
+    def parsing(kb: str, files: int) -> None:
         if kb == "docs":
             (pid,) = [
                 pid for (pid,) in team.sql(
@@ -340,7 +341,7 @@ def test_a_waiting_sync_takes_over_when_the_connection_of_the_first_ends(
             until(lambda: other.observer.waits)
             team.sql("SELECT pg_terminate_backend(%s, 30000)", pid)
 
-    team.observer.parsing = parsing  # type: ignore[method-assign]
+    team.observer.parsing = parsing  # type: ignore[method-assign]  # in its place
     with pytest.raises(StorageError, match="lost"):
         team.stage()
     thread.join(LONG)

@@ -364,13 +364,12 @@ def test_a_database_with_settings_of_its_own_gives_the_same_index(
         expected, found = facts(fresh(later, tmp_path / f"fresh {rebuild}")), facts(later)
         for what in expected:
             if what == "scores":
-                for one, other in zip(expected[what], found[what], strict=True):  # type: ignore[call-overload]
+                for one, other in zip(expected[what], found[what], strict=True):
                     assert [hit[:-1] for hit in one] == [hit[:-1] for hit in other]
                     assert [hit[-1] for hit in other] == pytest.approx([hit[-1] for hit in one])
             elif what == "meaning":
                 assert found[what] == [
-                    (kb, key, pytest.approx(score, abs=1e-6))
-                    for kb, key, score in expected[what]  # type: ignore[attr-defined]
+                    (kb, key, pytest.approx(score, abs=1e-6)) for kb, key, score in expected[what]
                 ]
             else:
                 assert found[what] == expected[what], what
@@ -681,7 +680,7 @@ logfile = {folder}/log
     )
     user = []
     if os.geteuid() == 0:  # it does not run as root, and must reach the server's folder
-        owner = Path(given["host"]).stat().st_uid
+        owner = Path(str(given["host"])).stat().st_uid
         os.chown(folder, owner, -1)
         user = ["-u", pwd.getpwuid(owner).pw_name]
     process = subprocess.Popen(
@@ -791,13 +790,13 @@ def test_syncs_that_wait_leave_a_pooler_enough_for_the_one_that_works(crowd: Tea
     crowd.full()
     crowd.repo.commit(new="# New\n\nomega")
 
-    def parsing(kb: str, _files: int) -> None:
-        crowd.observer.parsing = lambda *_: None  # type: ignore[method-assign]
+    def parsing(kb: str, files: int) -> None:
+        crowd.observer.parsing = lambda *_: None  # type: ignore[method-assign]  # in its place
         for thread in threads:
             thread.start()
         until(lambda: all(other.observer.waits for other in others))
 
-    crowd.observer.parsing = parsing  # type: ignore[method-assign]
+    crowd.observer.parsing = parsing  # type: ignore[method-assign]  # in its place
     crowd.full()
     for thread in threads:
         thread.join(LONG)

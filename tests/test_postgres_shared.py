@@ -387,7 +387,7 @@ def test_two_machines_embed_each_text_once_in_all(
 
         machine.embed(load=load)
 
-    together(*(lambda machine=machine: embed(machine) for machine in machines))  # type: ignore[misc]
+    together(*(lambda machine=machine: embed(machine) for machine in machines))
     counts = [machine.embedder.count for machine in machines]
     assert sum(counts) == due
     assert min(counts) >= 4
@@ -413,7 +413,7 @@ def test_what_a_machine_that_died_had_taken_is_done_by_the_next(
         noted.append(texts)
         team.end_leases()
 
-    other.observer.elsewhere = elsewhere  # type: ignore[method-assign]
+    other.observer.elsewhere = elsewhere  # type: ignore[method-assign]  # in its place
     assert other.embed() == 3
     assert noted == [2]
     with team.index.reader() as reader:
@@ -455,7 +455,7 @@ def test_two_machines_that_are_the_first_to_remember_vectors_both_do(team: Team)
         together(
             let_go,
             *(
-                lambda cache=cache, vector=vector: cache.put([vector])  # type: ignore[misc]
+                lambda cache=cache, vector=vector: cache.put([vector])
                 for cache, vector in zip(machines, vectors, strict=True)
             ),
         )
@@ -511,11 +511,12 @@ def test_readers_never_fail_nor_find_nothing_while_an_index_is_synced_and_rebuil
                 team.full()
                 team.full(rebuild=True)
                 heard = [len(one.answers) for one in asking]
-                until(
-                    lambda heard=heard: all(  # type: ignore[misc]
-                        len(one.answers) > before for one, before in zip(asking, heard, strict=True)
-                    )
-                )
+
+                def answered(heard: list[int] = heard) -> bool:
+                    both = zip(asking, heard, strict=True)
+                    return all(len(one.answers) > before for one, before in both)
+
+                until(answered)
         finally:
             for one in asking:
                 one.stop.set()

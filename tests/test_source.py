@@ -314,7 +314,8 @@ def test_a_commit_made_while_the_work_tree_is_read_is_not_mixed_in(repo: Repo) -
     repo.commit(a="one", b="two")
     repo.write("a.md", "edited")
     place = source(repo)
-    tree, calls = place._tree, []
+    tree = place._tree
+    calls: list[tuple[str, str]] = []
 
     def meanwhile() -> tuple[str, str]:
         found = tree()
@@ -323,7 +324,7 @@ def test_a_commit_made_while_the_work_tree_is_read_is_not_mixed_in(repo: Repo) -
         calls.append(found)
         return found
 
-    place._tree = meanwhile  # type: ignore[method-assign]
+    place._tree = meanwhile  # type: ignore[method-assign]  # in its place
     revision = place.revision()
     assert len(calls) == 2
     assert revision == source(repo).revision()
@@ -341,7 +342,7 @@ def test_a_file_that_goes_away_while_it_is_listed_is_looked_at_again(repo: Repo)
         (repo.root / "b.md").unlink(missing_ok=True)
         return hashes(names)
 
-    place._hash = meanwhile  # type: ignore[method-assign,assignment]
+    place._hash = meanwhile  # type: ignore[method-assign,assignment]  # in its place
     assert place.revision().overlay == ()
     assert len(calls) == 2
 
@@ -359,7 +360,7 @@ def test_a_file_edited_while_it_is_synced_is_synced_again(repo: Repo, bench: Ben
         (repo.root / "c.md").unlink(missing_ok=True)
         return found
 
-    kb.source.revision = meanwhile  # type: ignore[method-assign,assignment]
+    kb.source.revision = meanwhile  # type: ignore[method-assign,assignment]  # in its place
     bench.sync(kb)
     with bench.index.reader() as reader:
         assert {entry.path for entry in reader.logical("kb")} == {"a.md", "b.md"}

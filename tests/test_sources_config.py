@@ -157,7 +157,9 @@ def test_a_repository_is_named_in_any_way(
     parent = other.root.parent
     monkeypatch.setenv("HOME", str(parent))
     (parent / "link").symlink_to("other")
-    settings = {key: str(value).format(parent) for key, value in PLACES[case].items()}
+    settings: dict[str, object] = {
+        key: str(value).format(parent) for key, value in PLACES[case].items()
+    }
     desk.kbs(kb=settings)
     # Paths are relative to pyrite.yaml, wherever the program runs.
     desk.sync(cwd=desk.root / "sub")

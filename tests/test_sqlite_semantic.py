@@ -176,7 +176,7 @@ def test_a_comparison_counts_bits() -> None:
 
     def held(sql: str, _: Sequence[object]) -> list[tuple[bytes, ...]]:
         asked.append(sql)
-        kept = [(bytes([number]), row) for number, row in enumerate(rows)]
+        kept: list[tuple[bytes, ...]] = [(bytes([number]), row) for number, row in enumerate(rows)]
         return kept if sql.startswith("SELECT hash, bits") else [key[:1] for key in kept[:1]]
 
     sketches = semantic.Sketches(held)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pyrite_backends.port.scoring import idf
 from pyrite_backends.sql import pruning
 from pyrite_backends.sql.pruning import All, Expression, Some, Stage, Word
+from pyrite_backends.sql.reader import best_entries
 from pyrite_backends.sql.statements import Row
 from tests.effort import examples
 
@@ -143,7 +144,7 @@ def test_stages_find_what_ranking_everything_finds(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pruning, "_PER_ENTRY", 1)  # stages so small that many are not enough
         found = pruning.search(given_words, depth, few, shelf.count, shelf.rank)
-    expected = pruning.best_entries(lambda limit: shelf.rank(None, limit), depth)
+    expected = best_entries(lambda limit: shelf.rank(None, limit), depth)
     assert found == expected
 
 

@@ -156,12 +156,13 @@ def test_an_answer_that_mixes_snapshots_would_be_found(generations: dict[str, st
 
 
 def test_what_a_workspace_makes_it_makes_once(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pyrite_backends import factory
     from pyrite_cli import Workspace, workspace
 
     repo.commit(a="# A")
     made: list[Path] = []
     barrier = threading.Barrier(THREADS)
-    real = workspace.open_index
+    real = factory.open_index
 
     def slow(*arguments: object) -> object:
         made.append(repo.root)

@@ -70,7 +70,9 @@ def _run(workflow: Any, system: str, home: Path) -> tuple[int, dict[str, str], s
         )  # fmt: skip
         said += done.stdout
         if place.exists():
-            env.update(line.split("=", 1) for line in place.read_text().splitlines())
+            for line in place.read_text().splitlines():
+                name, _, value = line.partition("=")
+                env[name] = value
         if done.returncode:
             return done.returncode, env, said
     return 0, env, said

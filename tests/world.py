@@ -51,7 +51,7 @@ class World(Bench):
         """All of the repository, and its folder `docs`."""
         return self.kb("all"), self.kb("docs", "docs")
 
-    def stage(self, *kbs: Kb, **options: bool) -> SyncReport:
+    def stage(self, *kbs: Kb, **options: Any) -> SyncReport:
         """Sync with the vectors the cache holds, and embed nothing."""
         vectors = Vectors(self.embedder.model, SqliteCache(self.cache, self.embedder.model))
         return sync(self.index, kbs or self.kbs(), vectors, self.observer, Options(**options))
@@ -69,7 +69,7 @@ class World(Bench):
         )
         return self.embedder.count - before
 
-    def full(self, *kbs: Kb, **options: bool) -> int:
+    def full(self, *kbs: Kb, **options: Any) -> int:
         """Sync and embed; how many texts the model was given."""
         report = self.stage(*kbs, **options)
         return self.embed(*(kb.name for kb in report.kbs))
@@ -84,7 +84,7 @@ def fresh(world: World, place: Path) -> World:
 
 def scores(reader: Reader, analyzer: Analyzer) -> list[list[tuple[object, ...]]]:
     """Every hit of every query, with its exact score and place."""
-    found = []
+    found: list[list[tuple[object, ...]]] = []
     for text, filters in QUERIES:
         parsed = parser.parse(text, analyzer, reader.has_field)
         legs = reader.keyword(parsed.query, filters.joined(parsed.filters), 100)
@@ -105,7 +105,7 @@ def nearest(reader: Reader, text: str) -> list[tuple[object, ...]]:
     return [(hit.kb, hit.id, leg.score) for leg, hit in zip(legs, hits, strict=True)]
 
 
-def facts(world: World) -> dict[str, object]:
+def facts(world: World) -> dict[str, Any]:
     """Everything that follows from git and the configuration."""
     with world.index.reader() as reader:
         names = [kb.name for kb in world.kbs()]

@@ -67,7 +67,7 @@ class Terms:
             for word in run:
                 self._numbers.setdefault(word, len(self._numbers))
         self.stems = len(self._numbers)
-        self.columns = {(word,): number for word, number in self._numbers.items()}
+        self.columns: dict[Run, int] = {(word,): at for word, at in self._numbers.items()}
         longer = [run for run in every if len(run) > 1]
         self.columns |= {run: self.stems + place for place, run in enumerate(longer)}
         self._surface: dict[str, int] = {}
@@ -198,7 +198,8 @@ class Corpus:
             others: Not by title alone.
         """
         analyzer = self._analyzer
-        found, starts = [], []
+        found: list[Array] = []
+        starts: list[int] = []
         for title, more in zip(self.titles, self.others, strict=True):
             starts.append(len(found))
             for name in (title, *more) if others else (title,):
@@ -240,8 +241,11 @@ def _others(db: Any, keys: Sequence[str]) -> list[list[str]]:
     )
     for key, alias in db.execute(sql):
         aliases.setdefault(key, []).append(alias)
-    known = {key: more for key, *more in db.execute("SELECT key, path, claim FROM entry")}
-    return [other_names(*known[key], aliases.get(key, ())) for key in keys]
+    names = {
+        key: other_names(path, claim, aliases.get(key, ()))
+        for key, path, claim in db.execute("SELECT key, path, claim FROM entry")
+    }
+    return [names[key] for key in keys]
 
 
 def weights(names: Iterable[str]) -> dict[str, float]:

@@ -83,7 +83,10 @@ def meant(corpus: Corpus, vectors: Array, asked: Array, titles: Array | None) ->
 
 def legs(ranked: Ranked, found: Sequence[Meant]) -> list[Legs]:
     """Both legs of each question."""
-    return [_legs(*one, of) for *one, of in zip(*ranked, found, strict=True)]
+    return [
+        _legs(entries, scores, of)
+        for entries, scores, of in zip(ranked.entries, ranked.scores, found, strict=True)
+    ]
 
 
 def _legs(entries: Array, scores: Array, of: Meant) -> Legs:

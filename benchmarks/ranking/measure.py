@@ -19,6 +19,7 @@ from benchmarks.ranking.lexical import again
 from benchmarks.ranking.questions import Questions
 from benchmarks.ranking.results import Check, Class, Result, Row, Test, Value
 from benchmarks.ranking.variants import Set, Trial
+from pyrite_backends.sqlite.store import SqliteIndex
 from pyrite_cli.core.entry import chunk
 from pyrite_cli.core.evaluate import measures
 from pyrite_cli.workspace import Workspace
@@ -131,11 +132,13 @@ def _sized(place: Path, data: Path, cache: Path) -> Iterator[Trial]:
 def opened(place: Path, data: Path) -> Set:
     """Questions, and the index of a repository."""
     box = Workspace(place)
-    with box.index.reader() as reader:
+    index = box.index
+    assert isinstance(index, SqliteIndex), "its rows are read as they lie in the file"
+    with index.reader() as reader:
         questions = Questions(data, box.analyzer, reader)
     every = [run for runs in (*questions.runs, *questions.neighbours) for run in runs]
     terms = Terms(every, box.analyzer.stem)
-    return Set.of(questions, Corpus(box.index.path, box.analyzer, terms), terms)
+    return Set.of(questions, Corpus(index.path, box.analyzer, terms), terms)
 
 
 def _meant(place: Path, one: Set, *, titles: bool) -> Iterator[hybrid.Meant]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
@@ -58,8 +58,9 @@ class Set(NamedTuple):
         """A set with the matrices of its questions."""
         words = [[run for run in runs if len(run) == 1] for runs in questions.runs]
         stems = [[(stem,) for run in runs for stem in run] for runs in questions.runs]
-        asks = map(terms.asks, (questions.runs, words, stems, questions.neighbours))
-        return cls(questions, corpus, terms, *asks)
+        ask = terms.asks
+        pairs = ask(questions.neighbours)
+        return cls(questions, corpus, terms, ask(questions.runs), ask(words), ask(stems), pairs)
 
     def best(self, worth: sp.csr_matrix, asks: sp.csr_matrix | None = None) -> Iterator[Array]:
         """Scores of entries by their best chunk, by what terms are worth in chunks."""
@@ -173,8 +174,8 @@ def _first_only(corpus: Corpus, field: Field) -> Field:
 def of_entries(one: Set, first: Ranked, seen: Seen) -> Iterator[Trial]:
     """The second look at the first entries."""
 
-    def value(changed: Seen = seen, **constants: float) -> Array:
-        return one.mean(again(first, changed, **constants))  # type: ignore[arg-type]
+    def value(changed: Seen = seen, **constants: Any) -> Array:
+        return one.mean(again(first, changed, **constants))
 
     chosen = value()
     name = "The first entries again: (best chunk + e * whole entry) * (1 + t * cosine^p)"

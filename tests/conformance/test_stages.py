@@ -17,7 +17,7 @@ from pyrite_backends.sql.statements import Row
 from pyrite_backends.sqlite import keyword as sqlite_keyword
 from pyrite_cli.core.query import tree
 from pyrite_cli.core.query.tree import either, every
-from pyrite_schemas.search import Filters, Leg, Not, Query, Term
+from pyrite_schemas.search import Filters, Leg, Not, Query, Requirement, Term
 from tests.conformance.conftest import Engine
 from tests.conformance.shelf import Files, put_all
 from tests.effort import examples
@@ -87,7 +87,9 @@ terms = st.one_of(
 )
 groups = st.lists(terms, min_size=1, max_size=2).map(tuple)
 required = st.lists(groups, max_size=2).map(lambda some: [either(group) for group in some])
-banned = st.lists(terms, max_size=1).map(lambda some: [Not(term) for term in some])
+banned: st.SearchStrategy[list[Requirement]] = st.lists(terms, max_size=1).map(
+    lambda some: [Not(term) for term in some]
+)
 
 
 @st.composite

@@ -15,7 +15,7 @@ import signal
 import struct
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import BinaryIO
 
 import msgspec
@@ -52,7 +52,7 @@ def entries(
     date_fields: tuple[str, ...],
     workers: int | None = None,
     rules: Rules | None = None,
-) -> Iterator[Entry]:
+) -> Generator[Entry, None, None]:
     """Parse files, in their order.
 
     Args:
