@@ -22,12 +22,15 @@ from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.config import DEFAULT_INCLUDE, DEFAULT_MODEL
 from pyrite_schemas.observer import Observer
 from pyrite_schemas.replies.sync import SyncReport
+from tests import unclosed
 from tests.embedder import HashEmbedder
 from tests.schedule import (  # noqa: F401 (of all tests)
     pytest_collection_modifyitems,
     pytest_xdist_make_scheduler,
 )
 from tests.server import database_url, postgres  # noqa: F401 (fixtures of all tests)
+
+unclosed.watch()
 
 ROOT = Path(__file__).parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"

@@ -146,7 +146,7 @@ def shared_server(folder: Path) -> Iterator[Postgres]:
                 place.write_text(_address(keeper, folder / "postgres.log"))
         yield Postgres(place.read_text())
     if keeper:
-        keeper.wait()  # and so for all others: nothing is left when the run ends
+        keeper.communicate()  # and so for all others: nothing is left when the run ends
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -188,19 +189,19 @@ def test_a_database_file_that_is_none(run: Here, repo: Repo) -> None:
 def test_a_database_of_another_program(run: Here, repo: Repo) -> None:
     repo.commit(a="text")
     place = repo.root / "other.db"
-    with sqlite3.connect(place) as db:
+    with closing(sqlite3.connect(place)) as db, db:
         db.execute("CREATE TABLE precious (x)")
     repo.write("pyrite.yaml", "storage:\n  path: other.db\n")
     for command in (SYNC, ("index", "rebuild", "--no-embed"), ("search", "x"), ("index", "gc")):
         assert "is a database of another program" in refuses(run, *command)
-    with sqlite3.connect(place) as db:
+    with closing(sqlite3.connect(place)) as db, db:
         assert db.execute("SELECT name FROM sqlite_master").fetchall() == [("precious",)]
 
 
 def test_an_index_of_a_later_version(run: Here, repo: Repo) -> None:
     repo.commit(a="text")
     assert run(*SYNC).code == 0
-    with sqlite3.connect(repo.root / ".pyrite/index.db") as db:
+    with closing(sqlite3.connect(repo.root / ".pyrite/index.db")) as db, db:
         db.execute("PRAGMA user_version = 99")
     assert "a newer version (layout 99, here" in refuses(run, *SYNC)
     assert "upgrade Pyrite" in refuses(run, "search", "x")

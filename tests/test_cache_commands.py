@@ -7,6 +7,7 @@ import sqlite3
 import struct
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -102,7 +103,7 @@ def test_stats_of_this_machine(machine: Machine) -> None:
         f"model     ./model\nmachine   {place}\n          0 vectors, 0 B\n"
     )
     machine.put(1, 2, 3)
-    with sqlite3.connect(place) as db:
+    with closing(sqlite3.connect(place)) as db, db:
         db.execute(
             "UPDATE vector SET made = ? WHERE hash = ?", (time.time() - 3 * DAY, rows(2)[0][0])
         )

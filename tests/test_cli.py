@@ -10,6 +10,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -285,7 +286,7 @@ def test_status(synced: Here, notes: Repo) -> None:
 def test_verify_names_what_differs(synced: Here, notes: Repo) -> None:
     assert synced("index", "verify").out == "4 files checked; the index equals its source\n"
     assert shape("verify", synced("index", "verify", "--json").out)["differences"] == []
-    with sqlite3.connect(notes.root / ".pyrite/index.db") as db:
+    with closing(sqlite3.connect(notes.root / ".pyrite/index.db")) as db, db:
         db.execute("UPDATE entry SET title = 'Elsewhere' WHERE path = 'README.md'")
     ran = synced("index", "verify")
     assert ran.code == 1

@@ -190,6 +190,7 @@ def test_another_programs_database_is_refused_and_kept(
     with pytest.raises(StorageError, match="another program"):
         bench.index.compact()
     assert other.execute("SELECT * FROM entry").fetchall() == [("data",)]
+    other.close()
 
 
 def test_a_truncated_index_is_said_to_be_damaged_or_is_rebuilt(world: World) -> None:

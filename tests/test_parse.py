@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import sqlite3
+from contextlib import closing
 
 import msgspec
 import pytest
@@ -58,8 +59,8 @@ def check(data: bytes) -> None:
     for text in texts(entry):
         text.encode()
         assert "\0" not in text
-    strings = sqlite3.connect(":memory:").execute("SELECT ?", (entry.meta,)).fetchone()
-    assert strings == (entry.meta,)
+    with closing(sqlite3.connect(":memory:")) as db:
+        assert db.execute("SELECT ?", (entry.meta,)).fetchone() == (entry.meta,)
     assert msgspec.json.decode(entry.meta) is not None
     assert entry.chunks
     assert entry.claim.strip()

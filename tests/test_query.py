@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -31,7 +33,7 @@ TEXTS = {
 
 
 @pytest.fixture(scope="module")
-def database() -> Connection:
+def database() -> Iterator[Connection]:
     """The tables that conditions name, and a small full-text index as SQLite's engine makes it."""
     opened = sqlite.connect(":memory:")
     opened.create_function("fold", 1, str.casefold)
@@ -57,7 +59,8 @@ def database() -> Connection:
             "INSERT INTO chunk_fts(rowid, parts, text) VALUES (?, ?, ?)",
             (number, ENGLISH.parts(text), ENGLISH.prepare(text)),
         )
-    return opened
+    yield opened
+    opened.close()
 
 
 def read(text: str) -> Parsed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import random
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -59,15 +60,15 @@ def test_bm25_here_is_that_of_the_engine(bench: Bench) -> None:
     own = weights(corpus.fields)
     (found,) = lexical.scores(terms.asks(runs), lexical.engine(corpus.fields, own))
     rank = f"bm25(chunk_fts, {', '.join(str(weight) for weight in own.values())})"
-    db = sqlite.connect(database)
-    for row, one in zip(found, ranked, strict=True):
-        expected = db.execute(
-            f"SELECT -{rank} FROM chunk_fts WHERE chunk_fts MATCH ?",
-            (" OR ".join(f'"{" ".join(term.tokens)}"' for term in one),),
-        )
-        scores = sorted(score for (score,) in expected)
-        assert scores
-        assert sorted(row[row > 0]) == pytest.approx(scores, rel=1e-9)
+    with closing(sqlite.connect(database)) as db:
+        for row, one in zip(found, ranked, strict=True):
+            expected = db.execute(
+                f"SELECT -{rank} FROM chunk_fts WHERE chunk_fts MATCH ?",
+                (" OR ".join(f'"{" ".join(term.tokens)}"' for term in one),),
+            )
+            scores = sorted(score for (score,) in expected)
+            assert scores
+            assert sorted(row[row > 0]) == pytest.approx(scores, rel=1e-9)
 
 
 def test_the_second_look_here_is_the_programs(bench: Bench, tmp_path: Path) -> None:

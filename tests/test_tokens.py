@@ -8,6 +8,7 @@ import random
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -52,10 +53,9 @@ def table(texts: Iterable[str], analyzer: Analyzer) -> Connection:
 def vocabulary(texts: Sequence[str], analyzer: Analyzer) -> list[list[str]]:
     """The tokens SQLite found in each text, in order."""
     found: list[list[str]] = [[] for _ in texts]
-    database = table(texts, analyzer)
-    for term, row in database.execute("SELECT term, doc FROM v ORDER BY doc, offset"):
-        found[row].append(term)
-    database.close()
+    with closing(table(texts, analyzer)) as database:
+        for term, row in database.execute("SELECT term, doc FROM v ORDER BY doc, offset"):
+            found[row].append(term)
     return found
 
 
@@ -73,7 +73,8 @@ def matches(text: str, query: str, analyzer: Analyzer) -> bool:
     assert terms
     expression = conditions.match(terms, analyzer)
     sql = "SELECT count(*) FROM f WHERE f MATCH ?"
-    return bool(table([text], analyzer).execute(sql, (expression,)).fetchone()[0])
+    with closing(table([text], analyzer)) as database:
+        return bool(database.execute(sql, (expression,)).fetchone()[0])
 
 
 def test_every_code_point_is_folded_and_split_as_sqlite_does() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -69,6 +70,7 @@ class PostgresIndex:
         self._held = _Held()
         self._grown = False
         self._replaced = False
+        weakref.finalize(self, _close, self._idle)
 
     def describe(self) -> str:
         return server.describe(self._given)
@@ -286,18 +288,20 @@ class PostgresIndex:
             return before - reader.size()
 
     def close(self) -> None:
-        """Close connections that nobody uses."""
+        """Close connections that nobody uses; those that are left close when the index goes."""
         with self._guard:
-            idle, self._idle = self._idle, []
-        for connection in idle:
-            connection.close()
+            idle, self._idle[:] = [*self._idle], []
+        _close(idle)
 
     @contextlib.contextmanager
     def _connection(self) -> Iterator[Connection]:
         """A connection of this thread's own; a transaction that is left open is undone."""
         with self._guard:
             connection = self._idle.pop() if self._idle else None
-        if connection is None or not _alive(connection):
+        if connection is not None and not _alive(connection):
+            connection.close()
+            connection = None
+        if connection is None:
             connection = server.connect(self._given)
         try:
             yield connection
@@ -317,6 +321,11 @@ class PostgresIndex:
             yield
         except psycopg.Error as error:
             raise server.wrap(error, self.describe()) from error
+
+
+def _close(connections: list[Connection]) -> None:
+    for connection in connections:
+        connection.close()
 
 
 def _alive(connection: Connection) -> bool:

@@ -187,15 +187,18 @@ class SqliteIndex:
     def _open_to_write(self) -> Connection:
         _make_folder(self.path.parent)
         connection = self._connect("mode=rwc")
-        owner = connection.execute("PRAGMA application_id").fetchone()[0]
-        tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if tables and owner != APPLICATION_ID:
+        try:
+            owner = connection.execute("PRAGMA application_id").fetchone()[0]
+            tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+            if tables and owner != APPLICATION_ID:
+                raise self._foreign()
+            connection.execute(f"PRAGMA page_size = {_PAGE}")  # binds a new file only
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("PRAGMA temp_store = MEMORY")
+            connection.execute("PRAGMA cache_size = -65536")
+        except BaseException:
             connection.close()
-            raise self._foreign()
-        connection.execute(f"PRAGMA page_size = {_PAGE}")  # binds a new file only
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute("PRAGMA temp_store = MEMORY")
-        connection.execute("PRAGMA cache_size = -65536")
+            raise
         return connection
 
     def _connect(self, options: str, seconds: float = BUSY_SECONDS) -> Connection:
@@ -327,12 +330,13 @@ def _flock(handle: int, path: Path, wait: bool, on_wait: Callable[[], None] | No
         return False
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return False
     except BlockingIOError:
         if not wait:
             raise BusyError(
                 f"another sync is writing {path}", "leave out --no-wait to wait for it"
             ) from None
+    else:
+        return False
     if on_wait:
         on_wait()
     while True:
