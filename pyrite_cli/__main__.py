@@ -35,7 +35,7 @@ def run() -> None:
     if threading.active_count() == 1:
         # Taking every module and object apart takes 4 ms, 10 with a model, and frees only what the
         # end of the process frees anyway. What asked to be called at the end is.
-        atexit._run_exitfuncs()
+        atexit._run_exitfuncs()  # noqa: SLF001 (nothing public runs them)
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)

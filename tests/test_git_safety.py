@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pyrite_cli.core.git.source import Source, blob_id
+from pyrite_cli.core.git.blobs import blob_id
+from pyrite_cli.core.git.source import Source
 from pyrite_cli.core.index import verify
 from pyrite_cli.core.index.kb import Kb
 from pyrite_schemas.config import DEFAULT_INCLUDE

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pyrite_cli.core.git.blobs import blob_id
 from pyrite_cli.core.git.paths import decode_path, encode_path
-from pyrite_cli.core.git.source import Source, blob_id
+from pyrite_cli.core.git.source import Source
 from pyrite_cli.core.index import verify
 from pyrite_schemas.config import DEFAULT_INCLUDE
 from pyrite_schemas.errors import SourceError

@@ -12,7 +12,7 @@ import pytest
 
 from pyrite_cli.core.entry.parse import parse
 from pyrite_cli.core.git import lfs
-from pyrite_cli.core.git.source import blob_id
+from pyrite_cli.core.git.blobs import blob_id
 from tests.conftest import DATE_FIELDS, Repo
 from tests.server import database_url, postgres  # noqa: F401
 from tests.sources import SYNC, Desk, desk  # noqa: F401

@@ -1,0 +1,1 @@
+"""Where things are kept: the port that the program sees, and the engines behind it."""

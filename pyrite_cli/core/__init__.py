@@ -1,0 +1,1 @@
+"""The program: what it does, whatever it is asked from and wherever things are kept."""

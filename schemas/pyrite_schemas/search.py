@@ -85,6 +85,7 @@ class Filters(msgspec.Struct, frozen=True):
     compared: tuple[Comparison, ...] = ()
 
     def __bool__(self) -> bool:
+        """Whether there is any condition."""
         return self != NO_FILTERS
 
     def joined(self, other: Filters) -> Filters:

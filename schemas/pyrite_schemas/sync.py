@@ -27,7 +27,6 @@ class Revision(msgspec.Struct, frozen=True):
         tree: Hex id of the KB folder's tree at that commit, or empty when it isn't there.
         overlay: Files of the work tree that differ from `tree`, sorted by UTF-8 path: (path,
             blob), the blob empty for a deleted one.
-        dirty: Whether there is an overlay.
     """
 
     commit: str
@@ -36,6 +35,7 @@ class Revision(msgspec.Struct, frozen=True):
 
     @property
     def dirty(self) -> bool:
+        """Whether there is an overlay."""
         return bool(self.overlay)
 
 
@@ -134,6 +134,7 @@ class Plan(msgspec.Struct, frozen=True):
 
     @property
     def empty(self) -> bool:
+        """Whether there is nothing to do."""
         return not (self.added or self.changed or self.moved or self.removed)
 
 

@@ -164,7 +164,7 @@ _SECTIONS: dict[str, type[msgspec.Struct]] = {
 
 
 def _explain(file: Path, text: str, problem: str) -> ConfigError:
-    """msgspec's words with a line and the nearest valid key."""
+    """The words of msgspec with a line and the nearest valid key."""
     message, _, place = problem.partition(" - at `$")
     steps: list[str | int] = [
         int(index) if index else name for name, index in re.findall(r"\.([\w-]+)|\[(\d+)\]", place)

@@ -59,6 +59,7 @@ class TorchRuntime:
         self._model.register_forward_pre_hook(self._count_full)
 
     def documents(self, texts: Sequence[str]) -> Matrix:
+        """See `Runtime.documents`; those that are too long are counted in `truncated`."""
         self._full = 0
         vectors = self._embed(texts, self._prompt)
         if self._full:
@@ -77,6 +78,7 @@ class TorchRuntime:
         return sum(len(one) > self._model.max_seq_length for one in ids)
 
     def query(self, text: str) -> Matrix:
+        """See `Runtime.query`."""
         vector: Matrix = self._embed([text], self._query_prompt)[0]
         return vector
 

@@ -87,11 +87,13 @@ class OnnxRuntime:
         self._inputs = [wanted.name for wanted in self._session.get_inputs()]
 
     def documents(self, texts: Sequence[str]) -> Matrix:
+        """See `Runtime.documents`; those that are too long are counted in `truncated`."""
         encoded = self._tokenizer.encode_batch([self._document_prompt + text for text in texts])
         self.truncated += sum(bool(one.overflowing) for one in encoded)
         return self._embed(encoded)
 
     def query(self, text: str) -> Matrix:
+        """See `Runtime.query`."""
         vector: Matrix = self._embed([self._tokenizer.encode(self._query_prompt + text)])[0]
         return vector
 

@@ -62,6 +62,7 @@ class Costs:
         self._ascii = raw.isascii()
 
     def __call__(self, start: int, end: int) -> int:
+        """The size of the bytes from `start` up to `end`."""
         count = self._classes.count
         size = end - start
         total = _PER_PUNCTUATION * count(_PUNCTUATION, start, end)

@@ -109,10 +109,10 @@ NONE = Frontmatter({}, 0, 0)
 
 
 def split(text: str) -> Frontmatter:
-    """Find and read the frontmatter of a file: YAML `---`, TOML `+++` or a JSON object.
+    r"""Find and read the frontmatter of a file: YAML `---`, TOML `+++` or a JSON object.
 
     Args:
-        text: The whole file, with `\\n` line ends and no BOM.
+        text: The whole file, with `\n` line ends and no BOM.
     """
     blank = _BLANK.match(text)
     first = blank.end() if blank else 0

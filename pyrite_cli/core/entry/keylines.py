@@ -13,10 +13,10 @@ _COLON = re.compile(r"\s*:")
 
 
 def line_of(front: str, key: str) -> int:
-    """The 1-based line of a key at the top of a frontmatter; that of its first line if unknown.
+    r"""The 1-based line of a key at the top of a frontmatter; that of its first line if unknown.
 
     Args:
-        front: The file up to the end of its frontmatter, with `\\n` line ends.
+        front: The file up to the end of its frontmatter, with `\n` line ends.
         key: As written.
     """
     start = len(front) - len(front.lstrip())

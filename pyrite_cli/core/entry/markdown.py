@@ -52,7 +52,7 @@ class Scan(NamedTuple):
     links: list[Link]
 
 
-def scan(text: str, raw: bytes, folder: str, first_line: int) -> Scan:  # noqa: PLR0915 (one loop)
+def scan(text: str, raw: bytes, folder: str, first_line: int) -> Scan:  # noqa: C901, PLR0915 (one loop)
     """Read a body's structure.
 
     Args:

@@ -139,7 +139,7 @@ def _bare(path: str, blob: str, text: str, diagnostics: list[Diagnostic]) -> Ent
 
 
 def _decode(path: str, data: bytes) -> tuple[str, list[Diagnostic]]:
-    """The text of a file with `\\n` line ends, no BOM, no NUL, and what had to be done for it."""
+    r"""The text of a file with `\n` line ends, no BOM, no NUL, and what had to be done for it."""
     diagnostics = []
     try:
         if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):

@@ -57,58 +57,94 @@ def check(rules: Rules, path: str, meta: Mapping[str, Json], folder: str, front:
         folder: The folder it lies in, for relative references.
         front: The text up to the end of its frontmatter, for line numbers.
     """
-    found = Found([], [])
-    keys: dict[str, str] = {}
-    for written in meta:
-        keys.setdefault(written.casefold(), written)
-
-    def say(key: str, code: str, message: str) -> None:
-        at = keylines.line_of(front, keys[key]) if key in keys and front else 1
-        found.diagnostics.append(Diagnostic(path, at, code, message))
-
-    name = metadata.scalar(metadata.field(meta, "type"))
-    kind = rules.types.get(name.casefold())
-    known = [one.name for one in rules.types.values()]
+    file = _File(path, meta, front)
+    kind = _kind(rules, file)
     if kind is None:
-        if rules.strict and name:
-            meant = _near(name, known) or f"; known: {', '.join(known)}"
-            say("type", "type-unknown", f"unknown type {name!r}{meant}")
-        elif rules.strict:
-            say("type", "type-missing", f"there is no type; known: {', '.join(known)}")
-        return found
+        return file.found
     guessed = set()
     for folded, field in kind.fields.items():
-        key = keys.get(folded, "")
-        value = meta.get(key)
-        if value is None or value in ("", []):
-            if field.required:
-                guess = _lookalike(field, kind, keys)
-                guessed.add(guess.casefold())
-                problem = "is empty" if key else "is missing"
-                meant = f"; {spelling.meant([guess], 'it by {}')}" if guess else ""
-                say(folded if key else "type", "type-field",
-                    f"required field {field.name} {problem}{meant}")  # fmt: skip
-            continue
-        for message in _wrong(field, key, value):
-            say(folded, "type-field", message)
-        targets = list(_targets(field, value))
-        line = keylines.line_of(front, key) if targets else 0
-        for target, types in targets:
-            link = markdown.frontmatter_link(target, folder)
-            if link is None:
-                say(folded, "type-field", f"{key} {target!r} is not the name of an entry")
-            else:
-                labelled = msgspec.structs.replace(link, text=link.text or key, line=line)
-                found.links.append((labelled, key, types))
+        value = meta[file.keys[folded]] if folded in file.keys else None
+        if value is not None and value not in ("", []):
+            _hold(file, folded, field, folder)
+        elif field.required:
+            guessed.add(_lacking(file, folded, field, kind))
     if rules.strict:
-        allowed = {*kind.fields, *KNOWN}
-        for folded, key in keys.items():
-            if folded not in allowed and folded not in guessed:
+        allowed = {*kind.fields, *KNOWN, *guessed}
+        for folded, key in file.keys.items():
+            if folded not in allowed:
                 names = [field.name for field in kind.fields.values()]
                 meant = _near(key, [*names, *KNOWN]) or f": {kind.name} has no such field"
-                say(folded, "type-field", f"unknown field {key}{meant}")
-    found.diagnostics.sort(key=lambda one: one.line)
-    return found
+                file.say(folded, "type-field", f"unknown field {key}{meant}")
+    file.found.diagnostics.sort(key=lambda one: one.line)
+    return file.found
+
+
+class _File:
+    """A file that is held to rules, and what they say of it.
+
+    Attributes:
+        meta: Its frontmatter.
+        front: The text up to the end of that.
+        keys: Its keys as they are written, by themselves case-folded.
+        found: What was said.
+    """
+
+    def __init__(self, path: str, meta: Mapping[str, Json], front: str) -> None:
+        self._path = path
+        self.meta = meta
+        self.front = front
+        self.keys: dict[str, str] = {}
+        for written in meta:
+            self.keys.setdefault(written.casefold(), written)
+        self.found = Found([], [])
+
+    def say(self, key: str, code: str, message: str) -> None:
+        """Note what is wrong on the line of a key, which is given case-folded."""
+        known = key in self.keys and self.front
+        at = keylines.line_of(self.front, self.keys[key]) if known else 1
+        self.found.diagnostics.append(Diagnostic(self._path, at, code, message))
+
+
+def _kind(rules: Rules, file: _File) -> EntryType | None:
+    """The type of a file; None where it has none that the rules know."""
+    name = metadata.scalar(metadata.field(file.meta, "type"))
+    kind = rules.types.get(name.casefold())
+    if kind is None and rules.strict:
+        known = [one.name for one in rules.types.values()]
+        if name:
+            meant = _near(name, known) or f"; known: {', '.join(known)}"
+            file.say("type", "type-unknown", f"unknown type {name!r}{meant}")
+        else:
+            file.say("type", "type-missing", f"there is no type; known: {', '.join(known)}")
+    return kind
+
+
+def _lacking(file: _File, folded: str, field: Field, kind: EntryType) -> str:
+    """Say that a required field is not there; the key, case-folded, that may be meant to be it."""
+    guess = _lookalike(field, kind, file.keys)
+    there = folded in file.keys
+    problem = "is empty" if there else "is missing"
+    meant = f"; {spelling.meant([guess], 'it by {}')}" if guess else ""
+    message = f"required field {field.name} {problem}{meant}"
+    file.say(folded if there else "type", "type-field", message)
+    return guess.casefold()
+
+
+def _hold(file: _File, folded: str, field: Field, folder: str) -> None:
+    """Hold the value of a field to what it must be."""
+    key = file.keys[folded]
+    value = file.meta[key]
+    for message in _wrong(field, key, value):
+        file.say(folded, "type-field", message)
+    targets = list(_targets(field, value))
+    line = keylines.line_of(file.front, key) if targets else 0
+    for target, types in targets:
+        link = markdown.frontmatter_link(target, folder)
+        if link is None:
+            file.say(folded, "type-field", f"{key} {target!r} is not the name of an entry")
+        else:
+            labelled = msgspec.structs.replace(link, text=link.text or key, line=line)
+            file.found.links.append((labelled, key, types))
 
 
 _ANYTHING = Field("", "any", required=False)

@@ -8,7 +8,7 @@ from pyrite_cli.core.text.patterns import regex
 
 
 def decode_path(name: bytes) -> str:
-    """A git path as text; a byte that is no UTF-8 becomes `\\udcNN`, which `encode_path` undoes."""
+    r"""A git path as text; a byte that is no UTF-8 becomes `\udcNN`, which `encode_path` undoes."""
     if b"\\udc" in name:
         name = name.replace(b"\\udc", b"\\udc5cudc")  # the same five characters in a name itself
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import shlex
@@ -12,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from pyrite_cli.core.git import lfs
+from pyrite_cli.core.git.blobs import blob_id, stored_as
 from pyrite_cli.core.git.command import Git
 from pyrite_cli.core.git.globs import matcher
 from pyrite_cli.core.git.paths import decode_path, encode_path
@@ -255,12 +255,46 @@ class Source:
 
     def _overlay(self) -> tuple[str, tuple[tuple[str, str], ...]]:
         """The commit HEAD is at, and changed, deleted and untracked files of the KB against it."""
+        commit, seen, stored = self._status()
+        present: list[tuple[str, bytes]] = []
+        changed: list[tuple[str, str]] = []
+        prefix = os.fsencode(self._prefix)
+        for name, there in seen.items():
+            if not name.startswith(prefix):
+                continue
+            path = decode_path(name[len(prefix) :])
+            if not self.wants(path):
+                continue
+            if there and self._is_file(name):
+                present.append((path, name))
+            else:
+                changed.append((path, ""))
+        if commit and changed and not (git_folder(self.root) / "index").exists():
+            raise self.git.error(
+                f"nothing is checked out in {self.root}",
+                "git checkout, or read a commit: pyrite index sync --ref HEAD",
+            )
+        blobs = self._hash([name for _, name in present])
+        for (path, name), blob in zip(present, blobs, strict=True):
+            committed, staged = stored.get(name, ("", ""))
+            if not self._stands_for(name, staged):
+                changed.append((path, blob))
+            elif staged != committed:
+                changed.append((path, staged))
+        return commit, tuple(sorted(changed))
+
+    def _status(self) -> tuple[str, dict[bytes, bool], dict[bytes, tuple[str, str]]]:
+        """What `git status` says of the folder.
+
+        Returns:
+            The commit HEAD is at; of files that differ from it, whether they may be there; blobs
+            that the commit and git's index have of them.
+        """
         arguments = (
             "status", "--porcelain=v2", "--branch", "--no-ahead-behind", "-z",
             "--untracked-files=all", "--no-renames", "--ignore-submodules=all",
             "--", self.folder or ".",
         )  # fmt: skip
-        prefix = os.fsencode(self._prefix)
         commit = ""
         seen: dict[bytes, bool] = {}
         stored: dict[bytes, tuple[str, str]] = {}
@@ -279,30 +313,7 @@ class Source:
                     seen[record.split(b" ", 10)[10]] = True
                 case b"?":
                     seen[record[2:]] = True
-        present: list[tuple[str, bytes]] = []
-        changed: list[tuple[str, str]] = []
-        for name, there in seen.items():
-            if not name.startswith(prefix):
-                continue
-            path = decode_path(name[len(prefix) :])
-            if self.wants(path):
-                if there and self._is_file(name):
-                    present.append((path, name))
-                else:
-                    changed.append((path, ""))
-        if commit and changed and not (git_folder(self.root) / "index").exists():
-            raise self.git.error(
-                f"nothing is checked out in {self.root}",
-                "git checkout, or read a commit: pyrite index sync --ref HEAD",
-            )
-        blobs = self._hash([name for _, name in present])
-        for (path, name), blob in zip(present, blobs, strict=True):
-            committed, staged = stored.get(name, ("", ""))
-            if not self._stands_for(name, staged):
-                changed.append((path, blob))
-            elif staged != committed:
-                changed.append((path, staged))
-        return commit, tuple(sorted(changed))
+        return commit, seen, stored
 
     def _stands_for(self, name: bytes, staged: str) -> bool:
         """Whether a work-tree file is what a Git LFS pointer in git's index stands for.
@@ -367,12 +378,9 @@ class Source:
             try:
                 with open(place, "rb") as handle:  # noqa: PTH123 (bytes path)
                     data = handle.read()
-                contents = (data, data.replace(b"\r\n", b"\n"))
-                for content in contents:
-                    if blob_id(content, len(file.blob)) == file.blob:
-                        return file.blob, content
-                if blob_id(lfs.pointer(data), len(file.blob)) == file.blob:
-                    return file.blob, lfs.pointer(data)
+                content = stored_as(file.blob, data)
+                if content is not None:
+                    return file.blob, content
                 blob = self._hash_one(name)
             except OSError as error:
                 if not self._is_file(name):
@@ -382,12 +390,11 @@ class Source:
                 if not self._is_file(name):
                     return "", b""
                 raise
-            for content in contents:
-                if blob_id(content, len(blob)) == blob:
-                    return blob, content
-            converted = self._converted(name, blob)
-            if converted is not None:
-                return blob, converted
+            content = stored_as(blob, data)
+            if content is None:
+                content = self._converted(name, blob)
+            if content is not None:
+                return blob, content
         raise self.git.error(f"{file.path} keeps changing while it is read", "try again")
 
     def _converted(self, name: bytes, blob: str) -> bytes | None:
@@ -406,11 +413,3 @@ class Source:
             if self.git.run(*arguments, env=env).decode().strip() != blob:
                 return None
             return self.git.run("cat-file", "blob", blob, env=env)
-
-
-def blob_id(content: bytes, length: int) -> str:
-    """The id git gives a blob: SHA-1 of a header and the content; SHA-256 for 64-digit ids."""
-    header = b"blob %d\0" % len(content)
-    if length == 64:
-        return hashlib.sha256(header + content).hexdigest()
-    return hashlib.sha1(header + content, usedforsecurity=False).hexdigest()

@@ -47,6 +47,7 @@ class Chosen:
                 raise UsageError(f"there is no file {place}")
 
     def __call__(self, kb: Kb, path: str) -> bool:
+        """Whether a file of a KB is one, which counts as met."""
         file = f"{self._roots[kb.name]}/{path}/"
         met = [one for one in self._places if file.startswith(f"{one.rstrip('/')}/")]
         self._met.update(met)

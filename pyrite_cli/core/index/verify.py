@@ -131,6 +131,16 @@ def _vectors(
     if configured.fingerprint != model.fingerprint:
         yield Difference("", "", "model", f"vectors come from another model than {configured.name}")
         return
+    yield from _made_otherwise(reader, kbs, known, runtime)
+
+
+def _made_otherwise(
+    reader: Reader,
+    kbs: Sequence[str],
+    known: dict[bytes, npt.NDArray[np.float32]],
+    runtime: Runtime,
+) -> Iterator[Difference]:
+    """Those of some vectors that the model does not make of their texts."""
     for kb in kbs:
         for text in reader.texts(kb):
             stored = known.pop(text.hash, None)

@@ -47,15 +47,17 @@ class Fields:
         """What `name:value` asks of an entry; None when it is text."""
         if value.startswith((":", "//")):  # `std::vector`, `http://…`
             return None
-        own = name.lower()
-        if own not in OWN:
+        if name.lower() not in OWN:
             if self._held(name):
                 return _compared(name, value)
             if name in self._known:
                 self._suggest(name)
             return None
-        if not value:
-            return None
+        return self._own(name, value) if value else None
+
+    def _own(self, name: str, value: str) -> Requirement | None:
+        """What a value of one of Pyrite's own fields asks for."""
+        own = name.lower()
         match own:
             case "kb":
                 return Filters(kbs=(value,))
