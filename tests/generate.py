@@ -135,8 +135,10 @@ def rows(*engines: str) -> str:
     whose = "all engines have" if len(engines) > 1 else "this engine has for itself"
     parts = [_ROWS_HEAD.format(whose=whose)]
     if any("datetime" in kind for columns in made.values() for kind in columns.values()):
-        parts.append("from datetime import datetime\n\n")
-    parts.append("from pyrite_backends.sql.statements import Row\n\nCOLUMNS = {\n")
+        parts.append("from datetime import datetime\n")
+    parts.append("from typing import TYPE_CHECKING\n\n")
+    parts.append("if TYPE_CHECKING:\n    from pyrite_backends.sql.statements import Row\n\n")
+    parts.append("COLUMNS = {\n")
     for name, columns in made.items():
         parts += [f'    "{name}": (\n', *(f'        "{one}",\n' for one in columns), "    ),\n"]
     parts.append('}\n"""Of each table, in their order."""\n')

@@ -7,7 +7,10 @@ five times as long to make, and a sync from nothing makes some hundred thousand.
 
 from __future__ import annotations
 
-from pyrite_backends.sql.statements import Row
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pyrite_backends.sql.statements import Row
 
 COLUMNS = {
     "entry": (
