@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pyrite_backends.factory import vector_file
-from pyrite_backends.port.vectors import Model
-from pyrite_cli.caller import Caller
 from pyrite_cli.core.embed import transfer
-from pyrite_cli.workspace import Workspace
 from pyrite_schemas.observer import SILENT, Observer
 from pyrite_schemas.replies.cache import CacheExportReply, CacheImportReply, CacheReply
 from pyrite_schemas.replies.index import ModelStatus
+
+if TYPE_CHECKING:
+    from pyrite_backends.port.vectors import Model
+    from pyrite_cli.caller import Caller
+    from pyrite_cli.workspace import Workspace
 
 
 class Cache:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyrite_schemas.errors import ConfigError, StorageError, UsageError
 from pyrite_schemas.replies.hooks import HookReply, HookRunReply
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from pyrite_cli.core.hooks.install import Place
     from pyrite_cli.workspace import Workspace
 

@@ -6,7 +6,6 @@ imports what it needs when it is called: a search has no use for a sync.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,8 @@ from pyrite_cli.workspace import Workspace
 from pyrite_schemas.observer import SILENT, Observer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from pyrite_cli.cache import Cache
     from pyrite_cli.core.git.standpoint import Standpoint
     from pyrite_cli.core.index.kb import Kb

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
@@ -13,16 +12,18 @@ from pyrite_cli.core.config import settings
 from pyrite_cli.core.git.distance import Distance, Distances
 from pyrite_cli.core.git.repository import is_bare
 from pyrite_cli.core.text.tokens import Analyzer
-from pyrite_schemas.config import KbConfig
 from pyrite_schemas.errors import ConfigError, PyriteError, UsageError
-from pyrite_schemas.sync import KbState
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from pyrite_backends.port.index import Index
     from pyrite_backends.port.vectors import Model
     from pyrite_cli.core.embed.provider import Provider
     from pyrite_cli.core.index.kb import Kb
     from pyrite_cli.core.search.corpus import Corpus
+    from pyrite_schemas.config import KbConfig
+    from pyrite_schemas.sync import KbState
 
 Value = TypeVar("Value")
 

@@ -361,6 +361,29 @@ def test_a_connection_that_ended_while_nobody_used_it_is_replaced(team: Team) ->
     assert team.differences() == []
 
 
+def test_an_index_that_goes_takes_its_connections_with_it(team: Team) -> None:
+    team.index.close()
+    other = team.again()
+    digests(other)
+    assert len(team.connected()) == 1
+    del other
+    until(lambda: not team.connected())
+
+
+def test_a_forked_process_leaves_its_parents_connections_alone(team: Team) -> None:
+    digests(team)
+    (mine,) = team.connected()
+    process = os.fork()
+    if process == 0:
+        try:
+            del team.index
+        finally:
+            os._exit(0)
+    os.waitpid(process, 0)
+    digests(team)
+    assert team.connected() == {mine}
+
+
 def test_a_reader_whose_connection_ends_says_so_and_the_next_one_reads(team: Team) -> None:
     def read() -> None:
         with team.index.reader() as reader:

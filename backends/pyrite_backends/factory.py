@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyrite_schemas.config import StorageConfig
 from pyrite_schemas.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from pyrite_backends.port.index import Index, Tokeniser
     from pyrite_backends.port.vectors import Model, VectorCache, VectorFile
+    from pyrite_schemas.config import StorageConfig
 
 
 def open_index(

@@ -12,10 +12,10 @@ import msgspec
 import typer
 
 from pyrite_schemas.requests.reading import MOST
+from pyrite_schemas.search import NO_FILTERS, Filters
 
 if TYPE_CHECKING:
     from pyrite_cli.pyrite import Pyrite
-    from pyrite_schemas.search import Filters
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 KbNames = Annotated[
@@ -80,12 +80,14 @@ class Narrowing(msgspec.Struct, frozen=True):
         """The KBs that were named."""
         return tuple(self.kb or ())
 
-    def filters(self, own: "Pyrite") -> "Filters":
+    def filters(self, own: "Pyrite") -> Filters:
         """The same as a request has it.
 
         Raises:
             UsageError: An unknown KB, `--where` that compares nothing, or a date that isn't one.
         """
+        if self == _NOTHING:
+            return NO_FILTERS  # most commands; the rest need not be imported
         return own.filters(
             kbs=self.kbs,
             types=self.kind or (),
@@ -97,6 +99,9 @@ class Narrowing(msgspec.Struct, frozen=True):
             committed_since=self.committed_since,
             authors=self.author or (),
         )
+
+
+_NOTHING = Narrowing()
 
 
 class Page(msgspec.Struct, frozen=True):

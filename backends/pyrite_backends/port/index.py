@@ -8,28 +8,30 @@ Every method raises `StorageError` (or a subclass) for anything wrong with the d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from pyrite_backends.port.vectors import Model, VectorCache
-from pyrite_schemas.entry import Diagnostic, Entry
-from pyrite_schemas.search import (
-    Body,
-    EntryDetail,
-    EntryRow,
-    Filters,
-    Found,
-    Frequencies,
-    Leg,
-    LinkRow,
-    LogicalEntry,
-    Query,
-    Requirement,
-    TagCount,
-    Term,
-)
-from pyrite_schemas.sync import File, KbState, Pending, Touch
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
+
+    from pyrite_backends.port.vectors import Model, VectorCache
+    from pyrite_schemas.entry import Diagnostic, Entry
+    from pyrite_schemas.search import (
+        Body,
+        EntryDetail,
+        EntryRow,
+        Filters,
+        Found,
+        Frequencies,
+        Leg,
+        LinkRow,
+        LogicalEntry,
+        Query,
+        Requirement,
+        TagCount,
+        Term,
+    )
+    from pyrite_schemas.sync import File, KbState, Pending, Touch
 
 
 class Tokeniser(Protocol):

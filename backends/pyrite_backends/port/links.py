@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import posixpath
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from pyrite_backends.port.names import MARKDOWN, link_name
 from pyrite_schemas.entry import Diagnostic
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 
 class Candidate(NamedTuple):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import functools
 import posixpath
-from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
 
 MARKDOWN = (".md", ".markdown")
 """Suffixes that a link may leave out."""

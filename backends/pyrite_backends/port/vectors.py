@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import array
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import msgspec
 
-from pyrite_schemas.sync import CacheStats
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from pyrite_schemas.sync import CacheStats
 
 
 class Model(msgspec.Struct, frozen=True):

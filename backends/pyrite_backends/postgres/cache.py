@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
 
 from pyrite_backends.port.vectors import Model, sound
-from pyrite_backends.postgres.connection import Connection
 from pyrite_backends.postgres.copying import copy
 from pyrite_schemas.sync import CacheStats
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
+
+    from pyrite_backends.postgres.connection import Connection
 
 SCHEMA = "pyrite_cache"
 _LOCK = (0x50795274, 1)

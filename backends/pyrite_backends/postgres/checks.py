@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from pyrite_backends.port.index import Tokeniser
 from pyrite_backends.postgres.connection import Connection, native
 from pyrite_backends.postgres.fulltext import Encoder
 from pyrite_backends.sql import checks, fulltext
 from pyrite_backends.sql.statements import batches, column, columns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyrite_backends.port.index import Tokeniser
 
 _PORTION = 1000
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from pyrite_backends.sql.conditions import (
     FALSE,
@@ -19,7 +20,9 @@ from pyrite_backends.sql.conditions import (
     one_of,
     tagged,
 )
-from pyrite_schemas.search import Comparison, Filters
+
+if TYPE_CHECKING:
+    from pyrite_schemas.search import Comparison, Filters
 
 _LIKE = str.maketrans({"*": "%", "?": "_", "%": r"\%", "_": r"\_", "\\": "\\\\"})
 _FIELDS = (

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg import conninfo, errors
-from psycopg.abc import Buffer
 from psycopg.types.string import StrDumperUnknown
 
 from pyrite_schemas.errors import ConfigError, StorageError
+
+if TYPE_CHECKING:
+    from psycopg.abc import Buffer
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 

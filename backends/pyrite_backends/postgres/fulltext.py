@@ -11,16 +11,19 @@ within a field only, and the number of positions of a word is its weighted term 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from pyrite_backends.port.index import Tokeniser
 from pyrite_backends.port.scoring import WEIGHTS
 from pyrite_backends.postgres.words import clipped
-from pyrite_backends.sql.fulltext import Fields
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pyrite_backends.port.index import Tokeniser
+    from pyrite_backends.sql.fulltext import Fields
 
 _MAX_POSITION = 16383
 _MAX_POSITIONS = 255

@@ -11,11 +11,9 @@ as 1 / (pi²/6 - sum) - 1/2, rounded: exact up to 2,000, of which a tsvector kee
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pyrite_backends.port import scoring
-from pyrite_backends.port.index import Tokeniser
 from pyrite_backends.port.scoring import K1, B
 from pyrite_backends.postgres.words import clipped
 from pyrite_backends.sql import pruning
@@ -23,6 +21,11 @@ from pyrite_backends.sql.conditions import TRUE, Condition
 from pyrite_backends.sql.pruning import Expression, Stage, Word
 from pyrite_backends.sql.statements import Ask, Row, column, select
 from pyrite_schemas.search import Frequencies, Leg, Term
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pyrite_backends.port.index import Tokeniser
 
 FEW = 100
 """Chunks that are ranked in the time that it takes to ask for them."""

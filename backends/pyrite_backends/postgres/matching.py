@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from pyrite_backends.port.index import Tokeniser
 from pyrite_backends.postgres import conditions
 from pyrite_backends.postgres.keyword import any_of, tsquery
 from pyrite_backends.sql.conditions import Condition, either
 from pyrite_backends.sql.matching import Matcher
 from pyrite_schemas.search import Comparison, Filters, Near, Term
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pyrite_backends.port.index import Tokeniser
 
 _STANDS = "e.id IN (SELECT f.entry FROM fulltext f WHERE f.words @@ ?::tsquery{more})"
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import socket
 import uuid
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
 
 from pyrite_backends.postgres.connection import Connection, native
 from pyrite_backends.sql import texts
-from pyrite_backends.sql.statements import Row
 from pyrite_schemas.errors import StorageError
-from pyrite_schemas.sync import Pending
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
+
+    from pyrite_backends.sql.statements import Row
+    from pyrite_schemas.sync import Pending
 
 LEASE = "2 minutes"
 """How long a text stays with a worker that is not heard of; one that works is heard of every few

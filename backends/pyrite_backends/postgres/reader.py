@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pyrite_backends.port.index import Tokeniser
 from pyrite_backends.postgres import conditions, keyword
 from pyrite_backends.postgres.connection import Connection, native
 from pyrite_backends.postgres.matching import PostgresMatcher
-from pyrite_backends.sql.conditions import Condition
 from pyrite_backends.sql.reader import VECTORS_OF, CommonReader
-from pyrite_backends.sql.statements import Row
-from pyrite_schemas.search import Filters, Frequencies, Leg, Query, Requirement, Term
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from pyrite_backends.port.index import Tokeniser
+    from pyrite_backends.sql.conditions import Condition
+    from pyrite_backends.sql.statements import Row
+    from pyrite_schemas.search import Filters, Frequencies, Leg, Query, Requirement, Term
 
 _PORTION = 2000
 

@@ -10,14 +10,16 @@ from __future__ import annotations
 import functools
 import re
 from importlib.resources import files
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from psycopg import errors
 
 from pyrite_backends.port.format import LAYOUT, differences, is_newer, made_by
-from pyrite_backends.port.index import Tokeniser
-from pyrite_backends.postgres.connection import Connection
 from pyrite_schemas.errors import FormatError, NoIndexError, StorageError
+
+if TYPE_CHECKING:
+    from pyrite_backends.port.index import Tokeniser
+    from pyrite_backends.postgres.connection import Connection
 
 SCHEMA = "pyrite_index"
 

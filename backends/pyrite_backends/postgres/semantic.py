@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from pgvector import Vector
 from psycopg import errors
 
-from pyrite_backends.postgres.connection import Connection
 from pyrite_backends.postgres.schema import MAX_DIMENSIONS, NEAREST, NEAREST_FROM
 from pyrite_backends.sql.conditions import TRUE, Condition
 from pyrite_backends.sql.reader import best_entries
-from pyrite_backends.sql.statements import Ask, Row
-from pyrite_schemas.search import Leg
+
+if TYPE_CHECKING:
+    from pyrite_backends.postgres.connection import Connection
+    from pyrite_backends.sql.statements import Ask, Row
+    from pyrite_schemas.search import Leg
 
 FEW = 5000
 """Chunks left by a filter up to which all of them are compared: about the time the index takes to

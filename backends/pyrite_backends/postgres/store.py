@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import psycopg
 
-from pyrite_backends.port.index import Tokeniser
-from pyrite_backends.port.vectors import Model
 from pyrite_backends.postgres import connection as server
 from pyrite_backends.postgres import schema
-from pyrite_backends.postgres.connection import Connection
 from pyrite_backends.postgres.reader import PostgresReader, one
-from pyrite_backends.postgres.schema import Current
 from pyrite_schemas.errors import BusyError, NoIndexError, OutdatedError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from pyrite_backends.port.index import Tokeniser
+    from pyrite_backends.port.vectors import Model
     from pyrite_backends.postgres.cache import PostgresCache
+    from pyrite_backends.postgres.connection import Connection
     from pyrite_backends.postgres.queue import PostgresQueue
+    from pyrite_backends.postgres.schema import Current
     from pyrite_backends.postgres.writer import PostgresWriter
 
 _SETTINGS = """SET LOCAL jit = off; SET LOCAL DateStyle = ISO;
@@ -70,7 +72,7 @@ class PostgresIndex:
         self._held = _Held()
         self._grown = False
         self._replaced = False
-        weakref.finalize(self, _close, self._idle)
+        weakref.finalize(self, _let_go, self._idle, os.getpid())
 
     def describe(self) -> str:
         return server.describe(self._given)
@@ -326,6 +328,12 @@ class PostgresIndex:
 def _close(connections: list[Connection]) -> None:
     for connection in connections:
         connection.close()
+
+
+def _let_go(idle: list[Connection], process: int) -> None:
+    """Close what an index leaves behind; a forked process has its parent's, which goes on."""
+    if os.getpid() == process:
+        _close(idle)
 
 
 def _alive(connection: Connection) -> bool:

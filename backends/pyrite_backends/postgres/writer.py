@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from pyrite_backends.port.index import Tokeniser
 from pyrite_backends.postgres import rows
 from pyrite_backends.postgres.connection import Connection, native
 from pyrite_backends.postgres.copying import copy, jsonb
@@ -19,7 +18,12 @@ from pyrite_backends.sql import fulltext
 from pyrite_backends.sql import rows as common
 from pyrite_backends.sql.statements import Row, batches
 from pyrite_backends.sql.writer import PARTS, CommonWriter, Rows, entry_row, part_rows
-from pyrite_schemas.entry import Entry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from pyrite_backends.port.index import Tokeniser
+    from pyrite_schemas.entry import Entry
 
 _BATCH = 256
 _COLUMNS = {**common.COLUMNS, **rows.COLUMNS}

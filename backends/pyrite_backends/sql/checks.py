@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pyrite_backends.port.names import link_name
 from pyrite_backends.sql.statements import Stream, column, select
 from pyrite_backends.sql.writer import PARTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _CHUNKS = "FROM entry e JOIN chunk c ON c.entry_id = e.id"
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from pyrite_backends.port.names import link_name
 from pyrite_backends.sql import history
-from pyrite_backends.sql.conditions import Condition
 from pyrite_backends.sql.passages import names, parts
 from pyrite_backends.sql.statements import ENTRY_FIRST, KB_FIRST, OF_KB, Ask, column, select
 from pyrite_schemas.entry import Diagnostic
 from pyrite_schemas.search import EntryDetail, EntryRow, TagCount
+
+if TYPE_CHECKING:
+    from pyrite_backends.sql.conditions import Condition
 
 _ALL = 2**62
 

@@ -7,10 +7,12 @@ in `pyrite_backends.port.format`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pyrite_backends.port.names import other_names, titled
-from pyrite_schemas.entry import Entry
+
+if TYPE_CHECKING:
+    from pyrite_schemas.entry import Entry
 
 Surface = Callable[[str], list[str]]
 """The folded words of a text (`pyrite_backends.port.index.Tokeniser.surface`)."""

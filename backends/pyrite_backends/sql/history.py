@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from pyrite_backends.sql.statements import Ask, Stream, batches, column, marks, select
 from pyrite_schemas.search import History
 from pyrite_schemas.sync import Commit, LogMark
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 _END = """FROM entry e JOIN git_path p ON p.kb_id = e.kb_id AND p.path = e.path
  JOIN git_commit g ON g.id = (

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pyrite_backends.port.links import Candidate, Meanings
 from pyrite_backends.port.names import link_name
 from pyrite_backends.sql.passages import names
 from pyrite_backends.sql.statements import ENTRY_FIRST, Ask, batches, column, marks, select
 from pyrite_schemas.search import LinkRow
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
 
 class Aim(NamedTuple):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from pyrite_backends.sql.passages import names, parts
 from pyrite_backends.sql.statements import Ask, batches, marks, select
 from pyrite_schemas.search import LogicalEntry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class _Entry(NamedTuple):

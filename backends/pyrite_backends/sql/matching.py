@@ -7,10 +7,13 @@ full-text index, values that of their field.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pyrite_backends.sql.conditions import TRUE, Condition, either, every, negation, tagged
 from pyrite_schemas.search import And, Comparison, Filters, Near, Not, Or, Requirement, Term
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class Matcher(ABC):

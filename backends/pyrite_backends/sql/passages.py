@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from pyrite_backends.sql import history
 from pyrite_backends.sql.statements import Ask, Row, batches, column, marks, select
 from pyrite_schemas.search import Found, Leg
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class _Passage(NamedTuple):

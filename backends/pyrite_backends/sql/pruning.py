@@ -14,12 +14,14 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pyrite_backends.port.scoring import K1, LEAST_IDF, SCORE_DIGITS
 from pyrite_backends.sql.reader import best_entries
 from pyrite_backends.sql.statements import Row
-from pyrite_schemas.search import Leg
+
+if TYPE_CHECKING:
+    from pyrite_schemas.search import Leg
 
 MAX_WORDS = 40
 """Words up to which stages are tried: with more, the ones that are left out add up."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -17,7 +16,6 @@ from pyrite_backends.port.names import other_names
 from pyrite_backends.port.scoring import SCORE_DIGITS
 from pyrite_backends.sql import history, passages
 from pyrite_backends.sql.conditions import Condition, every
-from pyrite_backends.sql.matching import Matcher
 from pyrite_backends.sql.statements import ENTRY_FIRST, Row, batches, marks, select
 from pyrite_schemas.search import (
     BODY,
@@ -36,8 +34,11 @@ from pyrite_schemas.search import (
 from pyrite_schemas.sync import File, KbState, LogMark, Pending, Revision
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
     from pyrite_backends.port.index import Tokeniser
     from pyrite_backends.port.vectors import Model
+    from pyrite_backends.sql.matching import Matcher
     from pyrite_schemas.entry import Diagnostic
 
 DAY = 86400

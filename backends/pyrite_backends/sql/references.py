@@ -3,15 +3,18 @@ too."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from pyrite_backends.port.links import Candidate, fault
 from pyrite_backends.sql import links
 from pyrite_backends.sql.statements import Ask, column, select
-from pyrite_schemas.entry import Diagnostic
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyrite_schemas.entry import Diagnostic
 
 _UNSETTLED = """FROM reference r JOIN entry e ON e.id = r.entry_id
 JOIN link l ON l.entry_id = r.entry_id AND l.position = r.position

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from pyrite_backends.sql.logical import numbers
 from pyrite_backends.sql.statements import Ask, batches, column, marks, select
 from pyrite_schemas.sync import Pending
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 _LACKING = """FROM chunk c JOIN entry e ON e.id = c.entry_id JOIN kb k ON k.id = e.kb_id
  WHERE k.name IN ({marks}) AND c.hash <> ? AND NOT EXISTS

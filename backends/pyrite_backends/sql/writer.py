@@ -6,18 +6,21 @@ import json
 import time
 from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from pyrite_backends.port.names import link_name
-from pyrite_backends.port.vectors import Model
 from pyrite_backends.sql import rows
 from pyrite_backends.sql.reader import DAY, CommonReader
 from pyrite_backends.sql.statements import Row, batches, insert, marks
-from pyrite_schemas.entry import Entry
-from pyrite_schemas.sync import KbState, Touch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from pyrite_backends.port.vectors import Model
+    from pyrite_schemas.entry import Entry
+    from pyrite_schemas.sync import KbState, Touch
 
 BULK = 1000
 """Entries from which an insert counts as a bulk load."""

@@ -6,15 +6,18 @@ A SQLite file a model, keyed by the SHA-256 of the exact text. Deleting it costs
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pyrite_backends.port.vectors import Model, sound
 from pyrite_backends.sql.statements import batches, insert, marks
 from pyrite_backends.sqlite.driver import Connection, sqlite
 from pyrite_schemas.errors import StorageError
 from pyrite_schemas.sync import CacheStats
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
 _DAY = 86400
 

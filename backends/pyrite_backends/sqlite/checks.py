@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 import json
 from collections import defaultdict
-from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from pyrite_backends.port.index import Tokeniser
 from pyrite_backends.sql import checks, fulltext
 from pyrite_backends.sql.statements import batches, column, columns
 from pyrite_backends.sqlite.driver import Connection, sqlite
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyrite_backends.port.index import Tokeniser
 
 _BATCH = 4096
 

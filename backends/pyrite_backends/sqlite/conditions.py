@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from pyrite_backends.sql.conditions import (
@@ -22,6 +21,8 @@ from pyrite_backends.sql.conditions import (
 from pyrite_schemas.search import Comparison, Filters, Near, Term
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pyrite_backends.port.index import Tokeniser
 
 _GLOB = {ord("["): "[[]"}

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import secrets
 import struct
-from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pyrite_backends.port.format import EXPORT
 from pyrite_backends.port.vectors import Header, Model
 from pyrite_backends.sql.statements import insert
 from pyrite_backends.sqlite.driver import Connection, sqlite
 from pyrite_schemas.errors import FormatError, StorageError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
 APPLICATION_ID = 0x50795678
 """`PyVx`: marks a file as an export, so that nothing else is ever overwritten."""

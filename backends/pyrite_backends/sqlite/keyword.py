@@ -10,19 +10,20 @@ ranked holds each word once, and the one that selects is asked apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from pyrite_backends.port import scoring
 from pyrite_backends.sql import pruning
 from pyrite_backends.sql.conditions import TRUE, Condition
 from pyrite_backends.sql.pruning import Expression, Stage, Word
-from pyrite_backends.sql.statements import Ask, Row
 from pyrite_backends.sqlite.conditions import match
-from pyrite_schemas.search import Leg, Term
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from pyrite_backends.port.index import Tokeniser
+    from pyrite_backends.sql.statements import Ask, Row
+    from pyrite_schemas.search import Leg, Term
 
 _WEIGHTS = ", ".join(f"{weight:.1f}" for weight in scoring.WEIGHTS)
 _SCORE = f"bm25(chunk_fts, {_WEIGHTS})"

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pyrite_backends.sql.conditions import Condition
 from pyrite_backends.sql.matching import Matcher
 from pyrite_backends.sqlite import conditions
-from pyrite_schemas.search import Comparison, Filters, Near, Term
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pyrite_backends.port.index import Tokeniser
+    from pyrite_schemas.search import Comparison, Filters, Near, Term
 
 
 class SqliteMatcher(Matcher):

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from pyrite_backends.sql.conditions import Condition
 from pyrite_backends.sql.reader import VECTORS_OF, CommonReader
-from pyrite_backends.sql.statements import Row
 from pyrite_backends.sqlite import conditions, keyword
 from pyrite_backends.sqlite.driver import Connection, load_vectors
 from pyrite_backends.sqlite.matching import SqliteMatcher
@@ -15,7 +12,11 @@ from pyrite_schemas.errors import StorageError
 from pyrite_schemas.search import Filters, Frequencies, Leg, Query, Requirement, Term
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from pyrite_backends.port.index import Tokeniser
+    from pyrite_backends.sql.conditions import Condition
+    from pyrite_backends.sql.statements import Row
     from pyrite_backends.sqlite.semantic import Sketches
 
 

@@ -7,6 +7,7 @@ import itertools
 import math
 import sys
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,9 @@ import numpy.typing as npt
 from pyrite_backends.sql.conditions import TRUE, Condition
 from pyrite_backends.sql.reader import best_entries
 from pyrite_backends.sql.statements import BATCH, Ask, Row, batches, marks
-from pyrite_schemas.search import Leg
+
+if TYPE_CHECKING:
+    from pyrite_schemas.search import Leg
 
 FEW = 10_000
 """Vectors, of the index or left by a filter, up to which all are compared: that takes 9 ms for so

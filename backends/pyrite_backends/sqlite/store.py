@@ -6,7 +6,6 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,12 +19,14 @@ from pyrite_schemas.errors import (
     OutdatedError,
     StorageError,
 )
-from pyrite_schemas.sync import Pending
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
     from pyrite_backends.port.index import Tokeniser
     from pyrite_backends.port.vectors import Model
     from pyrite_backends.sqlite.writer import SqliteWriter
+    from pyrite_schemas.sync import Pending
 
 _PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/")
 """Bytes that stand for themselves in the path of a URI (RFC 3986, 2.3)."""

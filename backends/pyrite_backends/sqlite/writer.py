@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import functools
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from pyrite_backends.port.index import Tokeniser
 from pyrite_backends.sql import fulltext
 from pyrite_backends.sql import rows as common
 from pyrite_backends.sql.statements import Row, batches, insert
 from pyrite_backends.sql.writer import BULK, PARTS, CommonWriter, Rows, entry_row, part_rows
 from pyrite_backends.sqlite import rows
-from pyrite_backends.sqlite.driver import Connection
 from pyrite_backends.sqlite.reader import SqliteReader
-from pyrite_schemas.entry import Entry
-from pyrite_schemas.sync import KbState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from pyrite_backends.port.index import Tokeniser
+    from pyrite_backends.sqlite.driver import Connection
+    from pyrite_schemas.entry import Entry
+    from pyrite_schemas.sync import KbState
 
 _BATCH = 256
 _LATE = ("link_name",)

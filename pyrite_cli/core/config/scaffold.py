@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pyrite_cli.core.config.settings import Project
 from pyrite_cli.core.git.overview import overview
 from pyrite_cli.core.git.repository import is_bare
 from pyrite_schemas.errors import UsageError
 from pyrite_schemas.replies.setup import InitReply
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pyrite_cli.core.config.settings import Project
 
 _TEMPLATE = """\
 # Pyrite: what is indexed, and where to. All of it is optional.

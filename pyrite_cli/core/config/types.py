@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pyrite_cli.core.entry import rules
-from pyrite_cli.core.entry.rules import EntryType
-from pyrite_schemas.config import Config
 from pyrite_schemas.errors import UsageError
 from pyrite_schemas.replies.check import DeclaredType, TypesReply
+
+if TYPE_CHECKING:
+    from pyrite_cli.core.entry.rules import EntryType
+    from pyrite_schemas.config import Config
 
 
 def declared(config: Config, kb: str) -> TypesReply:

@@ -10,14 +10,16 @@ import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pyrite_cli.core.embed import onnx
 from pyrite_cli.core.embed.model import Files, missing_extra
 from pyrite_cli.core.embed.runtime import Matrix, unit
 from pyrite_schemas.errors import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 
 class TorchRuntime:

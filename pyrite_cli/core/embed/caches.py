@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from pyrite_backends.port.index import Index
-from pyrite_backends.port.vectors import VectorCache
 from pyrite_schemas.errors import StorageError
-from pyrite_schemas.sync import CacheStats
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from pyrite_backends.port.index import Index
+    from pyrite_backends.port.vectors import VectorCache
+    from pyrite_schemas.sync import CacheStats
 
 
 class Layered:

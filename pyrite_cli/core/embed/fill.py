@@ -5,21 +5,24 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from pyrite_backends.port.index import Index, Queue, Writer
 from pyrite_backends.port.vectors import Model, VectorCache, flaw
 from pyrite_cli.core.embed import onnx
-from pyrite_cli.core.embed.model import Files
-from pyrite_cli.core.embed.runtime import Matrix, Runtime
 from pyrite_cli.core.entry.chunk import embed_text
 from pyrite_schemas.errors import ModelError, StorageError
-from pyrite_schemas.observer import Observer
-from pyrite_schemas.sync import Pending
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from pyrite_backends.port.index import Index, Queue, Writer
+    from pyrite_cli.core.embed.model import Files
+    from pyrite_cli.core.embed.runtime import Matrix, Runtime
+    from pyrite_schemas.observer import Observer
+    from pyrite_schemas.sync import Pending
 
 FEW = 200
 """Up to this many texts the query runtime, loaded in 0.3 s, is done before torch has started.

@@ -8,16 +8,19 @@ instead of 140.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pyrite_backends.port.vectors import Model
 from pyrite_cli.core.embed.model import missing_extra
 from pyrite_cli.core.embed.runtime import Matrix, unit
 from pyrite_schemas.errors import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from pyrite_backends.port.vectors import Model
 
 GRAPH, WEIGHTS, TOKENIZER, ABOUT = "model.onnx", "model.onnx.data", "tokenizer.json", "about.json"
 

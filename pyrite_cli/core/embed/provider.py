@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyrite_backends.port.vectors import Model, VectorCache
 from pyrite_schemas.errors import ModelError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from pyrite_backends.port.index import Index
+    from pyrite_backends.port.vectors import Model, VectorCache
     from pyrite_cli.core.embed.model import Files
     from pyrite_cli.core.embed.onnx import OnnxRuntime
     from pyrite_cli.core.embed.runtime import Runtime

@@ -5,11 +5,13 @@ A file may come from anywhere: what is no vector of the configured model stays o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pyrite_backends.port.vectors import Model, VectorCache, VectorFile, sound
 from pyrite_schemas.errors import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 _HASH = 32
 

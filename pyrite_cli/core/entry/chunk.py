@@ -15,11 +15,14 @@ import itertools
 import re
 import zlib
 from collections import defaultdict
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pyrite_cli.core.entry.markdown import BLOCK, Heading
 from pyrite_cli.core.text.identifiers import parts
 from pyrite_schemas.entry import Chunk
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 LIMIT = 25_000
 """Greatest cost of a chunk, in hundredths of an estimated wordpiece: with the title, few chunks are

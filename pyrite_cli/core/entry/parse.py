@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import codecs
 import posixpath
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pyrite_cli.core.entry import chunk, frontmatter, markdown, validate
-from pyrite_cli.core.entry.rules import Rules
 from pyrite_cli.core.git import lfs
 from pyrite_schemas.entry import Diagnostic, Entry, Link, Reference
+
+if TYPE_CHECKING:
+    from pyrite_cli.core.entry.rules import Rules
 
 MAX_TITLE = 300
 """Characters of a title that are kept: it is repeated with every chunk that is embedded."""

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from pyrite_schemas.config import EnumValue, FieldConfig, FieldKind, Fields, KbConfig
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyrite_schemas.config import EnumValue, FieldConfig, FieldKind, Fields, KbConfig
 
 Kind = Literal["any", "string", "number", "boolean", "date", "entry", "enum", "list"]
 

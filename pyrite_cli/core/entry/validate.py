@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from pyrite_cli.core.entry import frontmatter as metadata
 from pyrite_cli.core.entry import keylines, markdown
-from pyrite_cli.core.entry.frontmatter import Json
 from pyrite_cli.core.entry.rules import KNOWN, EntryType, Field, Rules
 from pyrite_cli.core.text import spelling
 from pyrite_schemas.entry import Diagnostic, Link
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pyrite_cli.core.entry.frontmatter import Json
 
 MOST = 5
 """So many wrong values of one list are named; the rest are counted."""

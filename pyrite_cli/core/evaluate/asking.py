@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from pyrite_cli.core.evaluate.queries import Judgements, Question
-from pyrite_cli.core.search.corpus import Corpus
 from pyrite_cli.core.search.freshness import freshness, looked_at
 from pyrite_cli.core.search.search import Searcher
-from pyrite_schemas.config import Mode
 from pyrite_schemas.errors import UsageError
 from pyrite_schemas.replies.common import Problem
 from pyrite_schemas.replies.search import BatchFault, BatchReply
 from pyrite_schemas.requests.reading import SearchRequest
-from pyrite_schemas.search import EntryRow, Filters
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from pyrite_cli.core.evaluate.queries import Judgements, Question
+    from pyrite_cli.core.search.corpus import Corpus
+    from pyrite_schemas.config import Mode
+    from pyrite_schemas.search import EntryRow, Filters
 
 
 def answers(

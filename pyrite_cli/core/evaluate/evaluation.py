@@ -3,23 +3,26 @@ find."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pyrite_cli.core.evaluate import measures, queries, runs
 from pyrite_cli.core.evaluate.asking import Names, Trial, own_names, rank
-from pyrite_cli.core.evaluate.queries import Judgements, Question
-from pyrite_cli.core.evaluate.runs import Rankings
-from pyrite_cli.core.search.corpus import Corpus
 from pyrite_cli.core.search.freshness import freshness
 from pyrite_cli.core.search.search import Searcher
-from pyrite_schemas.config import Mode
 from pyrite_schemas.errors import UsageError
-from pyrite_schemas.observer import Observer
 from pyrite_schemas.replies.evaluation import EvalReply, ModeFigures, QueryFigures
-from pyrite_schemas.requests.making import EvaluateRequest
 from pyrite_schemas.search import Filters
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from pyrite_cli.core.evaluate.queries import Judgements, Question
+    from pyrite_cli.core.evaluate.runs import Rankings
+    from pyrite_cli.core.search.corpus import Corpus
+    from pyrite_schemas.config import Mode
+    from pyrite_schemas.observer import Observer
+    from pyrite_schemas.requests.making import EvaluateRequest
 
 
 class Files(NamedTuple):

@@ -7,12 +7,16 @@ of the extra `eval` and imported by nothing else.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from pyrite_cli.core.evaluate.queries import Judgements
-from pyrite_cli.core.evaluate.runs import Rankings
 from pyrite_schemas.errors import UsageError
 from pyrite_schemas.replies.evaluation import Change, Comparison, Figures, Latency
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from pyrite_cli.core.evaluate.queries import Judgements
+    from pyrite_cli.core.evaluate.runs import Rankings
 
 RECALL = 100
 """Results that recall looks at."""

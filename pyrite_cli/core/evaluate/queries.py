@@ -4,12 +4,14 @@ of BEIR (Thakur and others, 2021)."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from pyrite_schemas.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Judgements = dict[str, dict[str, int]]
 """How relevant a document is to a query, by the query's id and the document's; 0 is not at all."""

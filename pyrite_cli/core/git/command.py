@@ -11,12 +11,15 @@ import re
 import shlex
 import subprocess
 import threading
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pyrite_cli.core.git.repository import is_bare
 from pyrite_cli.core.text.patterns import regex
 from pyrite_schemas.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
 _ENVIRONMENT = {
     "GIT_OPTIONAL_LOCKS": "0",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,6 +11,8 @@ from pyrite_cli.core.git.repository import head, shallow
 from pyrite_schemas.errors import SourceError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pyrite_cli.core.git.command import Git
 
 _MOST = 1024

@@ -11,15 +11,19 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
-from pyrite_backends.port.index import Writer
-from pyrite_cli.core.git.command import Git
 from pyrite_cli.core.git.paths import decode_path
 from pyrite_cli.core.git.repository import shallow
-from pyrite_cli.core.git.source import Source
 from pyrite_schemas.errors import SourceError
 from pyrite_schemas.sync import Commit, LogMark, Touch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pyrite_backends.port.index import Writer
+    from pyrite_cli.core.git.command import Git
+    from pyrite_cli.core.git.source import Source
 
 _FORMAT = "%H%n%ct%n%an%n%ae"
 _MANY = 5000

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pyrite_cli.core.git.source import Source
 from pyrite_schemas.config import DEFAULT_INCLUDE
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _SECRET = re.compile(r"(?<=://)[^/@]+@")
 

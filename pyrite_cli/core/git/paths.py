@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import re
+from typing import TYPE_CHECKING
 
 from pyrite_cli.core.text.patterns import regex
+
+if TYPE_CHECKING:
+    import re
 
 
 def decode_path(name: bytes) -> str:

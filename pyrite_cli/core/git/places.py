@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pyrite_cli.core.git.repository import top_level
-from pyrite_schemas.config import KbConfig
 from pyrite_schemas.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pyrite_schemas.config import KbConfig
 
 
 class Place(NamedTuple):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pyrite_cli.core.git.repository import git_folder
 from pyrite_cli.core.text import spelling
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _OPERATORS = frozenset("~^:@")
 """What begins an expression behind a ref: one that leads nowhere is no slip for the ref."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pyrite_cli.core.text.patterns import regex
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def top_level(folder: Path) -> Path | None:

@@ -7,8 +7,7 @@ import re
 import shlex
 import stat
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pyrite_cli.core.git import lfs
 from pyrite_cli.core.git.blobs import blob_id, stored_as
@@ -18,6 +17,10 @@ from pyrite_cli.core.git.paths import decode_path, encode_path
 from pyrite_cli.core.git.repository import git_folder, is_bare
 from pyrite_schemas.errors import SourceError
 from pyrite_schemas.sync import File, Revision
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
 _BLOB_MODES = (b"100644", b"100755", b"100664")
 _EXPRESSION = re.compile(r"[\n@^~:?*{}\[\]\\]")

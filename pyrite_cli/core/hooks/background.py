@@ -12,11 +12,14 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pyrite_schemas.replies.hooks import HookRun
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
 LOG = "hook.log"
 MOST = 256 * 1024

@@ -9,9 +9,8 @@ import contextlib
 import os
 import stat
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pyrite_cli.core.git.command import Git
 from pyrite_cli.core.git.repository import is_bare
@@ -19,6 +18,9 @@ from pyrite_cli.core.hooks import script as hookscript
 from pyrite_cli.core.hooks.script import Call
 from pyrite_schemas.errors import SourceError, UsageError
 from pyrite_schemas.replies.hooks import HookState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 NAMES = ("post-checkout", "post-commit", "post-merge", "post-rewrite")
 """The hooks that git runs after it changed the work tree or went to another commit."""

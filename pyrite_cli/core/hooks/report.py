@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pyrite_cli.core.git.repository import top_level
 from pyrite_cli.core.hooks import background, install
-from pyrite_cli.core.hooks.install import Place
-from pyrite_schemas.config import KbConfig
 from pyrite_schemas.replies.hooks import HookReply, HookState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pyrite_cli.core.hooks.install import Place
+    from pyrite_schemas.config import KbConfig
 
 WORKS = frozenset({"installed", "own"})
 """States of a hook that syncs."""

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pyrite_backends.port.links import Candidate, Meanings, fault, refused
 from pyrite_backends.port.names import link_name, without_suffix
 from pyrite_cli.core.entry import ids
 from pyrite_cli.core.index import pipeline
-from pyrite_cli.core.index.kb import Kb
 from pyrite_cli.core.text import spelling
 from pyrite_schemas.entry import Diagnostic, Link
 from pyrite_schemas.errors import UsageError
-from pyrite_schemas.observer import Observer
 from pyrite_schemas.replies.check import CheckReply, Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from pyrite_cli.core.index.kb import Kb
+    from pyrite_schemas.observer import Observer
 
 GUESSES = 20
 """For so many references that mean nothing, what may be meant is looked for among all entries."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from pyrite_backends.port.index import Index
 from pyrite_schemas.errors import NotFoundError, UsageError
 from pyrite_schemas.replies.kbs import HeldKb
-from pyrite_schemas.sync import KbState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pyrite_backends.port.index import Index
+    from pyrite_schemas.sync import KbState
 
 
 def held(index: Index, owner: str) -> tuple[HeldKb, ...]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from pyrite_cli.core.entry.rules import Rules
-from pyrite_cli.core.git.source import Source
+if TYPE_CHECKING:
+    from pyrite_cli.core.entry.rules import Rules
+    from pyrite_cli.core.git.source import Source
 
 
 class Kb(NamedTuple):

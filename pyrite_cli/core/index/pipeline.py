@@ -15,17 +15,20 @@ import signal
 import struct
 import sys
 import threading
-from collections.abc import Generator, Iterator, Sequence
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
 from pyrite_cli.core.entry.parse import parse, plain_text
-from pyrite_cli.core.entry.rules import Rules
-from pyrite_cli.core.git.source import Source
 from pyrite_schemas.entry import Entry
 from pyrite_schemas.errors import SourceError
 from pyrite_schemas.sync import File
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Sequence
+
+    from pyrite_cli.core.entry.rules import Rules
+    from pyrite_cli.core.git.source import Source
 
 BATCH = 24
 """Files in a batch: large enough to make switching cheap, small enough to keep memory flat."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from pyrite_schemas.sync import File, Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def diff(before: Iterable[File], after: Iterable[File]) -> Plan:

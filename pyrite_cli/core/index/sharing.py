@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from pyrite_backends.port.index import Index, Reader
-from pyrite_backends.port.vectors import Model
-from pyrite_cli.core.git.source import Source
 from pyrite_schemas.errors import ConfigError, ModelError, SourceError
-from pyrite_schemas.sync import KbState, Revision
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pyrite_backends.port.index import Index, Reader
+    from pyrite_backends.port.vectors import Model
+    from pyrite_cli.core.git.source import Source
+    from pyrite_schemas.sync import KbState, Revision
 
 
 def check_model(index: Index, reader: Reader, model: Model) -> None:

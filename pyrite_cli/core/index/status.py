@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from pyrite_backends.port.index import Index, Reader
-from pyrite_cli.core.index.kb import Kb
-from pyrite_cli.core.search.freshness import Look
 from pyrite_schemas.errors import SourceError
 from pyrite_schemas.replies.index import KbStatus, ModelStatus, Status
 from pyrite_schemas.search import Filters, Query, Term
-from pyrite_schemas.sync import KbState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from pyrite_backends.port.index import Index, Reader
+    from pyrite_cli.core.index.kb import Kb
+    from pyrite_cli.core.search.freshness import Look
+    from pyrite_schemas.sync import KbState
 
 MANY_CHUNKS = 300_000
 """From how many chunks on PostgreSQL answers faster than SQLite, which compares a query's vector

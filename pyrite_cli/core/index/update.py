@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from pyrite_backends.port.index import Index
-from pyrite_cli.core.embed.provider import Provider
-from pyrite_cli.core.index.kb import Kb
 from pyrite_cli.core.index.sync import Options, Vectors, sync
 from pyrite_schemas.errors import ModelError
-from pyrite_schemas.observer import Observer
 from pyrite_schemas.replies.common import Problem
 from pyrite_schemas.replies.sync import KbReport, SyncReport
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pyrite_backends.port.index import Index
     from pyrite_cli.core.embed.fill import Filled
     from pyrite_cli.core.embed.model import Files
+    from pyrite_cli.core.embed.provider import Provider
+    from pyrite_cli.core.index.kb import Kb
+    from pyrite_schemas.observer import Observer
 
 
 def update(

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from pyrite_backends.port.index import Index
-from pyrite_cli.core.embed.provider import Provider
-from pyrite_cli.core.index.kb import Kb
 from pyrite_schemas.errors import UsageError
-from pyrite_schemas.observer import Observer
 from pyrite_schemas.replies.index import DigestReply, GcReply, VerifyReply
 from pyrite_schemas.requests.making import LEAST_CACHE_DAYS, GcRequest
-from pyrite_schemas.sync import CacheStats
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pyrite_backends.port.index import Index
+    from pyrite_cli.core.embed.provider import Provider
+    from pyrite_cli.core.index.kb import Kb
+    from pyrite_schemas.observer import Observer
+    from pyrite_schemas.sync import CacheStats
 
 
 def verify(index: Index, kbs: Sequence[Kb], provider: Provider, observer: Observer) -> VerifyReply:

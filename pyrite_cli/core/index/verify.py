@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from pyrite_backends.port.format import DIGEST
-from pyrite_backends.port.index import Index, Reader
 from pyrite_backends.port.vectors import Model, flaw
-from pyrite_cli.core.embed.runtime import Runtime
 from pyrite_cli.core.entry.chunk import embed_text
 from pyrite_cli.core.entry.ids import keys
 from pyrite_cli.core.git import history
 from pyrite_cli.core.index import pipeline, plan
-from pyrite_cli.core.index.kb import Kb
-from pyrite_schemas.entry import Entry
 from pyrite_schemas.errors import SourceError
 from pyrite_schemas.search import LogicalEntry
 from pyrite_schemas.sync import Difference, File, KbState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from pyrite_backends.port.index import Index, Reader
+    from pyrite_cli.core.embed.runtime import Runtime
+    from pyrite_cli.core.index.kb import Kb
+    from pyrite_schemas.entry import Entry
 
 _encode = msgspec.json.Encoder().encode
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from pyrite_cli.core.text.patterns import regex
 from pyrite_schemas.search import And, Comparison, Filters, Not, Requirement, Sign
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 OWN = ("kb", "type", "tag", "path", "date", "since", "until")
 """Names that mean the same in every knowledge base, whatever its frontmatter has."""

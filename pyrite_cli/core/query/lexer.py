@@ -5,11 +5,14 @@ Nothing is refused: what is no operator where it stands is part of a word.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from pyrite_cli.core.query.fields import Fields
 from pyrite_cli.core.text.patterns import regex
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyrite_cli.core.query.fields import Fields
 
 MAX_DEPTH = 16
 """Groups within groups; the parentheses of deeper ones count for nothing."""

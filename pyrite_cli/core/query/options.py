@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from pyrite_cli.core.text.patterns import regex
-from pyrite_schemas.config import Mode
 from pyrite_schemas.errors import UsageError
 from pyrite_schemas.search import Comparison, Filters
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pyrite_schemas.config import Mode
 
 _WHERE = regex(r"\s*([^=<>]*[^=<>\s])\s*(>=|<=|=|>|<)\s*(.*?)\s*", re.S)
 

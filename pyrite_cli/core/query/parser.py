@@ -7,8 +7,7 @@ model. Every engine compiles the same tree.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pyrite_cli.core.query import tree
 from pyrite_cli.core.query.fields import Fields
@@ -16,6 +15,9 @@ from pyrite_cli.core.query.lexer import Lexeme, lexemes
 from pyrite_cli.core.text.patterns import regex
 from pyrite_cli.core.text.tokens import CJK, Analyzer
 from pyrite_schemas.search import Filters, Near, Or, Query, Requirement, Term
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 MAX_TERMS = 256
 """Terms that rank, and conditions that are tested; the rest of a longer query is left out."""

@@ -5,9 +5,12 @@ Trees are as deep as groups may be nested, so functions here call themselves.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from pyrite_schemas.search import And, Filters, Near, Not, Or, Requirement, Term
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
 
 _KINDS = ("kbs", "types", "paths")
 """Filters of which an entry can pass but one value: several are alternatives."""

@@ -3,23 +3,24 @@ consistent view of the index."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from pyrite_cli.core.git.standpoint import Standpoint
-from pyrite_cli.core.search.corpus import Corpus
 from pyrite_cli.core.search.freshness import freshness
 from pyrite_cli.core.search.lookup import find
-from pyrite_schemas.replies.common import Freshness, Suggestion
 from pyrite_schemas.replies.entries import EntryReply, LinksReply, ListReply, TagsReply
-from pyrite_schemas.requests.reading import GetRequest, LinksRequest, ListRequest, TagsRequest
 from pyrite_schemas.search import NO_FILTERS, EntryDetail, Filters
-from pyrite_schemas.sync import KbState
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pyrite_backends.port.index import Reader
+    from pyrite_cli.core.git.standpoint import Standpoint
+    from pyrite_cli.core.search.corpus import Corpus
+    from pyrite_schemas.replies.common import Freshness, Suggestion
+    from pyrite_schemas.requests.reading import GetRequest, LinksRequest, ListRequest, TagsRequest
+    from pyrite_schemas.sync import KbState
 
 
 def get(corpus: Corpus, request: GetRequest, standpoint: Standpoint) -> EntryReply:

@@ -12,11 +12,11 @@ from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.config import Mode
 from pyrite_schemas.errors import UsageError
 from pyrite_schemas.requests.reading import MOST
-from pyrite_schemas.search import Filters
 
 if TYPE_CHECKING:
-    from pyrite_backends.port.index import Index
+    from pyrite_backends.port.index import Index  # noqa: TC004 (only what is decoded needs it)
     from pyrite_backends.port.vectors import Model
+    from pyrite_schemas.search import Filters
 
 Embed: TypeAlias = "Callable[[str, Model], bytes]"
 """The float32 unit vector of a query under the index's model."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from pyrite_cli.core.git.distance import Distance
 from pyrite_schemas.replies.common import Freshness
-from pyrite_schemas.search import Filters
 from pyrite_schemas.sync import KbState
+
+if TYPE_CHECKING:
+    from pyrite_schemas.search import Filters
 
 Look = Callable[[KbState], Distance]
 """Looks at a KB's source."""

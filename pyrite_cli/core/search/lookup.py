@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from pyrite_backends.port.index import Reader
-from pyrite_cli.core.git.standpoint import Standpoint
 from pyrite_schemas.errors import NotFoundError, UsageError
-from pyrite_schemas.search import EntryDetail
+
+if TYPE_CHECKING:
+    from pyrite_backends.port.index import Reader
+    from pyrite_cli.core.git.standpoint import Standpoint
+    from pyrite_schemas.search import EntryDetail
 
 
 def find(reader: Reader, name: str, standpoint: Standpoint) -> EntryDetail:

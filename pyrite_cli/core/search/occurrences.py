@@ -6,10 +6,13 @@ as its stem does, and `str.find` looks for that.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pyrite_cli.core.text.patterns import regex
 from pyrite_cli.core.text.tokens import Analyzer, fold
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _ASCII_WORD = regex(r"[a-z0-9]+")
 _ASCII_NEXT = regex(r"[^a-z0-9]*([a-z0-9]+)")

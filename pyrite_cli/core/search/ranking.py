@@ -12,18 +12,19 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from pyrite_backends.port.names import titled
 from pyrite_backends.port.scoring import K1, LEAST_IDF, SCORE_DIGITS, WEIGHTS, B, idf
 from pyrite_cli.core.search.occurrences import Run, among, counts
-from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.replies.search import Contribution
 from pyrite_schemas.search import Body, Frequencies, Leg, Term
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
     from pyrite_backends.port.index import Reader
+    from pyrite_cli.core.text.tokens import Analyzer
 
 RERANKED = 20
 """Entries of the keyword leg that are weighed as a whole."""

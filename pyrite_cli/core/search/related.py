@@ -12,17 +12,20 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from pyrite_backends.port.index import Reader
-from pyrite_cli.core.git.standpoint import Standpoint
-from pyrite_cli.core.search.corpus import Corpus
 from pyrite_cli.core.search.freshness import freshness
 from pyrite_cli.core.search.lookup import find
 from pyrite_schemas.replies.related import Reason, RelatedEntry, RelatedReply
-from pyrite_schemas.requests.reading import RelatedRequest
-from pyrite_schemas.search import EntryDetail, Filters, Found, LinkRow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pyrite_backends.port.index import Reader
+    from pyrite_cli.core.git.standpoint import Standpoint
+    from pyrite_cli.core.search.corpus import Corpus
+    from pyrite_schemas.requests.reading import RelatedRequest
+    from pyrite_schemas.search import EntryDetail, Filters, Found, LinkRow
 
 RRF_K = 60
 """The constant of reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009)."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -11,21 +10,23 @@ import msgspec
 from pyrite_backends.port.scoring import idf
 from pyrite_cli.core.query import parser as language
 from pyrite_cli.core.search import ranking
-from pyrite_cli.core.search.corpus import Corpus
 from pyrite_cli.core.search.freshness import freshness, looked_at
 from pyrite_cli.core.search.ranking import Fused
 from pyrite_cli.core.search.snippet import marked, matched, snippet
-from pyrite_cli.core.text.tokens import Analyzer
-from pyrite_schemas.config import Mode
 from pyrite_schemas.errors import ModelError
-from pyrite_schemas.replies.common import Freshness, Suggestion
 from pyrite_schemas.replies.search import Contribution, Result, SearchReply, TermWeight
-from pyrite_schemas.requests.reading import SearchRequest
 from pyrite_schemas.search import NOWHERE, Filters, Found, Frequencies, Leg, Query, Term
-from pyrite_schemas.sync import KbState
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pyrite_backends.port.index import Reader
+    from pyrite_cli.core.search.corpus import Corpus
+    from pyrite_cli.core.text.tokens import Analyzer
+    from pyrite_schemas.config import Mode
+    from pyrite_schemas.replies.common import Freshness, Suggestion
+    from pyrite_schemas.requests.reading import SearchRequest
+    from pyrite_schemas.sync import KbState
 
 _SUGGESTED = 32
 """Words of a query that are looked at for slips."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pyrite_cli.core.text import plain
-from pyrite_cli.core.text.tokens import Analyzer
-from pyrite_schemas.search import Term
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pyrite_cli.core.text.tokens import Analyzer
+    from pyrite_schemas.search import Term
 
 WIDTH = 240
 """Characters of a snippet, about three lines of a terminal."""

@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from pyrite_backends.port.index import Reader
 from pyrite_backends.port.names import without_suffix
 from pyrite_cli.core.query import parser as language
 from pyrite_cli.core.text.spelling import allowed, distance, nearest, slips
-from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.replies.common import Suggestion
 from pyrite_schemas.search import NO_FILTERS, Filters
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pyrite_backends.port.index import Reader
+    from pyrite_cli.core.text.tokens import Analyzer
 
 MOST_WORDS = 3
 """Unknown words of a query that others are looked for."""

@@ -7,7 +7,10 @@ and know a page but not its folder.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 SHORTEST = 3
 """Letters of a word from which on it has near ones: of two, half would be another."""

@@ -12,15 +12,19 @@ vocabularies token by token.
 from __future__ import annotations
 
 import functools
-import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import Stemmer
 
 from pyrite_cli.core.text import identifiers
 from pyrite_cli.core.text.patterns import regex
-from pyrite_schemas.search import Term
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Callable, Iterator
+
+    from pyrite_schemas.search import Term
 
 _CJK = (
     (0x3005, 0x3007), (0x3021, 0x3029), (0x3041, 0x3096), (0x309D, 0x309F),

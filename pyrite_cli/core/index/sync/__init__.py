@@ -27,14 +27,18 @@ lock held, when the user wants them.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from pyrite_backends.port.index import Index
-from pyrite_cli.core.index.kb import Kb
 from pyrite_cli.core.index.sync import decide, report
 from pyrite_cli.core.index.sync.run import Options, Run, Vectors
-from pyrite_schemas.observer import Observer
-from pyrite_schemas.replies.sync import KbReport, SyncReport
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pyrite_backends.port.index import Index
+    from pyrite_cli.core.index.kb import Kb
+    from pyrite_schemas.observer import Observer
+    from pyrite_schemas.replies.sync import KbReport, SyncReport
 
 __all__ = ["Options", "Vectors", "sync"]
 

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from pyrite_backends.port.index import Writer
 from pyrite_cli.core.git import history, permalink
 from pyrite_cli.core.git.command import remote
 from pyrite_cli.core.index.sync import decide, report
-from pyrite_cli.core.index.sync.decide import Target, Work
-from pyrite_cli.core.index.sync.run import Run, Vectors
-from pyrite_schemas.entry import Entry
 from pyrite_schemas.errors import StorageError
-from pyrite_schemas.observer import Observer
-from pyrite_schemas.replies.sync import KbReport
 from pyrite_schemas.sync import File, KbState, LogMark
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from pyrite_backends.port.index import Writer
+    from pyrite_cli.core.index.sync.decide import Target, Work
+    from pyrite_cli.core.index.sync.run import Run, Vectors
+    from pyrite_schemas.entry import Entry
+    from pyrite_schemas.observer import Observer
+    from pyrite_schemas.replies.sync import KbReport
 
 
 def write(run: Run, targets: Sequence[Target]) -> list[KbReport]:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from pyrite_backends.port.index import Reader
 from pyrite_cli.core.git import history
 from pyrite_cli.core.index import plan, sharing
-from pyrite_cli.core.index.kb import Kb
 from pyrite_cli.core.index.sync import report
-from pyrite_cli.core.index.sync.run import Run
 from pyrite_schemas.errors import EmptySourceError, NoIndexError, OutdatedError
-from pyrite_schemas.replies.sync import KbReport
 from pyrite_schemas.sync import File, KbState, LogMark, Plan, Revision
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pyrite_backends.port.index import Reader
+    from pyrite_cli.core.index.kb import Kb
+    from pyrite_cli.core.index.sync.run import Run
+    from pyrite_schemas.replies.sync import KbReport
 
 
 class Target(NamedTuple):

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from pyrite_backends.port.index import Reader
-from pyrite_cli.core.index.sync.run import Run
 from pyrite_schemas.replies.sync import KbReport, SyncReport
 from pyrite_schemas.sync import KbState, Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pyrite_backends.port.index import Reader
+    from pyrite_cli.core.index.sync.run import Run
 
 
 def of_kb(reader: Reader | None, state: KbState, plan: Plan, reused: int = 0) -> KbReport:

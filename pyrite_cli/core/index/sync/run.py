@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from pyrite_backends.port.index import Index
-from pyrite_backends.port.vectors import Model, VectorCache
 from pyrite_cli.core.index.kb import Kb
 from pyrite_schemas.observer import Observer
-from pyrite_schemas.sync import KbState
+
+if TYPE_CHECKING:
+    from pyrite_backends.port.vectors import Model, VectorCache
+    from pyrite_schemas.sync import KbState
 
 
 class Vectors(NamedTuple):
