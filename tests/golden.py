@@ -26,10 +26,11 @@ import Stemmer
 
 from pyrite_backends.port import format as numbers
 from pyrite_backends.port import scoring
+from pyrite_backends.port.vectors import Model
 from pyrite_backends.postgres import semantic as nearest
 from pyrite_backends.postgres.fulltext import Encoder
 from pyrite_backends.sql import fulltext
-from pyrite_backends.sqlite.semantic import bits
+from pyrite_backends.sqlite.sketches import bits
 from pyrite_backends.sqlite.store import SqliteIndex
 from pyrite_cli.core.entry.chunk import embed_text
 from pyrite_cli.core.entry.parse import parse
@@ -115,11 +116,18 @@ def _layout() -> Iterator[tuple[str, str]]:
     for language in ("english", "german"):
         with tempfile.TemporaryDirectory() as folder:
             index = SqliteIndex(Path(folder) / "index.db", Analyzer(language))
-            with index.writer():
-                pass
+            with index.writer() as writer:
+                entry = parsed("a.md", b"A text.")
+                writer.add("kb", [entry])
+                writer.use_model(Model("model", "0" * 32, 2))
+                writer.put_vectors(
+                    [(entry.chunks[0].hash, np.array([0.6, 0.8], np.float32).tobytes())]
+                )
             with closing(index._open_to_read()) as connection:
                 made = connection.execute("SELECT sql FROM sqlite_master ORDER BY name").fetchall()
+                said = connection.execute("SELECT name FROM setting ORDER BY name").fetchall()
         yield f"tables on SQLite, {language}", _print(made)
+    yield "settings on SQLite", _print(said)
     shipped = files("pyrite_backends.postgres")
     for name in ("tables.sql", "native.sql"):
         lines = shipped.joinpath(name).read_text().splitlines()

@@ -12,6 +12,7 @@ import pytest
 from pyrite_backends.port.index import Reader
 from pyrite_backends.port.vectors import Model
 from pyrite_backends.sqlite import semantic
+from pyrite_backends.sqlite.sketches import Sketches, bits
 from pyrite_backends.sqlite.store import SqliteIndex
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import Filters, Leg
@@ -164,6 +165,7 @@ def test_bits_in_memory_find_what_sqlite_finds(
     with index.reader() as reader:
         found = [[ask(reader, text, depth) for text in QUERIES] for depth in (1, 7, 60)]
     monkeypatch.delattr(np, "bitwise_count")
+    index = SqliteIndex(index.path, Analyzer("english"))
     for number, depth in enumerate((1, 7, 60)):
         with index.reader() as reader:
             assert [ask(reader, text, depth) for text in QUERIES] == found[number]
@@ -179,17 +181,17 @@ def test_a_comparison_counts_bits() -> None:
         kept: list[tuple[bytes, ...]] = [(bytes([number]), row) for number, row in enumerate(rows)]
         return kept if sql.startswith("SELECT hash, bits") else [key[:1] for key in kept[:1]]
 
-    sketches = semantic.Sketches(held)
+    sketches = Sketches("some")
     vector = np.array([draw.gauss(0, 1) for _ in range(48)], np.float32)
     vector /= np.linalg.norm(vector)
-    (query,) = semantic.bits([vector.tobytes()])
-    sketches.nearest(vector.tobytes(), 1)
+    (query,) = bits([vector.tobytes()])
+    sketches.nearest(held, vector.tobytes(), 1)
     for count in (1, 20, 50, 90):
         apart = [
             ((int.from_bytes(row) ^ int.from_bytes(query)).bit_count(), bytes([number]))
             for number, row in enumerate(rows)
         ]
-        assert sketches.nearest(vector.tobytes(), count) == [
+        assert sketches.nearest(held, vector.tobytes(), count) == [
             key for _, key in sorted(apart)[:count]
         ]
     assert len(asked) == 2
@@ -268,7 +270,7 @@ def test_bits_that_are_not_those_of_a_vector_are_named(
 
 def test_bits_tell_low_middle_and_high_numbers_apart() -> None:
     row = np.array([[-1, -0.1, 0, 0.1, 1, 0, 0, 0, 0, 0]], np.float32)
-    (packed,) = semantic.bits([row.tobytes()])
+    (packed,) = bits([row.tobytes()])
     halves = np.unpackbits(np.frombuffer(packed, np.uint8).reshape(2, -1), axis=1)
     assert halves.tolist() == [[0] + [1] * 9 + [0] * 6, [0, 0, 0, 0, 1] + [0] * 11]
-    assert semantic.bits([]) == []
+    assert bits([]) == []

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 from pyrite_backends.port.scoring import WEIGHTS
 
-LAYOUT = 5
-"""Tables, columns, indexes, and what only one engine has: FTS5's settings, the bits of vectors."""
+LAYOUT = 6
+"""Tables, columns, indexes, names of settings, and what only one engine has: FTS5's own settings,
+the bits of vectors."""
 
 PARSER = 4
 """From the bytes of a file to its entry: frontmatter, links, chunks, texts that are embedded."""

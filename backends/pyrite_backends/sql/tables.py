@@ -201,7 +201,7 @@ text_bits = sa.Table(
     sqlite_with_rowid=False,
     info=_SQLITE,
 )
-"""Every vector in a few bits (`pyrite_backends.sqlite.semantic`): all of them are read through ten
+"""Every vector in a few bits (`pyrite_backends.sqlite.sketches`): all of them are read through ten
 times as quickly."""
 
 git_commit = sa.Table(

@@ -91,7 +91,7 @@ def _prepared(connection: Connection, tokeniser: Tokeniser) -> Iterator[str]:
 
 def _bits(connection: Connection) -> Iterator[str]:
     """Whether every vector has its bits, and nothing else has."""
-    from pyrite_backends.sqlite.semantic import bits  # numpy
+    from pyrite_backends.sqlite.sketches import bits  # numpy
 
     wrong = 0
     rows = connection.execute(

@@ -12,12 +12,12 @@ from pyrite_schemas.errors import StorageError
 from pyrite_schemas.search import Filters, Frequencies, Leg, Query, Requirement, Term
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from pyrite_backends.port.index import Tokeniser
     from pyrite_backends.sql.conditions import Condition
     from pyrite_backends.sql.statements import Row
-    from pyrite_backends.sqlite.semantic import Sketches
+    from pyrite_backends.sqlite.sketches import Kept, Sketches
 
 
 class SqliteReader(CommonReader):
@@ -26,11 +26,18 @@ class SqliteReader(CommonReader):
     Args:
         connection: In a transaction already, so that all calls see the same rows.
         tokeniser: The one the index was made with.
+        kept: Gives what the index keeps of sketches; none for a writer, whose rows still change.
     """
 
-    def __init__(self, connection: Connection, tokeniser: Tokeniser) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        tokeniser: Tokeniser,
+        kept: Callable[[], Kept] | None = None,
+    ) -> None:
         super().__init__(tokeniser)
         self._db = connection
+        self._kept = kept
         self._lists = keyword.Lists(self._rows)
         self._sketches: Sketches | None = None
 
@@ -75,11 +82,19 @@ class SqliteReader(CommonReader):
     ) -> list[Leg]:
         from pyrite_backends.sqlite import semantic  # numpy, which a query's model needs anyway
 
-        load_vectors(self._db)
-        where = self._allowed(filters, condition)
         if self._sketches is None:
-            self._sketches = semantic.Sketches(self._rows)
+            load_vectors(self._db)
+            self._sketches = self._of_snapshot()
+        where = self._allowed(filters, condition)
         return semantic.search(self._rows, self._sketches, vector, where, depth, exact=exact)
+
+    def _of_snapshot(self) -> Sketches:
+        from pyrite_backends.sqlite.sketches import Sketches  # see `semantic`
+
+        if self._kept is None:
+            return Sketches("")
+        rows = self._rows("SELECT value FROM setting WHERE name = 'bits'")
+        return self._kept().of(rows[0][0] if rows else "")
 
     def fields(self) -> list[str]:
         sql = "SELECT DISTINCT f.key FROM entry e, json_each(e.meta) f ORDER BY f.key"

@@ -9,14 +9,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
-
 from pyrite_backends.sql.conditions import TRUE, Condition
 from pyrite_backends.sql.reader import best_entries
 from pyrite_backends.sql.statements import BATCH, Ask, Row, batches, marks
 
 if TYPE_CHECKING:
+    from pyrite_backends.sqlite.sketches import Sketches
     from pyrite_schemas.search import Leg
 
 FEW = 10_000
@@ -35,12 +33,6 @@ AHEAD = 8
 SHARE = 1 / 5
 """Of all vectors: fewer are looked up one by one sooner than all are come across."""
 
-_LEVEL = 0.4
-"""Where the numbers of a unit vector are cut into low, middle and high, in multiples of their root
-mean square. Of ten best, 400 candidates by sign alone hold 9.9 and need twice as many to hold what
-these do; signs around the corpus's mean, after a rotation, or four levels gain no more than they
-cost (`docs/backends.md`)."""
-
 _ALLOWED = "FROM entry e JOIN kb k ON k.id = e.kb_id CROSS JOIN chunk c ON c.entry_id = e.id"
 
 # The order of CROSS JOIN is kept: from few candidates to their entries, not the other way round.
@@ -48,78 +40,6 @@ _OWNERS = "FROM chunk c CROSS JOIN entry e ON e.id = c.entry_id CROSS JOIN kb k 
 
 Near = Sequence[tuple[float, bytes]]
 """Cosine distances and hashes of vectors, the nearest first."""
-
-
-def bits(vectors: Sequence[bytes]) -> list[bytes]:
-    """Two bits for each number of float32 vectors: whether it is above the low and the high cut.
-
-    The Hamming distance of two is the sum of their numbers' distances in levels. Nothing of it
-    depends on other vectors, so that no history shows.
-
-    Args:
-        vectors: All of the same length.
-    """
-    if not vectors:
-        return []
-    rows: npt.NDArray[np.float32] = np.frombuffer(b"".join(vectors), np.float32)
-    rows = rows.reshape(len(vectors), -1)
-    cut = np.float32(_LEVEL / math.sqrt(rows.shape[1]))
-    halves = [np.packbits(rows > side, axis=1) for side in (-cut, cut)]
-    return [row.tobytes() for row in np.concatenate(halves, axis=1)]
-
-
-class Sketches:
-    """The bits of all vectors of one view of an index.
-
-    The first search has SQLite compare them, which reads no more than it must. From the second on
-    they are held in memory, 130 bytes a vector of 384 numbers, and compared in a quarter of the
-    time.
-
-    Args:
-        ask: Runs a statement; always of the same view.
-    """
-
-    def __init__(self, ask: Ask) -> None:
-        self._ask = ask
-        self._searched = False
-        self._bits: npt.NDArray[np.uint64] | None = None
-        self._hashes: list[bytes] = []
-
-    def nearest(self, vector: bytes, count: int) -> list[bytes]:
-        """Hashes of so many vectors, the nearest by their bits first; ties by hash."""
-        (query,) = bits([vector])
-        if self._bits is None and self._searched and hasattr(np, "bitwise_count"):  # numpy 2
-            self._load()
-        self._searched = True
-        if self._bits is not None:
-            return self._compared(query, count)
-        rows = self._ask(
-            "SELECT hash FROM text_bits"
-            " ORDER BY vec_distance_hamming(vec_bit(bits), vec_bit(?)), hash LIMIT ?",
-            (query, count),
-        )
-        return [digest for (digest,) in rows]
-
-    def _load(self) -> None:
-        rows = self._ask("SELECT hash, bits FROM text_bits ORDER BY hash", ())
-        self._hashes = [digest for digest, _ in rows]
-        self._bits = _words([row for _, row in rows])
-
-    def _compared(self, query: bytes, count: int) -> list[bytes]:
-        assert self._bits is not None
-        apart = np.bitwise_count(self._bits ^ _words([query])).sum(axis=1, dtype=np.int64)
-        order = apart * len(apart) + np.arange(len(apart))  # ties by place, which is by hash
-        first = np.argpartition(order, count)[:count] if count < len(order) else slice(None)
-        return [self._hashes[place % len(apart)] for place in np.sort(order[first]).tolist()]
-
-
-def _words(rows: Sequence[bytes]) -> npt.NDArray[np.uint64]:
-    """Strings of bits, all of the same length, as rows of whole numbers."""
-    if not rows:
-        return np.zeros((0, 0), np.uint64)
-    size = -(-len(rows[0]) // 8) * 8
-    joined = b"".join(row.ljust(size, b"\0") for row in rows)
-    return np.frombuffer(joined, np.uint64).reshape(len(rows), -1)
 
 
 def search(
@@ -132,7 +52,7 @@ def search(
 
     Args:
         ask: Runs a statement on a connection with sqlite-vec.
-        sketches: Of the same view.
+        sketches: Of the same snapshot.
         vector: float32, of unit length.
         where: What an entry must be.
         depth: Entries wanted.
@@ -239,7 +159,8 @@ class _Scan:
         near: list[tuple[float, bytes]] = []
         for start, stop in itertools.pairwise([0, *stops]):
             if stop > len(known):
-                known = self._sketches.nearest(self._vector, max(stop, min(ahead, 4 * first)))
+                wanted = max(stop, min(ahead, 4 * first))
+                known = self._sketches.nearest(self._ask, self._vector, wanted)
             near += self._rescored(known[start:stop])
             # What is near the query may lie mostly in what the filter leaves out.
             if len(near) >= FIRST / 2 or not filtered:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from pyrite_backends.port.index import Tokeniser
     from pyrite_backends.port.vectors import Model
+    from pyrite_backends.sqlite.sketches import Kept
     from pyrite_backends.sqlite.writer import SqliteWriter
     from pyrite_schemas.sync import Pending
 
@@ -77,6 +78,8 @@ class SqliteIndex:
         self._tokeniser = tokeniser
         self._made_by = made_by(tokeniser.fingerprint)
         self._held = _Held()
+        self._guard = threading.Lock()
+        self._kept: Kept | None = None
 
     def describe(self) -> str:
         return str(self.path)
@@ -88,7 +91,7 @@ class SqliteIndex:
             try:
                 connection.execute("BEGIN")
                 self._check(connection)
-                yield SqliteReader(connection, self._tokeniser)
+                yield SqliteReader(connection, self._tokeniser, self._sketches)
             finally:
                 connection.close()
 
@@ -164,6 +167,14 @@ class SqliteIndex:
                 return before - self._bytes()
             finally:
                 connection.close()
+
+    def _sketches(self) -> Kept:
+        from pyrite_backends.sqlite.sketches import Kept  # numpy, which semantic search needs
+
+        with self._guard:
+            if self._kept is None:
+                self._kept = Kept()
+            return self._kept
 
     def _bytes(self) -> int:
         files = (self.path, Path(f"{self.path}-wal"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections import defaultdict
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -68,6 +69,7 @@ class SqliteWriter(CommonWriter):
         self._db = connection
         self._tokeniser = tokeniser
         self._bulk = False
+        self._sketched = False  # whether other bits are there than before
 
     def _rows(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
         rows: list[Row] = self._db.execute(sql, values).fetchall()
@@ -193,6 +195,10 @@ class SqliteWriter(CommonWriter):
         """
         self._drop_vectors()
         self._build_indexes()
+        if self._sketched:
+            # What others keep of bits in memory they know by this. A count would begin again with a
+            # rebuild or another file.
+            self._set("bits", os.urandom(16).hex())
 
     def finish(self, state: KbState) -> KbState:
         self._build_indexes()
@@ -204,15 +210,17 @@ class SqliteWriter(CommonWriter):
             " AND NOT EXISTS (SELECT 1 FROM chunk WHERE hash = ?1)",
             [(digest,) for digest in self._dropped_hashes],
         )
-        self._db.executemany(
+        gone = self._db.executemany(
             "DELETE FROM text_bits WHERE hash = ?1"
             " AND NOT EXISTS (SELECT 1 FROM text_vector WHERE hash = ?1)",
             [(digest,) for digest in self._dropped_hashes],
         )
+        self._sketched = self._sketched or gone.rowcount > 0
         self._dropped_hashes.clear()
 
     def _drop_all_vectors(self) -> bool:
         self._db.execute("DELETE FROM text_bits")
+        self._sketched = True
         return super()._drop_all_vectors()
 
     def missing(self, hashes: Iterable[bytes]) -> list[bytes]:
@@ -227,7 +235,7 @@ class SqliteWriter(CommonWriter):
     def put_vectors(self, vectors: Sequence[tuple[bytes, bytes]]) -> None:
         if not vectors:
             return
-        from pyrite_backends.sqlite.semantic import bits  # numpy, as whoever makes vectors
+        from pyrite_backends.sqlite.sketches import bits  # numpy, as whoever makes vectors
 
         self._create(_FOR_VECTORS)
         counts: dict[int, int] = defaultdict(int)
@@ -248,6 +256,7 @@ class SqliteWriter(CommonWriter):
             [common.text_vector(hash=digest, embedding=vector) for digest, vector in wanted],
         )
         made = bits([vector for _, vector in wanted])
+        self._sketched = self._sketched or bool(made)
         self._db.executemany(
             _PUT_BITS,
             [
