@@ -6,6 +6,7 @@ import itertools
 import json
 import random
 import re
+import threading
 import unicodedata
 from collections.abc import Iterable, Sequence
 from contextlib import closing
@@ -240,3 +241,49 @@ def test_characters_apart_are_not_the_word() -> None:
 def test_voiced_kana_and_cyrillic_letters_stay_themselves() -> None:
     assert ENGLISH.tokens("か") != ENGLISH.tokens("が")
     assert ENGLISH.tokens("й") != ENGLISH.tokens("и")
+
+
+def test_characters_that_are_remembered_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokens, "_MOST", 50)
+    monkeypatch.setattr(tokens, "_TABLE", tokens._Fold())
+    text = "".join(chr(code) for code in range(0x400, 0x600))
+    assert [*map(tokens.fold, text)] == [tokens.fold(char) for char in text]
+    assert 0 < len(tokens._TABLE) <= 50
+
+
+@pytest.mark.parametrize("language", ["english", "german"])
+def test_no_two_threads_share_a_stemmer(language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    used: dict[int, set[int]] = {}
+
+    class Watched:
+        """A stemmer that tells who uses it."""
+
+        def __init__(self, algorithm: str, size: int = 0) -> None:
+            self._stem = stemmer(algorithm, size).stemWord
+
+        def stemWord(self, word: str) -> str:  # noqa: N802 (as PyStemmer calls it)
+            used.setdefault(id(self), set()).add(threading.get_ident())
+            stem: str = self._stem(word)
+            return stem
+
+    stemmer = tokens.Stemmer.Stemmer
+    monkeypatch.setattr(tokens.Stemmer, "Stemmer", Watched)
+    monkeypatch.setattr(tokens, "_porters", tokens._Snowball("porter"))
+    analyzer = Analyzer(language)
+    together = threading.Barrier(4)
+    found: list[list[str]] = []
+
+    def work(number: int) -> None:
+        together.wait(60)
+        found.append([analyzer.stem(f"running{number}"), analyzer.stem("houses")])
+        together.wait(60)  # a thread that is gone may leave its name to another
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(found) == 4
+    assert len({second for _, second in found}) == 1
+    assert len(used) >= 4
+    assert all(len(users) == 1 for users in used.values())

@@ -12,6 +12,7 @@ vocabularies token by token.
 from __future__ import annotations
 
 import functools
+import threading
 import unicodedata
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,8 @@ character outside it."""
 
 STEMLESS = "simple"
 _PORTER_MAX = 64
+_MOST = 1 << 16
+"""Characters or words that are remembered: Unicode has room for a million of the one."""
 _SPLIT = regex(r"[a-z0-9]+")
 
 
@@ -55,6 +58,8 @@ class _Fold(dict[int, str]):
     """What `str.translate` puts for each character; filled as characters turn up."""
 
     def __missing__(self, code: int) -> str:
+        if len(self) >= _MOST:
+            self.clear()
         self[code] = folded = _fold(chr(code))
         return folded
 
@@ -129,7 +134,7 @@ class Analyzer:
         self.fingerprint = f"language={language} unicode={unicodedata.unidata_version}"
         if not self.in_engine:
             self.fingerprint += f" stemmer={Stemmer.version()}"
-        self._stem = functools.lru_cache(maxsize=1 << 16)(_stemmer(language))
+        self._stem = functools.lru_cache(maxsize=_MOST)(_stemmer(language))
 
     def prepare(self, text: str) -> str:
         """Text as a full-text engine that folds, splits and (English) stems must be given it."""
@@ -214,12 +219,25 @@ def _stemmer(language: str) -> Callable[[str], str]:
         return str
     if language == "english":
         return porter
-    stem: Callable[[str], str] = Stemmer.Stemmer(language).stemWord
+    snowball = _Snowball(language)
     # Some stemmers write diacritics of their own (Serbian's put Latin for Cyrillic).
-    return lambda token: fold(stem(token)).strip()
+    return lambda token: fold(snowball.stem(token)).strip()
 
 
-_snowball_porter = Stemmer.Stemmer("porter", 0).stemWord
+class _Snowball(threading.local):
+    """A stemmer for each thread: PyStemmer's write into a buffer of their own, and must not be
+    used by two threads at once.
+
+    Args:
+        algorithm: Its name.
+    """
+
+    def __init__(self, algorithm: str) -> None:
+        # No memory of its own: an `Analyzer` remembers words for all threads together.
+        self.stem: Callable[[str], str] = Stemmer.Stemmer(algorithm, 0).stemWord
+
+
+_porters = _Snowball("porter")
 _ALONE = {"eed": "e", "eeds": "e", "ies": "ie", "sses": "sse"}
 _STEP_2 = regex(r"(?:logi|logy|bli|bly)(?:ed|ing)?s?|(?:log|bl)ies")
 _DOUBLED = regex(r"(.*([^aeioulszbdfgmnprt]))\2(?:ed|ing)s?")
@@ -247,12 +265,12 @@ def _porter(token: str) -> str:
         return _ALONE[token]
     doubled = _DOUBLED.fullmatch(token)
     if doubled and _VOWEL.search(doubled[1] + doubled[2]):
-        return _porter(doubled[1]) if len(doubled[1]) > 2 else str(_snowball_porter(doubled[1]))
-    stem = str(_snowball_porter(token))
+        return _porter(doubled[1]) if len(doubled[1]) > 2 else _porters.stem(doubled[1])
+    stem = _porters.stem(token)
     if stem.endswith(("logi", "bli")):
         start = len(stem) - (4 if stem.endswith("logi") else 3)
         if _STEP_2.fullmatch(token, start) and _measured(stem[:start]):
-            return stem[:-1] if stem[-4:] == "logi" else str(_snowball_porter(f"{stem[:-1]}e"))
+            return stem[:-1] if stem[-4:] == "logi" else _porters.stem(f"{stem[:-1]}e")
     return stem
 
 
