@@ -13,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import Stemmer
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -266,8 +267,8 @@ def test_no_two_threads_share_a_stemmer(language: str, monkeypatch: pytest.Monke
             stem: str = self._stem(word)
             return stem
 
-    stemmer = tokens.Stemmer.Stemmer
-    monkeypatch.setattr(tokens.Stemmer, "Stemmer", Watched)
+    stemmer = Stemmer.Stemmer
+    monkeypatch.setattr(Stemmer, "Stemmer", Watched)
     monkeypatch.setattr(tokens, "_porters", tokens._Snowball("porter"))
     analyzer = Analyzer(language)
     together = threading.Barrier(4)

@@ -1,7 +1,8 @@
 """The port: what the program needs of an engine, in frozen values.
 
 An `Index` hands out a `Reader`, one consistent view, and a `Writer`, one transaction. All calls
-are synchronous; an index may be used from several threads, a reader or writer from one.
+are synchronous; an index may be used from several threads and after a fork, a reader or writer from
+one thread.
 
 Every method raises `StorageError` (or a subclass) for anything wrong with the database.
 """

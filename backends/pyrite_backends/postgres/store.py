@@ -14,6 +14,7 @@ import psycopg
 from pyrite_backends.postgres import connection as server
 from pyrite_backends.postgres import schema
 from pyrite_backends.postgres.reader import PostgresReader, one
+from pyrite_backends.sql import forks
 from pyrite_schemas.errors import BusyError, NoIndexError, OutdatedError
 
 if TYPE_CHECKING:
@@ -45,6 +46,11 @@ behind a pooler, waiting writers would hold all the sessions there are."""
 
 _TRIES = 5
 
+_IDLE_MOST = 16
+_IDLE_SECONDS = 300.0
+"""How many connections are kept for readers to come, and how long: what lies between here and the
+server (a firewall, a balancer) forgets silent ones after some minutes, and tells neither side."""
+
 
 class _Held(threading.local):
     """The connection on which this thread holds the writer's lock."""
@@ -67,11 +73,17 @@ class PostgresIndex:
     def __init__(self, url: str, tokeniser: Tokeniser) -> None:
         self._given = server.parameters(url)
         self._tokeniser = tokeniser
-        self._idle: list[Connection] = []
-        self._guard = threading.Lock()
-        self._held = _Held()
         self._grown = False
         self._replaced = False
+        self.begin_anew()
+        forks.remember(self)
+
+    def begin_anew(self) -> None:
+        """See `pyrite_backends.sql.forks.Forked`."""
+        # The driver knows whose a connection is: those of the parent are dropped, not closed.
+        self._idle: list[tuple[float, Connection]] = []
+        self._guard = threading.Lock()
+        self._held = _Held()
         weakref.finalize(self, _let_go, self._idle, os.getpid())
 
     def describe(self) -> str:
@@ -148,8 +160,9 @@ class PostgresIndex:
                 # The lock was the transaction's.
                 self._held.writing = False
                 self._held.connection = None
-            self._replaced = new and current is not None
-            self._grown = self._grown or (writer.grown and not self._replaced)
+            replaced = new and current is not None
+            self._replaced = self._replaced or replaced
+            self._grown = self._grown or (writer.grown and not replaced)
 
     def _check_own(self, current: Current) -> None:
         """Refuse to replace what others need by itself."""
@@ -250,11 +263,13 @@ class PostgresIndex:
                 pass  # which drops old generations
         if not self._grown:
             return
-        self._grown = False
         with self.lock(), self._errors():
             connection = self._held.connection
             assert connection is not None
-            if self._current(connection) is not None:
+            # Only now, and while no other thread writes: what one has written since is seen here,
+            # and what one writes later says so anew.
+            grown, self._grown, self._replaced = self._grown, False, False
+            if grown and self._current(connection) is not None:
                 self._polish(connection)
 
     def _polish(self, connection: Connection) -> None:
@@ -271,10 +286,14 @@ class PostgresIndex:
             before = reader.size()
         with self.lock():
             pass  # which drops old generations
-        with self.transaction() as connection:
-            current = schema.enter(connection, self.describe(), self._tokeniser)
-        assert current is not None
-        with self._errors(), self._connection() as connection:
+        with self.work() as connection:
+            generation = one(connection, "SELECT current_schema()")
+        with (
+            self._errors(),
+            self._connection() as connection,
+            # Another thread or machine may replace it meanwhile: there is nothing to give back.
+            contextlib.suppress(psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName),
+        ):
             for table in (
                 "entry",
                 "tag",
@@ -285,7 +304,7 @@ class PostgresIndex:
                 "lexeme",
                 "text_vector",
             ):
-                connection.execute(f"VACUUM {schema.SCHEMA}_{current.generation}.{table}")
+                connection.execute(f"VACUUM {generation}.{table}")
         with self.reader() as reader:
             return before - reader.size()
 
@@ -298,13 +317,7 @@ class PostgresIndex:
     @contextlib.contextmanager
     def _connection(self) -> Iterator[Connection]:
         """A connection of this thread's own; a transaction that is left open is undone."""
-        with self._guard:
-            connection = self._idle.pop() if self._idle else None
-        if connection is not None and not _alive(connection):
-            connection.close()
-            connection = None
-        if connection is None:
-            connection = server.connect(self._given)
+        connection = self._take()
         try:
             yield connection
         finally:
@@ -312,10 +325,31 @@ class PostgresIndex:
                 with contextlib.suppress(psycopg.Error):
                     connection.execute("ROLLBACK")
             if connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:
-                with self._guard:
-                    self._idle.append(connection)
+                self._give_back(connection)
             else:
                 connection.close()
+
+    def _take(self) -> Connection:
+        """The connection that was used last of those that still have a server, or a new one."""
+        while True:
+            with self._guard:
+                if not self._idle:
+                    break
+                since, connection = self._idle.pop()
+            if since > _oldest() and _alive(connection):
+                return connection
+            connection.close()
+        return server.connect(self._given)
+
+    def _give_back(self, connection: Connection) -> None:
+        old: list[Connection] = []
+        with self._guard:
+            self._idle.append((time.monotonic(), connection))
+            # The longest silent one is the first.
+            while self._idle and (len(self._idle) > _IDLE_MOST or self._idle[0][0] <= _oldest()):
+                old.append(self._idle.pop(0)[1])
+        for silent in old:
+            silent.close()
 
     @contextlib.contextmanager
     def _errors(self) -> Iterator[None]:
@@ -325,22 +359,29 @@ class PostgresIndex:
             raise server.wrap(error, self.describe()) from error
 
 
-def _close(connections: list[Connection]) -> None:
-    for connection in connections:
+def _close(idle: list[tuple[float, Connection]]) -> None:
+    for _, connection in idle:
         connection.close()
 
 
-def _let_go(idle: list[Connection], process: int) -> None:
+def _let_go(idle: list[tuple[float, Connection]], process: int) -> None:
     """Close what an index leaves behind; a forked process has its parent's, which goes on."""
     if os.getpid() == process:
         _close(idle)
+
+
+def _oldest() -> float:
+    """Since when a connection may have been idle."""
+    return time.monotonic() - _IDLE_SECONDS
 
 
 def _alive(connection: Connection) -> bool:
     """Whether an idle connection still has a server: it would have heard of its end by now."""
     if connection.closed or connection.broken:
         return False
-    import select  # for connections that are used again only
+    import selectors  # for connections that are used again only
 
-    readable, _, _ = select.select([connection.fileno()], [], [], 0)
-    return not readable
+    # Not `select.select`, which knows no handle from 1,024 on.
+    with selectors.DefaultSelector() as selector:
+        selector.register(connection.fileno(), selectors.EVENT_READ)
+        return not selector.select(0)

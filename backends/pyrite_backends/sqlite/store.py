@@ -38,6 +38,9 @@ APPLICATION_ID = 0x50795274
 BUSY_SECONDS = 60
 """How long a short transaction waits for another program's; a sync holds its own lock."""
 
+_CHECKPOINT_SECONDS = 2
+"""How long giving space back waits for those who still read."""
+
 _PAGE = 8192
 """Bytes of a page: five vectors of 384 dimensions fill one, where two fill one of 4096 by three
 quarters. A seventh less space, searches as quick."""
@@ -77,6 +80,10 @@ class SqliteIndex:
         self.path = path
         self._tokeniser = tokeniser
         self._made_by = made_by(tokeniser.fingerprint)
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """See `pyrite_backends.sql.forks.Forked`."""
         self._held = _Held()
         self._guard = threading.Lock()
         self._kept: Kept | None = None
@@ -132,6 +139,7 @@ class SqliteIndex:
         if self._held.lock:
             yield
             return
+        self._remember()
         _make_folder(self.path.parent)
         handle = _open_lock(Path(f"{self.path}.lock"))
         try:
@@ -141,6 +149,7 @@ class SqliteIndex:
                 yield
             finally:
                 self._held.lock = False
+                _unlock(handle)
         finally:
             os.close(handle)
 
@@ -163,14 +172,23 @@ class SqliteIndex:
                 before = self._bytes()
                 connection.execute("INSERT INTO chunk_fts(chunk_fts) VALUES ('optimize')")
                 connection.execute("VACUUM")
+                # It waits for readers of older snapshots, and writers wait for it; a later sync
+                # does what it can't do now.
+                connection.execute(f"PRAGMA busy_timeout = {_CHECKPOINT_SECONDS * 1000}")
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 return before - self._bytes()
             finally:
                 connection.close()
 
+    def _remember(self) -> None:
+        from pyrite_backends.sql import forks  # a command that only searches words holds no lock
+
+        forks.remember(self)
+
     def _sketches(self) -> Kept:
         from pyrite_backends.sqlite.sketches import Kept  # numpy, which semantic search needs
 
+        self._remember()
         with self._guard:
             if self._kept is None:
                 self._kept = Kept()
@@ -358,6 +376,16 @@ def _flock(handle: int, path: Path, wait: bool, on_wait: Callable[[], None] | No
             time.sleep(0.05)
         else:
             return True
+
+
+def _unlock(handle: int) -> None:
+    """Let go of the lock. Closing alone would leave it to a process that another thread was just
+    forking, until that one becomes another program."""
+    try:
+        import fcntl  # see `_flock`
+    except ImportError:
+        return
+    fcntl.flock(handle, fcntl.LOCK_UN)
 
 
 def _quoted(path: Path) -> str:
