@@ -86,6 +86,32 @@ def test_giving_space_back_does_not_wait_for_a_reader_that_stays(
     assert ids(index) == {"b.md": "b"}
 
 
+def test_readers_that_never_pause_do_not_let_the_log_grow(
+    index: SqliteIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "_LOG_BYTES", 1000)
+    monkeypatch.setattr(store, "_CHECKPOINT_SECONDS", LONG)
+    begun = threading.Event()
+
+    def read() -> None:
+        with index.reader() as old:
+            begun.set()
+            while list(ids(index)) == ["a.md"]:
+                pass
+            assert [file.path for file in old.files("kb")] == ["a.md"]
+
+    thread = threading.Thread(target=read)
+    # The last connection that is closed would empty the log: there is another one.
+    with closing(index._open_to_read()) as connection:
+        assert connection.execute("SELECT count(*) FROM entry").fetchall() == [(1,)]
+        thread.start()
+        assert begun.wait(LONG)
+        put(index, {"b.md": "beta"})
+        assert index._log_bytes() == 0
+    thread.join(LONG)
+    assert not thread.is_alive()
+
+
 def test_a_reader_goes_on_while_the_index_is_made_anew_and_compacted(index: SqliteIndex) -> None:
     many = {f"{number}.md": f"# {number}\n\nword{number} " + "alpha " * 300 for number in range(60)}
     put(index, many)

@@ -160,9 +160,11 @@ class PostgresIndex:
                 # The lock was the transaction's.
                 self._held.writing = False
                 self._held.connection = None
-            replaced = new and current is not None
-            self._replaced = self._replaced or replaced
-            self._grown = self._grown or (writer.grown and not replaced)
+            # Only ever set here: another thread may be setting them too.
+            if new and current is not None:
+                self._replaced = True
+            elif writer.grown:
+                self._grown = True
 
     def _check_own(self, current: Current) -> None:
         """Refuse to replace what others need by itself."""

@@ -7,11 +7,10 @@ five times as long to make, and a sync from nothing makes some hundred thousand.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from pyrite_backends.sql.statements import Row
 
 COLUMNS = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,6 @@ from pyrite_backends.port.format import LAYOUT, differences, is_newer, made_by
 from pyrite_backends.sqlite.driver import Connection, sqlite
 from pyrite_backends.sqlite.reader import SqliteReader, wrap
 from pyrite_schemas.errors import (
-    BusyError,
     FormatError,
     NoIndexError,
     OutdatedError,
@@ -40,6 +38,10 @@ BUSY_SECONDS = 60
 
 _CHECKPOINT_SECONDS = 2
 """How long giving space back waits for those who still read."""
+
+_LOG_BYTES = 32 << 20
+"""From which size on the write-ahead log is emptied. By itself SQLite begins it anew only when a
+commit finds nobody reading, which in a busy server never happens."""
 
 _PAGE = 8192
 """Bytes of a page: five vectors of 384 dimensions fill one, where two fill one of 4096 by three
@@ -121,6 +123,10 @@ class SqliteIndex:
                     self._held.waited = False
                     writer.count_wait()
                 connection.execute("COMMIT")
+                if self._log_bytes() > _LOG_BYTES:
+                    # It is committed, whatever comes of this.
+                    with contextlib.suppress(sqlite.OperationalError):
+                        _empty_log(connection)
                 if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
                     # A reader may keep it from changing; the next sync tries again.
                     with contextlib.suppress(sqlite.OperationalError):
@@ -139,17 +145,19 @@ class SqliteIndex:
         if self._held.lock:
             yield
             return
+        from pyrite_backends.sqlite import locking  # reading needs none of it
+
         self._remember()
         _make_folder(self.path.parent)
-        handle = _open_lock(Path(f"{self.path}.lock"))
+        handle = locking.opened(Path(f"{self.path}.lock"))
         try:
-            self._held.waited = _flock(handle, self.path, wait, on_wait)
+            self._held.waited = locking.take(handle, self.path, wait, on_wait)
             self._held.lock = True
             try:
                 yield
             finally:
                 self._held.lock = False
-                _unlock(handle)
+                locking.let_go(handle)
         finally:
             os.close(handle)
 
@@ -172,10 +180,7 @@ class SqliteIndex:
                 before = self._bytes()
                 connection.execute("INSERT INTO chunk_fts(chunk_fts) VALUES ('optimize')")
                 connection.execute("VACUUM")
-                # It waits for readers of older snapshots, and writers wait for it; a later sync
-                # does what it can't do now.
-                connection.execute(f"PRAGMA busy_timeout = {_CHECKPOINT_SECONDS * 1000}")
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                _empty_log(connection)
                 return before - self._bytes()
             finally:
                 connection.close()
@@ -195,8 +200,11 @@ class SqliteIndex:
             return self._kept
 
     def _bytes(self) -> int:
-        files = (self.path, Path(f"{self.path}-wal"))
-        return sum(file.stat().st_size for file in files if file.exists())
+        return self.path.stat().st_size + self._log_bytes()
+
+    def _log_bytes(self) -> int:
+        log = Path(f"{self.path}-wal")
+        return log.stat().st_size if log.exists() else 0
 
     def _open_to_read(self) -> Connection:
         if not self.path.is_file():
@@ -343,49 +351,14 @@ def _make_folder(folder: Path) -> None:
         ) from error
 
 
-def _open_lock(path: Path) -> int:
-    try:
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    except OSError as error:
-        raise StorageError(
-            f"{path} can't be written: {error.strerror}", "set `storage.path` in pyrite.yaml"
-        ) from error
+def _empty_log(connection: Connection) -> None:
+    """Copy the write-ahead log into the database and give its space back.
 
-
-def _flock(handle: int, path: Path, wait: bool, on_wait: Callable[[], None] | None) -> bool:
-    """Take the lock; whether another process had it."""
-    try:
-        import fcntl  # not on Windows, where BEGIN IMMEDIATE alone keeps writers apart
-    except ImportError:
-        return False
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        if not wait:
-            raise BusyError(
-                f"another sync is writing {path}", "leave out --no-wait to wait for it"
-            ) from None
-    else:
-        return False
-    if on_wait:
-        on_wait()
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            time.sleep(0.05)
-        else:
-            return True
-
-
-def _unlock(handle: int) -> None:
-    """Let go of the lock. Closing alone would leave it to a process that another thread was just
-    forking, until that one becomes another program."""
-    try:
-        import fcntl  # see `_flock`
-    except ImportError:
-        return
-    fcntl.flock(handle, fcntl.LOCK_UN)
+    That waits for readers of older snapshots, and writers wait for it; what can't be done now, a
+    later sync does.
+    """
+    connection.execute(f"PRAGMA busy_timeout = {_CHECKPOINT_SECONDS * 1000:.0f}")
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _quoted(path: Path) -> str:
