@@ -90,6 +90,21 @@ class Pyrite:
         workspace = Workspace(place, None if config is None else Path(config))
         return cls(workspace, Caller.of_process(place))
 
+    def close(self) -> None:
+        """Give back the connections and the memory that are kept from one call to the next.
+
+        What is asked later takes them again. No other thread may be asking meanwhile.
+        """
+        self.workspace.close()
+
+    def __enter__(self) -> Pyrite:
+        """Itself, to be closed in the end."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
     @property
     def standpoint(self) -> Standpoint:
         """What files of KBs are called from where the caller is."""

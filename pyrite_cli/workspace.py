@@ -156,6 +156,13 @@ class Workspace:
             self.config.search.mode,
         )
 
+    def close(self) -> None:
+        """Give back what is kept for the next call; see `Index.close`."""
+        with self.making:
+            made: Index | None = self.__dict__.get("index")
+        if made is not None:
+            made.close()
+
     def _embed_query(self, text: str, model: Model) -> bytes:
         return self.provider.embed_query(text, model)  # which is made by the first such search
 

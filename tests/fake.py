@@ -643,6 +643,8 @@ class MemoryIndex:
     def describe(self) -> str:
         return "memory"
 
+    def close(self) -> None: ...
+
     @contextlib.contextmanager
     def reader(self) -> Iterator[MemoryReader]:
         state = self._place.state

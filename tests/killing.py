@@ -12,7 +12,6 @@ import pytest
 
 from pyrite_backends.port.index import Reader
 from pyrite_backends.port.vectors import Model
-from pyrite_backends.postgres.store import PostgresIndex
 from pyrite_cli.core.embed import fill as filling
 from pyrite_cli.core.index import verify
 from pyrite_cli.workspace import Workspace
@@ -228,8 +227,7 @@ class Scene:
             with index.reader() as reader:
                 return what(reader)
         finally:
-            if isinstance(index, PostgresIndex):
-                index.close()
+            index.close()
 
     def state(self) -> State:
         """What a reader sees; it must be sound."""

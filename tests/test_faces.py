@@ -297,6 +297,16 @@ def test_a_caller_who_is_elsewhere_is_told_no_path_of_this_machine(notes: Repo) 
         away.get(GetRequest(str(notes.root / "docs" / "b.md")))
 
 
+def test_what_is_closed_may_be_used_again(notes: Repo) -> None:
+    with Pyrite.open(notes.root) as own:
+        own.sync()
+        before = own.search(SearchRequest("alarm"))
+    own.close()
+    assert own.search(SearchRequest("alarm")) == before
+    own.close()
+    Pyrite.open(notes.root).close()  # nothing was opened
+
+
 def test_the_library_offers_what_it_names() -> None:
     import pyrite_cli
 

@@ -345,3 +345,8 @@ class Index(Protocol):
     def describe(self) -> str:
         """Where the index is, without any secret."""
         ...
+
+    def close(self) -> None:
+        """Give back what is kept between calls: idle connections, memory. Nobody may be using the
+        index; whoever uses it later opens what it needs again."""
+        ...

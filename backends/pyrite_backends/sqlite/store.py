@@ -199,6 +199,10 @@ class SqliteIndex:
                 self._kept = Kept()
             return self._kept
 
+    def close(self) -> None:
+        with self._guard:
+            self._kept = None
+
     def _bytes(self) -> int:
         return self.path.stat().st_size + self._log_bytes()
 
