@@ -14,6 +14,12 @@ from benchmarks.common import Figure
 
 TIMES = 15
 
+LIBRARY = """
+from pyrite_cli import Pyrite, SearchRequest
+for result in Pyrite.open(".").search(SearchRequest("gas cost of storage")).results:
+    print(result.title, result.path, result.start_line, result.snippet)
+"""
+
 
 def measure(repository: Path, cache: Path, *, semantic: bool = True) -> list[Figure]:
     """Whole processes against `python -c "import typer"`, taken in turns.
@@ -51,4 +57,32 @@ def measure(repository: Path, cache: Path, *, semantic: bool = True) -> list[Fig
                 ratio <= most,
             )
         )
-    return figures
+    return [*figures, _library(repository, cache)]
+
+
+def _library(repository: Path, cache: Path) -> Figure:
+    """A script's first search by keyword against the same on the command line, taken in turns."""
+    env = common.environment(cache)
+
+    def script() -> None:
+        subprocess.run(
+            [sys.executable, "-c", LIBRARY], cwd=repository, env=env, check=True,
+            stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    asked = functools.partial(
+        common.run, "search", "gas cost of storage", cwd=repository, cache=cache
+    )
+    script()
+    pairs = [(common.timed(script), common.timed(asked)) for _ in range(TIMES)]
+    took, least = (statistics.median(pair[n] for pair in pairs) for n in (0, 1))
+    ratio = took / least
+    return Figure(
+        "a script's first search, whole process",
+        repository.name,
+        f"{took:.3f} s",
+        f"{least:.3f} s pyrite search",
+        ratio,
+        "<= 1 x",
+        ratio <= 1,
+    )
