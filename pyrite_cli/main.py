@@ -125,8 +125,7 @@ def _failed(error: BaseException, run: Invocation) -> int:
             typer.echo(err=True)  # the terminal has just printed ^C
         _say("interrupted", "interrupted", hint, json=json)
         return Exit.INTERRUPTED
-    if isinstance(error, UnicodeEncodeError):
-        odd = _around(error)
+    if isinstance(error, UnicodeEncodeError) and (odd := _not_utf_8(run.arguments)):
         _say("usage", f"{odd} is not UTF-8", "write a file's name as Pyrite shows it", json=json)
         return Exit.FAILED
     if isinstance(error, OSError):
@@ -139,11 +138,10 @@ def _failed(error: BaseException, run: Invocation) -> int:
     raise error
 
 
-def _around(error: UnicodeEncodeError) -> str:
-    """The word that can't be encoded, printable."""
-    before, after = error.object[: error.start], error.object[error.start :]
-    word = (before.split()[-1:] or [""])[0] if before[-1:].strip() else ""
-    return (word + after.split()[0]).encode(errors="backslashreplace").decode()
+def _not_utf_8(words: Sequence[str]) -> str:
+    """The first word that no database takes, printable; empty when there is none."""
+    shown = (word.encode(errors="backslashreplace").decode() for word in words)
+    return next((text for text, word in zip(shown, words, strict=True) if text != word), "")
 
 
 def _misused(error: Any, *, json: bool) -> int:

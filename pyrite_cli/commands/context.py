@@ -19,6 +19,7 @@ class Invocation:
         folder: Where to run.
         config: The configuration to read, or None.
         json: Whether one JSON document is wanted.
+        arguments: What stands behind the command's name.
         debug: Whether the traceback of an error is wanted.
         writes: Whether the command may be writing to an index, so that what it did is kept.
     """
@@ -27,6 +28,7 @@ class Invocation:
         self.folder = Path()
         self.config: Path | None = None
         self.json = False
+        self.arguments: tuple[str, ...] = ()
         self.debug = False
         self.writes = False
 

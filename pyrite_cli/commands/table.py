@@ -65,8 +65,9 @@ class _Command(typer.core.TyperCommand):
         end = args.index("--") if "--" in args else len(args)
         pairs = zip(["", *args], args[:end], strict=False)
         valued = self._valued()
-        wanted = any(arg == "--json" and before not in valued for before, arg in pairs)
-        invocation(ctx).json = wanted
+        run = invocation(ctx)
+        run.json = any(arg == "--json" and before not in valued for before, arg in pairs)
+        run.arguments = tuple(args)
         rest: list[str] = super().parse_args(ctx, args)
         return rest
 
@@ -108,6 +109,12 @@ class _Group(typer.core.TyperGroup):
         own = {"no_args_is_help": True, "rich_markup_mode": None, "context_settings": SETTINGS}
         super().__init__(**{**own, **settings})
         self.commands = _Commands(self.places)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Note whether `--json` seems to be wanted, should no command be found that knows."""
+        end = args.index("--") if "--" in args else len(args)
+        invocation(ctx).json = "--json" in args[:end]
+        return super().parse_args(ctx, args)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command that the first word names.
