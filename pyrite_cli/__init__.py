@@ -87,3 +87,7 @@ def __getattr__(name: str) -> Any:
 
         place = f"pyrite_schemas.requests.{'reading' if hasattr(reading, name) else 'making'}"
     return getattr(importlib.import_module(place), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

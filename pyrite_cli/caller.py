@@ -7,6 +7,8 @@ from pathlib import Path
 
 import msgspec
 
+from pyrite_schemas.errors import UsageError
+
 
 class Caller(msgspec.Struct, frozen=True):
     """Where whoever asks stands.
@@ -22,9 +24,23 @@ class Caller(msgspec.Struct, frozen=True):
 
     @classmethod
     def of_process(cls, folder: Path) -> Caller:
-        """This process, which names files relative to a folder of its choice."""
-        return cls(folder, os.getcwd())  # noqa: PTH109 (pathlib takes ten times as long)
+        """This process, where it stands now; it names files relative to a folder."""
+        try:
+            here = os.getcwd()  # noqa: PTH109 (pathlib takes ten times as long)
+        except FileNotFoundError:  # it was deleted, and paths relative to it lead nowhere
+            return cls(folder, None)
+        return cls(folder, here)
 
     def place(self, file: str) -> Path:
-        """Where a file that a request names is."""
-        return self.folder / Path(file).expanduser()
+        """Where a file that a request names is.
+
+        Raises:
+            UsageError: It begins with the home of a user who is not there.
+        """
+        try:
+            place = self.folder / Path(file).expanduser()
+        except RuntimeError as error:
+            raise UsageError(f"{file}: there is no such user") from error
+        if self.here is None or os.getcwd() == self.here:  # noqa: PTH109 (see above)
+            return place  # as it was said, for errors say it again
+        return Path(self.here) / place

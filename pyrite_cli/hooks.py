@@ -53,7 +53,8 @@ class Hooks:
                 "this index is shared, and hooks would put each local commit into it",
                 "let CI sync what was pushed (docs/ci.md), or --force",
             )
-        return self._reply(place, install.install(place, force=force))
+        changed = install.install(place, force=force)
+        return self._reply(place, changed, indexed=self._has_index())
 
     def uninstall(self) -> HookReply:
         """Take the lines out again; hooks that were there before are then as they were."""
@@ -73,7 +74,9 @@ class Hooks:
             )
         return install.find(project.repository, project.root, project.file)
 
-    def _reply(self, place: Place, changed: Sequence[str]) -> HookReply:
+    def _reply(
+        self, place: Place, changed: Sequence[str], *, indexed: bool | None = None
+    ) -> HookReply:
         from pyrite_cli.core.hooks import report
 
         project = self._workspace.project
@@ -82,7 +85,7 @@ class Hooks:
             if project.repository
             else []
         )
-        return report.report(place, project.root, changed, elsewhere, indexed=self._has_index())
+        return report.report(place, project.root, changed, elsewhere, indexed=indexed)
 
     def _has_index(self) -> bool:
         try:

@@ -125,7 +125,7 @@ def _failed(error: BaseException, run: Invocation) -> int:
             typer.echo(err=True)  # the terminal has just printed ^C
         _say("interrupted", "interrupted", hint, json=json)
         return Exit.INTERRUPTED
-    if isinstance(error, UnicodeEncodeError) and (odd := _not_utf_8(run.arguments)):
+    if isinstance(error, UnicodeEncodeError) and (odd := _odd(run)):
         _say("usage", f"{odd} is not UTF-8", "write a file's name as Pyrite shows it", json=json)
         return Exit.FAILED
     if isinstance(error, OSError):
@@ -136,6 +136,11 @@ def _failed(error: BaseException, run: Invocation) -> int:
         _say("system", "out of memory", "", json=json)
         return Exit.FAILED
     raise error
+
+
+def _odd(run: Invocation) -> str:
+    """What was said that no database and no stream takes; empty when it was not said."""
+    return _not_utf_8(run.arguments) or _not_utf_8((str(run.folder), str(run.config)))
 
 
 def _not_utf_8(words: Sequence[str]) -> str:
@@ -171,6 +176,7 @@ def _option_meant(context: Any, name: str) -> str:
 
 
 def _say(code: str, message: str, hint: str, *, json: bool) -> None:
+    message = message.encode(errors="backslashreplace").decode()  # it may name a file
     if json:
         from pyrite_schemas.replies.common import (
             ErrorReply,  # only here

@@ -86,9 +86,8 @@ class Pyrite:
         Raises:
             ConfigError: Nothing is configured and there is no repository, or it isn't valid.
         """
-        place = Path(folder)
-        workspace = Workspace(place, None if config is None else Path(config))
-        return cls(workspace, Caller.of_process(place))
+        workspace = Workspace(Path(folder), None if config is None else Path(config))
+        return cls(workspace, Caller.of_process(Path(folder)))
 
     def close(self) -> None:
         """Give back the connections and the memory that are kept from one call to the next.
@@ -104,6 +103,16 @@ class Pyrite:
     def __exit__(self, *_: object) -> None:
         """Close it."""
         self.close()
+
+    @property
+    def kb_names(self) -> Sequence[str]:
+        """The KBs that are configured."""
+        return self.workspace.names()
+
+    @property
+    def shared(self) -> bool:
+        """Whether the index is one that others write to too."""
+        return self.workspace.index.shared
 
     @property
     def standpoint(self) -> Standpoint:
@@ -189,7 +198,7 @@ class Pyrite:
             The answers in the order of the queries, each made when it is asked for.
 
         Raises:
-            UsageError: A line is no query, or there is none.
+            UsageError: A line is no query, there is none, or the rest makes no sense.
         """
         from pyrite_cli.core.evaluate import asking, queries
         from pyrite_schemas.errors import UsageError
@@ -197,7 +206,10 @@ class Pyrite:
         asked = queries.questions(request.queries, request.name, named=False)
         if not asked:
             raise UsageError(f"{request.name}: there is no query in it")
-        return asking.answers(self.workspace.corpus, asked, request.like)
+        corpus, like = self.workspace.corpus, request.like
+        corpus.settled(like.mode)
+        corpus.checked(like.filters, like.limit, like.offset)  # now, not at the first answer
+        return asking.answers(corpus, asked, like)
 
     def get(self, request: GetRequest) -> EntryReply:
         """One whole entry.

@@ -25,3 +25,14 @@ def test_what_the_user_set_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     with blas.single():
         assert os.environ[NAME] == "3"
     assert os.environ[NAME] == "3"
+
+
+def test_two_threads_may_be_in_the_block_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    one, other = blas.single(), blas.single()
+    one.__enter__()
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS")  # as it is for one that looks just before
+    other.__enter__()
+    one.__exit__(None, None, None)
+    other.__exit__(None, None, None)
+    assert "OPENBLAS_NUM_THREADS" not in os.environ

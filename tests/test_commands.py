@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import ast
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -152,9 +154,44 @@ def test_a_traceback_is_shown_when_it_is_asked_for(run: Here, repo: Repo) -> Non
 
 def test_a_word_that_is_not_utf_8_is_named(run: Here) -> None:
     odd = b"al\xffpha".decode("utf-8", "surrogateescape")
-    ran = run("get", f"beta {odd}")
-    assert (ran.code, ran.out) == (2, "")
-    assert "error: al\\udcffpha is not UTF-8" in ran.err
+    for words in (("get", odd), ("search", "beta", odd, "gamma"), ("list", "--tag", odd)):
+        ran = run(*words)
+        assert (ran.code, ran.out) == (2, "")
+        assert "error: al\\udcffpha is not UTF-8" in ran.err
+
+
+def test_a_folder_that_is_not_utf_8_is_named(run: Here, repo: Repo) -> None:
+    odd = b"nowhere-\xff".decode("utf-8", "surrogateescape")
+    for words in (("-C", odd, "list"), ("--config", odd, "list", "--json")):
+        ran = run(*words)
+        assert ran.code == 2
+        assert "nowhere-\\udcff" in ran.err + ran.out.replace("\\\\", "\\")
+
+
+def test_a_traceback_shows_why_vectors_could_not_be_made(run: Here, repo: Repo) -> None:
+    repo.write("pyrite.yaml", "embedding: {model: ./none}\n")
+    ran = run("--debug", "index", "sync")
+    assert ran.code == 2
+    assert "in locate" in ran.err
+
+
+def test_hooks_are_told_of_and_taken_out_without_the_index(run: Here, repo: Repo) -> None:
+    assert run("hook", "install").code == 0
+    repo.write("pyrite.yaml", "storage: {backend: postgres, url: '${NO_SUCH_VARIABLE}'}\n")
+    assert run("hook", "status").code in (0, 1)
+    assert run("hook", "uninstall").code == 0
+
+
+def test_what_needs_no_place_works_where_the_place_is_gone(repo: Repo, tmp_path: Path) -> None:
+    repo.commit(a="# One\n\nalpha")
+    gone = tmp_path / "gone"
+    script = f"mkdir {gone}; cd {gone}; rmdir {gone}; exec {sys.executable} -m pyrite_cli"
+    for command in ("index sync --no-embed", "index status", "search alpha", "list", "kb list"):
+        ran = subprocess.run(
+            ["sh", "-c", f"{script} -C {repo.root} {command}"],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert ran.returncode == 0, (command, ran.stderr)
 
 
 def test_options_of_a_group_are_those_of_the_command(tmp_path: Path) -> None:

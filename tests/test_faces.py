@@ -13,6 +13,8 @@ from pyrite_cli import (
     CheckRequest,
     DigestRequest,
     EvaluateRequest,
+    Filters,
+    GcRequest,
     GetRequest,
     LinksRequest,
     ListRequest,
@@ -219,8 +221,6 @@ def test_what_is_refused_is_refused_alike(run: Here, notes: Repo) -> None:
 
 
 def test_a_request_is_checked_whoever_made_it(run: Here, notes: Repo) -> None:
-    from pyrite_cli import Filters
-
     own = Pyrite.open(notes.root)
     for filters in (Filters(kbs=("nope",)), Filters(since="soon"), Filters(until="1"),
                     Filters(committed_since="x")):  # fmt: skip
@@ -242,8 +242,6 @@ def test_a_request_is_checked_whoever_made_it(run: Here, notes: Repo) -> None:
 
 
 def test_filters_made_by_hand_mean_what_options_mean(run: Here, notes: Repo) -> None:
-    from pyrite_cli import Filters
-
     own = Pyrite.open(notes.root)
     moment = "2020-01-01T00:00:00+02:00"
     assert own.filters(committed_since=moment).committed_since == "2019-12-31T22:00:00Z"
@@ -292,6 +290,46 @@ def test_a_caller_who_is_elsewhere_is_told_no_path_of_this_machine(notes: Repo) 
     assert away.get(GetRequest("docs:b")).path == "b.md"
     with pytest.raises(NotFoundError):
         away.get(GetRequest(str(notes.root / "docs" / "b.md")))
+
+
+def test_nonsense_is_refused_whoever_asks(run: Here, notes: Repo) -> None:
+    own = Pyrite.open(notes.root)
+    odd: Any = "keywords"
+    half = "\ud83d"  # of an emoji
+    for ask, said in (
+        (lambda: own.search(SearchRequest("x", mode=odd)), "keywords"),
+        (lambda: own.batch(BatchRequest(b'"x"', like=SearchRequest("", mode=odd))), "keywords"),
+        (lambda: own.batch(BatchRequest(b'"x"', like=SearchRequest("", limit=0))), "limit 0"),
+        (lambda: own.evaluate(EvaluateRequest("q.jsonl", "qrels.tsv", k=0)), "k 0"),
+        (lambda: own.evaluate(EvaluateRequest("q.jsonl", "qrels.tsv", (odd,))), "keywords"),
+        (lambda: own.gc(GcRequest(cache_bytes=-1)), "cache_bytes -1"),
+        (lambda: own.gc(GcRequest(cache_days=1)), "cache_days 1"),
+        (lambda: own.filters(tags="oil"), "tags is a text"),
+        (lambda: own.search(SearchRequest(f"oil {half}")), "not UTF-8"),
+        (lambda: own.list(ListRequest(filters=Filters(tags=(half,)))), "not UTF-8"),
+        (lambda: own.get(GetRequest(half)), "not UTF-8"),
+        (lambda: own.check(CheckRequest(paths=("~nobody-of-that-name/x",))), "no such user"),
+        (own.init, "is there already"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            ask()
+
+
+def test_a_relative_folder_stays_where_it_was(
+    run: Here, notes: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(notes.root.parent)
+    own = Pyrite.open(notes.root.name)
+    monkeypatch.chdir("/")
+    assert own.check(CheckRequest(paths=("docs",))).files == 4
+    assert own.get(GetRequest("docs:b")).path == "b.md"
+
+
+def test_two_who_begin_at_once_write_one_configuration(repo: Repo) -> None:
+    one, other = Pyrite.open(repo.root), Pyrite.open(repo.root)
+    one.init()
+    with pytest.raises(UsageError, match="is there already"):
+        other.init()
 
 
 def test_what_is_closed_may_be_used_again(notes: Repo) -> None:

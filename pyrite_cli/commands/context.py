@@ -39,10 +39,6 @@ class Invocation:
 
         return Pyrite.open(self.folder, config=self.config)
 
-    def place(self, file: str) -> Path:
-        """Where a file that was named on the command line is."""
-        return self.folder / Path(file).expanduser()
-
     @property
     def words(self) -> list[str]:
         """The options again, for another run of the program in the same folder."""
@@ -54,8 +50,3 @@ def invocation(context: typer.Context) -> Invocation:
     """The run that a command is part of."""
     found: Invocation = context.find_object(Invocation)  # type: ignore[assignment]
     return found
-
-
-def pyrite(context: typer.Context) -> Pyrite:
-    """The program, where the running command runs."""
-    return invocation(context).pyrite

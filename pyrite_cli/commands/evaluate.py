@@ -12,14 +12,11 @@ from pyrite_cli.commands.context import invocation
 from pyrite_cli.commands.freshness import remarks
 from pyrite_cli.commands.options import Json, KbNames
 from pyrite_cli.commands.progress import Progress
-from pyrite_schemas.replies.evaluation import Comparison, EvalReply, Figures, ModeFigures
-from pyrite_schemas.requests.making import EvaluateRequest
+from pyrite_schemas.replies.evaluation import RECALL, Comparison, EvalReply, Figures, ModeFigures
+from pyrite_schemas.requests.making import MOST_K, EvaluateRequest
 
 EXAMPLES = 3
 """Documents that a note names."""
-
-RECALL = 100
-"""Results that recall looks at, whatever `--k` says."""
 
 
 def evaluate(
@@ -50,7 +47,7 @@ def evaluate(
     k: Annotated[
         int,
         typer.Option(
-            "--k", metavar="K", min=1, max=10_000, help="Results that nDCG and MRR look at."
+            "--k", metavar="K", min=1, max=MOST_K, help="Results that nDCG and MRR look at."
         ),
     ] = 10,
     run_out: Annotated[

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from pyrite_cli import render
 from pyrite_cli.commands.context import Invocation
-from pyrite_schemas.errors import ModelError, NotFoundError, UsageError
-from pyrite_schemas.replies.common import Freshness, Problem
+from pyrite_schemas.errors import NotFoundError, UsageError
+from pyrite_schemas.replies.common import Freshness
 
 if TYPE_CHECKING:
     from pyrite_cli.pyrite import Pyrite
@@ -44,9 +44,10 @@ def refresh(run: Invocation, kbs: Sequence[str], *, fresh: bool, embed: bool = F
 
     run.writes = True
     request = SyncRequest(kbs=tuple(kbs), embed=embed)
-    report = run.pyrite.sync(request, Progress(syncing=True))
-    if isinstance(report.error, Problem):
-        raise ModelError(report.error.message, report.error.hint)
+    progress = Progress(syncing=True)
+    report = run.pyrite.sync(request, progress)
+    if progress.fault:
+        raise progress.fault
     changed = [one for one in report.kbs if one.added or one.changed or one.moved or one.removed]
     for text in report.notes if changed else ():
         render.note(text)
@@ -88,10 +89,9 @@ def tell(own: Pyrite, kbs: Sequence[Freshness], *, apart: bool = False) -> None:
     shown = [*stale, *(kb for kb in kbs if kb.current is not False)] if terminal else stale
     if not shown:
         return
-    workspace = own.workspace
-    names = {kb.name for kb in workspace.config.kbs}
+    names = own.kb_names
     # A shared index that is ahead of this clone stays so: no sync takes it back.
-    helps = any(kb.name in names and (kb.behind or not workspace.index.shared) for kb in stale)
+    helps = any(kb.name in names and (kb.behind or not own.shared) for kb in stale)
     named = len(names) > 1 or len(shown) > 1
     if terminal and apart:
         render.note("")

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from pyrite_schemas.replies.hooks import HookReply
 
-_WORKS = {"installed", "own"}
 _SHOWN = 8
 """Lines that `hook status` shows of a sync."""
 
@@ -46,7 +45,7 @@ def install(
         _show(reply)
         for name in reply.elsewhere:
             render.note(f"{name} reads another repository, whose commits these hooks don't see")
-        if not reply.indexed:
+        if reply.indexed is False:
             render.note("next: pyrite index sync, which makes the index that hooks keep current")
     _leave(reply)
 
@@ -108,7 +107,7 @@ def run(
 
 def _leave(reply: HookReply) -> None:
     """End with code 1 when a hook does not sync."""
-    if any(hook.state not in _WORKS for hook in reply.hooks):
+    if not all(hook.syncs for hook in reply.hooks):
         raise typer.Exit(Exit.NOTHING)
 
 

@@ -11,8 +11,7 @@ from pyrite_cli import render
 from pyrite_cli.commands.context import Invocation, invocation
 from pyrite_cli.commands.options import Json, KbNames
 from pyrite_cli.commands.progress import Progress
-from pyrite_schemas.errors import Exit, ModelError
-from pyrite_schemas.replies.common import Problem
+from pyrite_schemas.errors import Exit
 from pyrite_schemas.requests.making import EmbedRequest, RebuildRequest, SyncRequest
 
 if TYPE_CHECKING:
@@ -80,9 +79,10 @@ def sync(
         allow_empty=allow_empty,
         allow_rewind=allow_rewind,
     )
-    report = run.pyrite.sync(request, Progress(syncing=True))
+    progress = Progress(syncing=True)
+    report = run.pyrite.sync(request, progress)
     _tell(run, report, json=json, dry_run=dry_run)
-    _leave(report, strict=strict, json=json)
+    _leave(report, progress, strict=strict, json=json)
 
 
 def rebuild(
@@ -107,9 +107,10 @@ def rebuild(
         allow_empty=allow_empty,
         allow_rewind=allow_rewind,
     )
-    report = run.pyrite.rebuild(request, Progress(syncing=True))
+    progress = Progress(syncing=True)
+    report = run.pyrite.rebuild(request, progress)
     _tell(run, report, json=json)
-    _leave(report, strict=strict, json=json)
+    _leave(report, progress, strict=strict, json=json)
 
 
 def embed(context: typer.Context, kb: KbNames = None, json: Json = False) -> None:
@@ -123,12 +124,12 @@ def embed(context: typer.Context, kb: KbNames = None, json: Json = False) -> Non
     _tell(run, report, json=json)
 
 
-def _leave(report: SyncReport, *, strict: bool, json: bool) -> None:
+def _leave(report: SyncReport, progress: Progress, *, strict: bool, json: bool) -> None:
     """End with the code of what was not done, if anything."""
-    if isinstance(report.error, Problem):
-        if json:
-            raise typer.Exit(Exit.FAILED)
-        raise ModelError(report.error.message, report.error.hint)
+    if progress.fault and json:
+        raise typer.Exit(progress.fault.exit_code)  # the report says why
+    if progress.fault:
+        raise progress.fault
     if strict and any(kb.diagnostics for kb in report.kbs):
         raise typer.Exit(Exit.NOTHING)
 
@@ -160,7 +161,7 @@ def _short(place: str) -> str:
     """Where the index is, from the user's point of view."""
     try:
         return str(Path(place).relative_to(Path.cwd()))
-    except ValueError:
+    except (ValueError, FileNotFoundError):  # it is elsewhere, or we are nowhere
         return place
 
 

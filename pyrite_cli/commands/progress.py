@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from pyrite_cli import render
+from pyrite_schemas.errors import PyriteError
 from pyrite_schemas.observer import Observer, Task
 
 
@@ -38,6 +39,9 @@ class Progress(Observer):
 
     Args:
         syncing: Whether words are searchable before vectors are.
+
+    Attributes:
+        fault: Why a part of the work could not be done, or None.
     """
 
     def __init__(self, *, syncing: bool = False) -> None:
@@ -45,6 +49,7 @@ class Progress(Observer):
         self._stack = contextlib.ExitStack()
         self._advance: Callable[[int], None] = lambda _: None
         self._noted: set[str] = set()
+        self.fault: PyriteError | None = None
 
     def waiting(self) -> None:
         render.note("another sync is running; waiting for it …")
@@ -76,6 +81,9 @@ class Progress(Observer):
     def elsewhere(self, texts: int) -> None:
         some = render.count(texts, "text is", "texts are")
         self.note(f"{some} being embedded by another machine; waiting for it …")
+
+    def failed(self, error: PyriteError) -> None:
+        self.fault = error
 
     def begin(self, task: Task, total: int, detail: str = "") -> None:
         bar = _BARS[task]

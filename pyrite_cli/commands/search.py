@@ -114,7 +114,9 @@ def search(
         return
     from pyrite_cli.commands import batch as several  # one query needs none of it
 
-    content = sys.stdin.buffer.read() if batch == _STDIN else run.place(batch).read_bytes()
+    content = (
+        sys.stdin.buffer.read() if batch == _STDIN else run.pyrite.caller.place(batch).read_bytes()
+    )
     name = "stdin" if batch == _STDIN else batch
     replies = run.pyrite.batch(BatchRequest(queries=content, name=name, like=request))
     refresh(run, only.kbs, fresh=renewed.fresh, embed=renewed.embed)

@@ -42,5 +42,5 @@ def init(
 def _shown(file: Path) -> str:
     try:
         return str(file.relative_to(Path.cwd()))
-    except ValueError:
+    except (ValueError, FileNotFoundError):  # see `index`
         return str(file)

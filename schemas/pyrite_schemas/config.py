@@ -10,6 +10,7 @@ DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 DEFAULT_INCLUDE = ("**/*.md", "**/*.markdown")
 
 Mode = Literal["keyword", "semantic", "hybrid"]
+MODES: tuple[Mode, ...] = ("keyword", "semantic", "hybrid")
 DateField = Literal["date", "created", "updated", "published"]
 FieldKind = Literal["any", "string", "number", "boolean", "date", "entry", "list"]
 EnumValue = str | int | float | bool

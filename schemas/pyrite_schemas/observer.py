@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from pyrite_schemas.errors import PyriteError
 
 Task = Literal["checking", "asking", "exporting", "importing"]
 """Work that goes through so many files, queries or vectors."""
@@ -44,6 +47,9 @@ class Observer:
 
     def advance(self, count: int) -> None:
         """So many more of them are done."""
+
+    def failed(self, error: PyriteError) -> None:
+        """A part of the work can't be done, and the rest is; the reply says so in words."""
 
     def done(self) -> None:
         """What went on is over."""

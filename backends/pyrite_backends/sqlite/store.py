@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,9 @@ BUSY_SECONDS = 60
 """How long a short transaction waits for another program's; a sync holds its own lock."""
 
 _CHECKPOINT_SECONDS = 2
-"""How long giving space back waits for those who still read."""
+_CHECKPOINT_EVERY = 60.0
+"""How long giving space back waits for those who still read, and in how many seconds it is tried
+again after it waited in vain: embedding commits every few."""
 
 _LOG_BYTES = 32 << 20
 """From which size on the write-ahead log is emptied. By itself SQLite begins it anew only when a
@@ -87,6 +90,7 @@ class SqliteIndex:
     def begin_anew(self) -> None:
         """See `pyrite_backends.sql.forks.Forked`."""
         self._held = _Held()
+        self._emptied_from = 0.0
         self._guard = threading.Lock()
         self._kept: Kept | None = None
 
@@ -123,10 +127,11 @@ class SqliteIndex:
                     self._held.waited = False
                     writer.count_wait()
                 connection.execute("COMMIT")
-                if self._log_bytes() > _LOG_BYTES:
+                if self._log_bytes() > _LOG_BYTES and time.monotonic() >= self._emptied_from:
                     # It is committed, whatever comes of this.
                     with contextlib.suppress(sqlite.OperationalError):
-                        _empty_log(connection)
+                        if not _empty_log(connection):
+                            self._emptied_from = time.monotonic() + _CHECKPOINT_EVERY
                 if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
                     # A reader may keep it from changing; the next sync tries again.
                     with contextlib.suppress(sqlite.OperationalError):
@@ -355,14 +360,18 @@ def _make_folder(folder: Path) -> None:
         ) from error
 
 
-def _empty_log(connection: Connection) -> None:
+def _empty_log(connection: Connection) -> bool:
     """Copy the write-ahead log into the database and give its space back.
 
     That waits for readers of older snapshots, and writers wait for it; what can't be done now, a
     later sync does.
+
+    Returns:
+        Whether it could be done.
     """
     connection.execute(f"PRAGMA busy_timeout = {_CHECKPOINT_SECONDS * 1000:.0f}")
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not busy
 
 
 def _quoted(path: Path) -> str:

@@ -63,7 +63,10 @@ def write(project: Project, *, replace: bool) -> InitReply:
     name = project.config.kbs[0].name
     if replace:
         file.unlink(missing_ok=True)
-    _create(file, _TEMPLATE.format(name=_scalar(name), path=_scalar(folder)))
+    try:
+        _create(file, _TEMPLATE.format(name=_scalar(name), path=_scalar(folder)))
+    except FileExistsError as error:  # since the configuration was read
+        raise UsageError(f"{file} is there already", "--force replaces it") from error
     return InitReply(str(file), name, folder, found.files, found.branch, found.remote)
 
 

@@ -56,7 +56,10 @@ def find(folder: Path, file: Path | None = None) -> Project:
     Raises:
         ConfigError: There is neither a repository nor a configuration, or it isn't valid.
     """
-    folder = folder.resolve()
+    try:
+        folder = folder.resolve()
+    except FileNotFoundError as error:  # the current one, deleted
+        raise ConfigError(f"the folder of {folder} is not there any more") from error
     if not folder.is_dir():
         raise ConfigError(f"there is no folder {folder}")
     repository = top_level(folder)

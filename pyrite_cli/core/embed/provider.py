@@ -42,7 +42,7 @@ class Provider:
         self._folder = folder
         self._index = index
         self._local = local
-        self._runtimes: dict[Path, OnnxRuntime] = {}
+        self._runtimes: dict[str, OnnxRuntime] = {}
         self._loading = threading.Lock()
 
     def files(self, *, fetch: bool = True) -> Files:
@@ -95,21 +95,21 @@ class Provider:
         return self._query_runtime(model).query(text).tobytes()
 
     def _query_runtime(self, model: Model) -> OnnxRuntime:
-        from pyrite_cli.core.embed import blas
-
-        with blas.single():
-            from pyrite_cli.core.embed import onnx  # numpy, 40 ms
-
-        folder = onnx.folder_of(self._folder, model)
-        found = self._runtimes.get(folder)
+        found = self._runtimes.get(model.fingerprint)
         if found is not None:
             return found
         with self._loading:  # each takes some 100 MB, and one serves any number of threads
-            if folder not in self._runtimes:
+            if model.fingerprint not in self._runtimes:
+                from pyrite_cli.core.embed import blas
+
+                with blas.single():
+                    from pyrite_cli.core.embed import onnx  # numpy, 40 ms
+
+                folder = onnx.folder_of(self._folder, model)
                 if not onnx.is_exported(folder):
                     self._export(model)
-                self._runtimes[folder] = onnx.OnnxRuntime(folder)
-            return self._runtimes[folder]
+                self._runtimes[model.fingerprint] = onnx.OnnxRuntime(folder)
+            return self._runtimes[model.fingerprint]
 
     def _export(self, model: Model) -> None:
         files = self.files()

@@ -11,6 +11,7 @@ from pyrite_cli.core.search.freshness import freshness
 from pyrite_cli.core.search.search import Searcher
 from pyrite_schemas.errors import UsageError
 from pyrite_schemas.replies.evaluation import EvalReply, ModeFigures, QueryFigures
+from pyrite_schemas.requests.making import MOST_K
 from pyrite_schemas.search import Filters
 
 if TYPE_CHECKING:
@@ -84,6 +85,10 @@ def evaluate(
     modes = list(dict.fromkeys(request.modes or (corpus.mode,)))
     if files.run_out and len(modes) > 1:
         raise UsageError("--run-out takes one --mode: a run is of one system")
+    if not 1 <= request.k <= MOST_K:
+        raise UsageError(f"k {request.k} is not from 1 to {MOST_K}")
+    for mode in modes:
+        corpus.settled(mode)
     filters = corpus.checked(Filters(kbs=request.kbs))
     measures.check()
     asked = _set(request, files)

@@ -10,16 +10,13 @@ import math
 from typing import TYPE_CHECKING
 
 from pyrite_schemas.errors import UsageError
-from pyrite_schemas.replies.evaluation import Change, Comparison, Figures, Latency
+from pyrite_schemas.replies.evaluation import RECALL, Change, Comparison, Figures, Latency
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from pyrite_cli.core.evaluate.queries import Judgements
     from pyrite_cli.core.evaluate.runs import Rankings
-
-RECALL = 100
-"""Results that recall looks at."""
 
 CHANGED = 10
 """Queries that a comparison names."""

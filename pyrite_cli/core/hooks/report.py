@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from pyrite_cli.core.hooks.install import Place
     from pyrite_schemas.config import KbConfig
 
-WORKS = frozenset({"installed", "own"})
-"""States of a hook that syncs."""
-
 
 def report(
-    place: Place, root: Path, changed: Sequence[str], elsewhere: Sequence[str], *, indexed: bool
+    place: Place,
+    root: Path,
+    changed: Sequence[str],
+    elsewhere: Sequence[str],
+    *,
+    indexed: bool | None,
 ) -> HookReply:
     """The hooks as they are now, and what they started last.
 
@@ -29,7 +31,7 @@ def report(
         root: The project's folder.
         changed: Those that were just changed.
         elsewhere: KBs whose commits they don't see.
-        indexed: Whether there is an index for them to keep current.
+        indexed: Whether there is an index for them to keep current; None when nobody looked.
     """
     states = install.states(place)
     return HookReply(
@@ -49,7 +51,7 @@ def _advice(place: Place, states: Sequence[HookState], changed: Sequence[str]) -
     if any(hook.state == "kept" for hook in states):
         line = " ".join(install.hook_line(place.call))
         return f"a hook that is kept can sync too: let it run {line}"
-    if all(hook.state in WORKS for hook in states):
+    if all(hook.syncs for hook in states):
         return ""
     if place.problem:
         return f"{place.problem}; {place.hint}"

@@ -76,6 +76,7 @@ def update(
     finally:
         observer.done()
     if fault and embed:
+        observer.failed(fault)
         problem = Problem(fault.code, fault.message, fault.hint)
         report = msgspec.structs.replace(report, error=problem)
     return msgspec.structs.replace(report, seconds=round(time.monotonic() - begun, 3))

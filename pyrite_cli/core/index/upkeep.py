@@ -75,6 +75,8 @@ def collect(index: Index, provider: Provider, request: GcRequest) -> GcReply:
     """
     if request.cache_days < LEAST_CACHE_DAYS:
         raise UsageError(f"cache_days {request.cache_days} is less than {LEAST_CACHE_DAYS}")
+    if request.cache_bytes is not None and request.cache_bytes < 0:
+        raise UsageError(f"cache_bytes {request.cache_bytes} is less than 0")
     with index.reader() as reader:
         model = reader.model()  # says so when there is no index
     freed = max(index.compact(), 0)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pyrite_cli.core.text.patterns import regex
+from pyrite_schemas.config import MODES
 from pyrite_schemas.errors import UsageError
 from pyrite_schemas.search import Comparison, Filters
 
@@ -19,22 +20,19 @@ if TYPE_CHECKING:
 _WHERE = regex(r"\s*([^=<>]*[^=<>\s])\s*(>=|<=|=|>|<)\s*(.*?)\s*", re.S)
 
 
-_MODES: tuple[Mode, ...] = ("keyword", "semantic", "hybrid")
-
-
 def mode(name: str) -> Mode:
     """A way of searching by its name.
 
     Raises:
         UsageError: There is none of that name.
     """
-    for one in _MODES:
+    for one in MODES:
         if one == name:
             return one
     from pyrite_cli.core.text import spelling  # only where it is none
 
-    hint = spelling.meant(spelling.nearest(name, _MODES))
-    raise UsageError(f"--mode {name!r} is none of {', '.join(_MODES)}", hint)
+    hint = spelling.meant(spelling.nearest(name, MODES))
+    raise UsageError(f"--mode {name!r} is none of {', '.join(MODES)}", hint)
 
 
 def filters(
@@ -63,8 +61,13 @@ def filters(
         authors: Parts of a name or address; those without any text are left out.
 
     Raises:
-        UsageError: A condition compares nothing, or a date isn't one.
+        UsageError: A condition compares nothing, a date isn't one, or a text stands where several
+            are wanted.
     """
+    for name, given in (("kbs", kbs), ("types", types), ("tags", tags), ("paths", paths),
+                        ("where", where), ("authors", authors)):  # fmt: skip
+        if isinstance(given, str):  # which would be taken letter by letter
+            raise UsageError(f"{name} is a text, where a list of texts is wanted")
     pairs: list[tuple[str, str]] = []
     compared: list[Comparison] = []
     for condition in where:

@@ -9,7 +9,7 @@ import msgspec
 
 from pyrite_cli.core.search.freshness import Look
 from pyrite_cli.core.text.tokens import Analyzer
-from pyrite_schemas.config import Mode
+from pyrite_schemas.config import MODES, Mode
 from pyrite_schemas.errors import UsageError
 from pyrite_schemas.requests.reading import MOST
 
@@ -44,6 +44,23 @@ class Corpus(msgspec.Struct, frozen=True):
     configured: Sequence[str]
     mode: Mode
 
+    def settled(self, mode: Mode | None) -> Mode:
+        """How to search.
+
+        Args:
+            mode: What a request says, which may come from anywhere; None for nothing.
+
+        Raises:
+            UsageError: There is no such way.
+        """
+        if mode is None:
+            return self.mode
+        if mode not in MODES:
+            from pyrite_cli.core.query import options  # only where it is none
+
+            return options.mode(mode)
+        return mode
+
     def checked(self, filters: Filters, limit: int | None = None, offset: int = 0) -> Filters:
         """The filters of a request that makes sense, whoever made it; moments in UTC.
 
@@ -53,8 +70,14 @@ class Corpus(msgspec.Struct, frozen=True):
             offset: How many it skips.
 
         Raises:
-            UsageError: It names an unknown KB, a date that isn't one, or a number out of bounds.
+            UsageError: It names an unknown KB, a date that isn't one or a number out of bounds, or
+                holds what is no text.
         """
+        readable(
+            *filters.kbs, *filters.types, *filters.tags, *filters.paths, *filters.authors,
+            *(text for pair in filters.where for text in pair),
+            *(one.field for one in filters.compared),
+        )  # fmt: skip
         self.check_kbs(filters.kbs)
         for name, number, least in (("limit", limit, 1), ("offset", offset, 0)):
             if number is not None and not least <= number <= MOST:
@@ -64,3 +87,24 @@ class Corpus(msgspec.Struct, frozen=True):
         from pyrite_cli.core.query import options  # only with a date
 
         return options.check_dates(filters)
+
+
+def readable(*texts: str) -> None:
+    """See that texts are such as can be written down.
+
+    A word of a command line that is not UTF-8, and JSON with half of a character, have parts that
+    no database takes.
+
+    Raises:
+        UsageError: One isn't.
+    """
+    for text in texts:
+        if text.isascii():
+            continue
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            shown = text.encode(errors="backslashreplace").decode()
+            raise UsageError(
+                f"{shown} is not UTF-8", "write a file's name as Pyrite shows it"
+            ) from error

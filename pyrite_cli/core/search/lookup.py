@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from pyrite_cli.core.search.corpus import readable
 from pyrite_schemas.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
@@ -24,8 +25,9 @@ def find(reader: Reader, name: str, standpoint: Standpoint) -> EntryDetail:
 
     Raises:
         NotFoundError: There is none.
-        UsageError: There are several.
+        UsageError: There are several, or the name is no text.
     """
+    readable(name)
     kb, colon, rest = name.partition(":")
     kbs = {state.name for state in reader.kbs()}
     found = _file(reader, name, standpoint, sorted(kbs)) if _FILE.search(name) else []

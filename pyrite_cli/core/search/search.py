@@ -10,6 +10,7 @@ import msgspec
 from pyrite_backends.port.scoring import idf
 from pyrite_cli.core.query import parser as language
 from pyrite_cli.core.search import ranking
+from pyrite_cli.core.search.corpus import readable
 from pyrite_cli.core.search.freshness import freshness, looked_at
 from pyrite_cli.core.search.ranking import Fused
 from pyrite_cli.core.search.snippet import marked, matched, snippet
@@ -85,10 +86,11 @@ class Searcher:
             ModelError: Semantic or hybrid search of an index without vectors.
         """
         corpus = self._corpus
+        readable(*request.query.split())  # of which the odd one is named
         given = corpus.checked(request.filters, request.limit, request.offset)
         parsed = language.parse(request.query, corpus.analyzer, self._is_field, self._fields)
         corpus.check_kbs(parsed.kbs)
-        mode = request.mode or corpus.mode
+        mode = corpus.settled(request.mode)
         filters = given.narrowed(parsed.filters)
         by_words = mode != "semantic" and bool(parsed.query.ranked)
         rare = self._reader.frequencies(parsed.query.ranked) if by_words else None

@@ -7,6 +7,9 @@ import msgspec
 from pyrite_schemas.config import Mode
 from pyrite_schemas.replies.common import Freshness, Reply
 
+RECALL = 100
+"""Results that recall looks at."""
+
 
 class Figures(msgspec.Struct, frozen=True):
     """Of one query, or the mean of several; each from 0 to 1, higher is better.

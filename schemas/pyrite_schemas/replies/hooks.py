@@ -24,6 +24,11 @@ class HookState(msgspec.Struct, frozen=True):
     other: bool
     detail: str
 
+    @property
+    def syncs(self) -> bool:
+        """Whether git starts a sync by it."""
+        return self.state in ("installed", "own")
+
 
 class HookRun(msgspec.Struct, frozen=True):
     """What a hook has started.
@@ -56,7 +61,8 @@ class HookReply(Reply, frozen=True):
         log: Where what the hooks have started writes what it says.
         last: The newest sync that one has started; null when there was none.
         embedding: Likewise the embedding after it, which goes on while others sync.
-        indexed: Whether there is an index for them to keep current.
+        indexed: Whether there is an index for them to keep current; null where that was not looked
+            up, which `hook install` alone does.
         advice: What to do about hooks that don't sync; empty when all do.
     """
 
@@ -69,7 +75,7 @@ class HookReply(Reply, frozen=True):
     log: str
     last: HookRun | None
     embedding: HookRun | None
-    indexed: bool = True
+    indexed: bool | None = None
     advice: str = ""
 
 

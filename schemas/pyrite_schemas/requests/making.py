@@ -10,6 +10,10 @@ LEAST_CACHE_DAYS = 2
 """Caches note once a day what is in use: after fewer days, that could be forgotten too."""
 
 
+MOST_K = 10_000
+"""The most results that nDCG and MRR can look at."""
+
+
 class SyncRequest(msgspec.Struct, frozen=True):
     """Make the index equal to its sources.
 
@@ -86,7 +90,8 @@ class GcRequest(msgspec.Struct, frozen=True):
     Attributes:
         cache_days: Forget cached vectors that were not in use for so many days, at least
             `LEAST_CACHE_DAYS`.
-        cache_bytes: Forget more until a cache takes no more than so many bytes; None for any.
+        cache_bytes: Forget more until a cache takes no more than so many bytes, from 0 on; None
+            for any.
     """
 
     cache_days: int = 180
@@ -126,7 +131,7 @@ class EvaluateRequest(msgspec.Struct, frozen=True):
         queries: A file of JSON lines: `{"_id": "q1", "text": "cold room"}`.
         qrels: A file of judgements: query-id, corpus-id and score, with tabs between.
         modes: Ways of searching; the configured one when empty.
-        k: Results that nDCG and MRR look at.
+        k: Results that nDCG and MRR look at, from 1 to `MOST_K`.
         kbs: What to search in; everything when empty.
         baseline: A TREC run to compare with, or empty.
         run_out: Where to write what was found, as a TREC run, or empty.
