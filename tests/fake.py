@@ -54,6 +54,7 @@ from pyrite_schemas.search import (
 from pyrite_schemas.sync import Commit, File, KbState, Pending, Revision, Touch
 
 K1, B = 1.2, 0.75
+SCORE_DIGITS = 9
 LEAST_IDF = 1e-6
 WEIGHTS = (4.0, 2.0, 2.0, 1.0, 1.0)
 """Of title, heading path, tags, parts of names and text."""
@@ -188,7 +189,7 @@ class MemoryReader:
         for row in allowed:
             for score, into in ((telling, best), (others, dull)):
                 scored = [
-                    (-found, row.kb, row.id, position, row.number)
+                    (-round(found, SCORE_DIGITS), row.kb, row.id, position, row.number)
                     for position, fields in enumerate(self._fields[row.number])
                     if (found := score(fields)) is not None
                 ]
@@ -200,7 +201,8 @@ class MemoryReader:
             if query.loose or not query.ranked:
                 rest.append((0.0, row.kb, row.id, 0, row.number))
         order = sorted(best) + sorted(dull) + sorted(rest)
-        return [Leg(number, chunk, -found) for found, _, _, chunk, number in order[: max(depth, 0)]]
+        chosen = order[: max(depth, 0)]
+        return [Leg(number, chunk, 0.0 - found) for found, _, _, chunk, number in chosen]
 
     def _allowed(self, row: Row, filters: Filters, condition: Requirement | None) -> bool:
         return passes(row, filters) and (condition is None or self._is(row, condition))
@@ -303,10 +305,12 @@ class MemoryReader:
                     raise StorageError(f"a vector of {len(wanted)} dimensions, not {len(one)}")
                 length = float(np.linalg.norm(one) * np.linalg.norm(wanted))
                 if length:
-                    scored.append((-float(one @ wanted) / length, row.kb, row.id, position, row))
+                    cosine = round(float(one @ wanted) / length, SCORE_DIGITS)
+                    scored.append((-cosine, row.kb, row.id, position, row))
             best += [min(scored, key=lambda one: one[:4])] if scored else []
         best.sort(key=lambda one: one[:4])
-        return [Leg(row.number, at, -score) for score, _, _, at, row in best[: max(depth, 0)]]
+        chosen = best[: max(depth, 0)]
+        return [Leg(row.number, at, 0.0 - score) for score, _, _, at, row in chosen]
 
     def fetch(self, legs: Sequence[Leg]) -> list[Found]:
         rows = self._rows

@@ -39,6 +39,7 @@ from pyrite_cli.core.index.verify import logical
 from pyrite_cli.core.search import ranking
 from pyrite_cli.core.text.tokens import Analyzer, fold
 from pyrite_schemas.entry import Entry
+from pyrite_schemas.search import LogicalEntry
 from tests.documents import RULED, documents
 from tests.rules import DECISION, rules_of
 
@@ -54,6 +55,7 @@ WHAT = {
     "rules": "What is found wrong with entries that have rules changed",
     "tokens": "The tokens that text is found by changed",
     "fulltext": "What full text is given of an entry changed",
+    "digest": "What the digest is over changed",
     "ranking": "What entries are ranked by changed",
 }
 RAISE = """\
@@ -94,6 +96,7 @@ def prints() -> Prints:
         },
         "tokens": dict(_tokens()),
         "fulltext": dict(_fulltext(entries, english)),
+        "digest": {"fields of an entry": _print(LogicalEntry.__struct_fields__)},
         "ranking": dict(_ranking()),
     }
 
@@ -230,8 +233,9 @@ def changes(name: str, now: Prints, held: Prints) -> list[str]:
     """Names of prints that are others than they were, and not merely because of what they are made
     from: full text is given entries and their tokens, and what has a number of its own needs none
     here."""
-    both = now[name].keys() & held[name].keys()
-    changed = sorted(one for one in both if now[name][one] != held[name][one])
+    before = held.get(name, {})  # a number may be new here
+    both = now[name].keys() & before.keys()
+    changed = sorted(one for one in both if now[name][one] != before[one])
     if name == "fulltext" and changes("tokens", now, held):
         return []
     if name in ("rules", "fulltext"):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pyrite_backends.port import index, vectors
+from pyrite_backends.port.scoring import WEIGHTS
 from pyrite_backends.sql.matching import Matcher
 from pyrite_backends.sql.reader import CommonReader
 from pyrite_backends.sql.writer import CommonWriter
@@ -102,3 +103,10 @@ def test_the_page_on_engines_says_what_a_matcher_wants() -> None:
     page = (ROOT / "docs/engines.md").read_text()
     (wants,) = re.findall(r"^\| `Matcher` \| .* \| (.*) \|$", page, re.M)
     assert set(re.findall(r"`(\w+)`", wants)) == _wanted(Matcher)
+
+
+def test_the_page_on_ranking_has_the_weights_of_the_program() -> None:
+    page = (ROOT / "docs/ranking.md").read_text()
+    names = ("title", "heading", "tags", "parts", "text")
+    own = ", ".join(f"{name} {weight}" for name, weight in zip(names, WEIGHTS, strict=True))
+    assert f"| {own} \\* |" in page

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from pyrite_schemas.errors import ConfigError
 
@@ -36,14 +36,16 @@ def open_index(
         from pyrite_backends.sqlite.store import SqliteIndex
 
         return SqliteIndex(path(), tokeniser)
-    try:
-        from pyrite_backends.postgres.store import PostgresIndex
-    except ImportError as error:
-        raise ConfigError(
-            "storage.backend is postgres, but its driver is not installed",
-            "pip install 'pyrite-index[postgres]'",
-        ) from error
-    return PostgresIndex(url(), tokeniser)
+    if storage.backend == "postgres":
+        try:
+            from pyrite_backends.postgres.store import PostgresIndex
+        except ImportError as error:
+            raise ConfigError(
+                "storage.backend is postgres, but its driver is not installed",
+                "pip install 'pyrite-index[postgres]'",
+            ) from error
+        return PostgresIndex(url(), tokeniser)
+    assert_never(storage.backend)
 
 
 def vector_cache(folder: Path, model: Model) -> VectorCache:

@@ -27,7 +27,7 @@ from pyrite_schemas.config import Mode
 
 _SIZES = {"half": chunk.LIMIT // 2, "twice": chunk.LIMIT * 2, "the whole document": 1 << 40}
 _SIZED = (
-    "from pyrite_cli.core import chunk; chunk.LIMIT = {};"
+    "from pyrite_cli.core.entry import chunk; chunk.LIMIT = {};"
     " from pyrite_cli.__main__ import run; run()"
 )
 _CLASSES = ((0.0, 0.01), (0.01, 0.5), (0.5, 0.75), (0.75, 1.0), (1.0, 1.01))
@@ -68,6 +68,8 @@ def measure(folder: Path, cache: Path, *, model: bool = True, titles: bool = Fal
         begun = time.perf_counter()
         found[name] = on(place, data, cache, model=model, titles=titles)
         print(f"{name}: {time.perf_counter() - begun:.0f} s", flush=True)
+    if not found:
+        raise SystemExit(f"no set of queries is here: they belong into {common.SHARED}")
     return Result(
         time=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         sets={name: one.size for name, one in found.items()},

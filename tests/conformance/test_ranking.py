@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pyrite_backends.port.index import Index, Reader
+from pyrite_backends.port.vectors import Model
 from pyrite_cli.core.query.parser import parse
 from pyrite_cli.core.search import ranking
 from pyrite_cli.core.text.tokens import Analyzer
@@ -34,6 +36,30 @@ def every(reader: Reader) -> list[Leg]:
     return reader.keyword(
         parse("-none", Analyzer("english"), lambda _: False).query, NO_FILTERS, 100
     )
+
+
+def test_what_holds_no_ranked_word_has_the_score_0(index: Index, analyzer: Analyzer) -> None:
+    put(index, CORPUS)
+    query = parse("epsilon OR tag:red", analyzer, lambda _: True).query
+    with index.reader() as reader:
+        loose = reader.keyword(query, NO_FILTERS, 100)
+        others = every(reader)
+    scores = [str(leg.score) for leg in (*loose, *others)]
+    assert scores.count("0.0") == 1 + len(CORPUS)
+    assert "-0.0" not in scores
+
+
+def test_scores_that_part_behind_the_last_digit_are_a_tie(index: Index, analyzer: Analyzer) -> None:
+    near = np.array([1.0, 1e-6], np.float32)  # cosines to (1, 0) of 1 - 5e-13, and of 1
+    rows = {"a.md": near / np.linalg.norm(near), "b.md": np.array([1.0, 0.0], np.float32)}
+    put(index, {path: f"# {path}" for path in rows})
+    with index.writer() as writer:
+        writer.use_model(Model("two", "2" * 32, 2))
+        hashes = {one.title: one.hash for one in writer.reader().texts("kb")}
+        writer.put_vectors([(hashes[path], row.tobytes()) for path, row in rows.items()])
+    with index.reader() as reader:
+        legs = reader.semantic(rows["b.md"].tobytes(), NO_FILTERS, 2, exact=True)
+        assert [one.id for one in reader.fetch(legs)] == ["a", "b"]
 
 
 def scored(leg: Leg, score: float) -> Leg:

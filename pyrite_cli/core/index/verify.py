@@ -44,9 +44,17 @@ def digest(reader: Reader, kb: str) -> str:
     found = hashlib.sha256(b"pyrite digest %d\n" % DIGEST)
     for entry in reader.logical(kb):
         # Without references, the digest is what it was before there were any.
-        found.update(_encode(entry if entry.references else msgspec.structs.astuple(entry)[:-1]))
+        found.update(_encode(entry if entry.references else _without_references(entry)))
         found.update(b"\n")
     return found.hexdigest()
+
+
+def _without_references(entry: LogicalEntry) -> tuple[object, ...]:
+    values = msgspec.structs.astuple(entry)
+    return values[:_REFERENCES] + values[_REFERENCES + 1 :]
+
+
+_REFERENCES = LogicalEntry.__struct_fields__.index("references")
 
 
 def logical(entry: Entry, key: str) -> LogicalEntry:
