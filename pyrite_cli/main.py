@@ -76,18 +76,33 @@ def execute(arguments: Sequence[str]) -> int:
     Args:
         arguments: The words after the program's name.
     """
-    run = Invocation()
+    status: int | None = Exit.OK
     try:
-        status = app(arguments, prog_name="pyrite", standalone_mode=False, obj=run)
-        if status == Exit.INTERRUPTED:
-            raise KeyboardInterrupt
-    except BaseException as error:  # noqa: BLE001 (the one place that turns errors into codes)
-        status = _failed(error, run)
-    try:
+        status = _ended(arguments)
         sys.stdout.flush()
     except BrokenPipeError:
         _forget_stdout()
+    except OSError as error:  # such as a full disk: what was said is not there
+        _forget_stdout()
+        render.error(f"the output can't be written: {error.strerror or error}")
+        return Exit.FAILED
     return int(status or 0)
+
+
+def _ended(arguments: Sequence[str]) -> int | None:
+    """Run the program and say how it failed, if it did; the exit code.
+
+    Raises:
+        OSError: What it says can't be written.
+    """
+    run = Invocation()
+    try:
+        status: int | None = app(arguments, prog_name="pyrite", standalone_mode=False, obj=run)
+        if status == Exit.INTERRUPTED:
+            raise KeyboardInterrupt
+    except BaseException as error:  # noqa: BLE001 (the one place that turns errors into codes)
+        return _failed(error, run)
+    return status
 
 
 # Of whichever click typer brings: newer ones have one of their own.

@@ -160,6 +160,25 @@ def test_a_word_that_is_not_utf_8_is_named(run: Here) -> None:
         assert "error: al\\udcffpha is not UTF-8" in ran.err
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a disk that is full")
+@pytest.mark.parametrize(
+    "words",
+    [("list",), ("list", "--json"), ("search", "alpha", "--json"), ("get", "nothing", "--json")],
+    ids=" ".join,
+)
+def test_an_output_that_cannot_be_written_is_one_line(
+    run: Here, repo: Repo, words: tuple[str, ...]
+) -> None:
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(
+            [sys.executable, "-m", "pyrite_cli", *words],
+            cwd=repo.root, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert ran.returncode == 2
+    assert len(ran.stderr.splitlines()) == 1
+    assert "No space left" in ran.stderr
+
+
 def test_a_folder_that_is_not_utf_8_is_named(run: Here, repo: Repo) -> None:
     odd = b"nowhere-\xff".decode("utf-8", "surrogateescape")
     for words in (("-C", odd, "list"), ("--config", odd, "list", "--json")):
