@@ -852,7 +852,8 @@ def meaning(rows: list[Row], link: Link, target: str) -> str:
     """The id of the entry of a KB that a link means, or nothing."""
 
     def by_path(path: str) -> list[Row]:
-        return [r for r in rows if path in (r.entry.path, posixpath.splitext(r.entry.path)[0])]
+        some = [row for row in rows if row.entry.path.startswith(path)]
+        return [r for r in some if path in (r.entry.path, posixpath.splitext(r.entry.path)[0])]
 
     at = by_path(link.path or target) or by_path(target)
     names = [row for row in rows if link_name(row.entry.path) == link_name(target)]

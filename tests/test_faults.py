@@ -305,7 +305,7 @@ def test_a_file_that_may_not_grow_is_one_clear_line(
     world: World, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     before = digests(world)
-    world.repo.commit(big=" ".join(f"word{number}" for number in range(60_000)))
+    world.repo.commit(big=" ".join(f"word{number}" for number in range(20_000)))
 
     def work() -> None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -322,7 +322,7 @@ def test_a_file_that_may_not_grow_is_one_clear_line(
 
 
 def test_parsing_that_is_given_up_leaves_no_process_behind(repo: Repo, tmp_path: Path) -> None:
-    text = " ".join(f"word{number}" for number in range(20_000))
+    text = " ".join(f"word{number}" for number in range(4_000))
     for number in range(120):
         repo.write(f"n{number:03}.md", f"# {number}\n\n{text}")
     repo.commit()

@@ -12,6 +12,7 @@ import pytest
 
 from tests.conftest import Repo
 from tests.server import Postgres
+from tests.stepping import said
 
 HEAVY = {"sqlalchemy", "git", "rich", "torch", "numpy", "yaml", "click", "onnxruntime",
          "tokenizers", "transformers", "sentence_transformers", "huggingface_hub", "pydantic",
@@ -90,7 +91,7 @@ def synced(repo: Repo) -> Repo:
     repo.commit(
         a="---\ntags: [x]\nn: 1\n---\n# One\n\nalpha [b](b.md)", b="# Two\n\nbeta [a](a.md)"
     )
-    modules(repo.root, "index", "sync", "--no-embed")
+    assert said(repo.root, "index", "sync", "--no-embed").code == 0
     return repo
 
 

@@ -496,16 +496,29 @@ class Place:
         return f"{scheme}://gated:{secret}@127.0.0.1:{self.port}/{self.database}{options}"
 
 
-@pytest.fixture
-def place(own_server: PrivateServer) -> Iterator[Place]:
+@pytest.fixture(scope="module")
+def port(own_server: PrivateServer) -> Iterator[int]:
+    """A port that leads to the server."""
     ((folder,),) = own_server.execute(
         "SELECT setting FROM pg_settings WHERE name = 'unix_socket_directories'"
     )
-    port = Tcp(f"{folder.split(',')[0].strip()}/.s.PGSQL.5432")
-    made = Place(own_server, port.port)
+    made = Tcp(f"{folder.split(',')[0].strip()}/.s.PGSQL.5432")
+    yield made.port
+    made.close()
+
+
+@pytest.fixture
+def place(own_server: PrivateServer, port: int) -> Iterator[Place]:
+    """A database for one test."""
+    made = Place(own_server, port)
     yield made
     own_server.drop(made.url)
-    port.close()
+
+
+@pytest.fixture(scope="module")
+def unreached(own_server: PrivateServer, port: int) -> Place:
+    """A database that no test gets into."""
+    return Place(own_server, port)
 
 
 Ways = Callable[[Place, pytest.MonkeyPatch, Path], str]
@@ -614,12 +627,12 @@ WRONG: dict[str, Callable[[str, str], str]] = {
 
 @pytest.mark.parametrize("wrong", WRONG)
 def test_what_is_wrong_with_a_url_is_one_line_without_the_password(
-    at: Callable[..., Ran], place: Place, monkeypatch: pytest.MonkeyPatch, wrong: str
+    at: Callable[..., Ran], unreached: Place, monkeypatch: pytest.MonkeyPatch, wrong: str
 ) -> None:
     monkeypatch.setenv("PGSERVICEFILE", "/nowhere")
     if wrong == "nothing":
         monkeypatch.setenv("PGHOST", "/nowhere")
-    url = WRONG[wrong](place.tcp(), str(place.port))
+    url = WRONG[wrong](unreached.tcp(), str(unreached.port))
     for command in (("index", "sync"), ("search", "alpha"), ("index", "status")):
         said = refused(at(url, *command))
         assert SECRET not in said
@@ -634,17 +647,19 @@ def test_what_is_wrong_with_a_url_is_one_line_without_the_password(
 
 
 def test_a_server_without_tls_is_named_where_tls_is_asked_for(
-    at: Callable[..., Ran], place: Place
+    at: Callable[..., Ran], unreached: Place
 ) -> None:
     for mode in ("require", "verify-full&sslrootcert=system"):
-        refused(at(place.tcp(options=f"?sslmode={mode}"), "index", "sync"), "SSL", "sslmode")
+        refused(at(unreached.tcp(options=f"?sslmode={mode}"), "index", "sync"), "SSL", "sslmode")
 
 
 @pytest.mark.parametrize("mark", list("/@:?#%[] &=\\'\"$"))
 def test_a_password_that_nobody_encoded_is_not_shown(
-    at: Callable[..., Ran], place: Place, mark: str
+    at: Callable[..., Ran], unreached: Place, mark: str
 ) -> None:
-    url = f"postgresql://gated:{SECRET}{mark}{SECRET}@127.0.0.1:{place.port}/{place.database}"
+    url = (
+        f"postgresql://gated:{SECRET}{mark}{SECRET}@127.0.0.1:{unreached.port}/{unreached.database}"
+    )
     for command in (("index", "sync", "--no-embed"), ("search", "alpha"), ("index", "status")):
         for option in ((), ("--debug",)):
             ran = at(url, *option, *command)
