@@ -20,6 +20,7 @@ from pyrite_cli import (
     ListRequest,
     Pyrite,
     RelatedRequest,
+    RemoveKbRequest,
     SearchRequest,
     SyncRequest,
     TagsRequest,
@@ -278,6 +279,24 @@ def test_an_observer_hears_of_long_work(notes: Repo) -> None:
     heard.told.clear()
     own.check(observer=heard)
     assert heard.told == ["checking 4", *["+1"] * 4, "checking 2", *["+1"] * 2]
+
+
+class Remover(Observer):
+    """Takes a KB out of the index when embedding begins, which holds no lock."""
+
+    def __init__(self, own: Pyrite) -> None:
+        self._own = own
+
+    def embedding(self, runtime: str, texts: int) -> None:
+        self._own.remove_kb(RemoveKbRequest("docs"))
+
+
+def test_a_kb_that_is_removed_while_it_is_embedded_is_reported(notes: Repo) -> None:
+    own = Pyrite.open(notes.root)
+    report = own.sync(observer=Remover(own))
+    assert [kb.name for kb in report.kbs] == ["all", "docs"]
+    assert [kb.pending for kb in report.kbs] == [0, 0]
+    assert [kb.name for kb in own.kbs().kbs] == ["all"]
 
 
 def test_a_caller_who_is_elsewhere_is_told_no_path_of_this_machine(notes: Repo) -> None:

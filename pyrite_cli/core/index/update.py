@@ -160,7 +160,8 @@ def _filled(
         states = {state.name: state for state in reader.kbs()}
     left, reused, reports = filled.embedded, filled.reused, []
     for kb in report.kbs:
-        pending = states[kb.name].chunks - states[kb.name].embedded
+        state = states.get(kb.name)  # none where it was removed meanwhile
+        pending = state.chunks - state.embedded if state else 0
         made = min(left, kb.pending - pending)
         reports.append(
             msgspec.structs.replace(kb, pending=pending, embedded=made, reused=kb.reused + reused)
