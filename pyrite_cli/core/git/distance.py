@@ -38,7 +38,7 @@ class Distances:
     """Measures distances, and counts the commits between two only once; for any thread."""
 
     def __init__(self) -> None:
-        self._counted: dict[tuple[Path, str, str], int | None] = {}
+        self._counted: dict[tuple[Path, str, str], int] = {}
         self._guard = threading.Lock()
 
     def measure(self, root: Path, ref: str, held: str) -> Distance:
@@ -74,6 +74,8 @@ class Distances:
             if key in self._counted:
                 return self._counted[key]
         found = _count(git, held, now)
+        if found is None:
+            return None  # a shallow clone may be deepened
         with self._guard:
             if len(self._counted) >= _MOST:
                 self._counted.clear()
