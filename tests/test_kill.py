@@ -63,6 +63,10 @@ KINDS = {
 }
 
 
+LAST = 0.99
+"""The part of a run behind which another one may have ended."""
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_kill_at_any_instant_of(kind: str, scene: Scene, tmp_path: Path) -> None:
     what = KINDS[kind]
@@ -90,8 +94,14 @@ def test_a_kill_at_any_instant_of(kind: str, scene: Scene, tmp_path: Path) -> No
     for at in instants:
         scene.restore()
         tried = attempt(tmp_path, run, scene.kept.count, at)
-        assert tried.code == -signal.SIGKILL, (at, tried)
         found = scene.state()
+        if tried.code == 0 and at > LAST * len(whole.seen):
+            # What is sent to a server goes out in as many parts as the system takes at once, so
+            # that a run may have a few instants less than the one before.
+            assert found == new
+            seen.add(found)
+            continue
+        assert tried.code == -signal.SIGKILL, (at, tried)
         assert found in (old, new), tried.seen
         seen.add(found)
         try:
