@@ -29,7 +29,7 @@ def sample(repository: Path, count: int = TEXTS) -> list[Pending]:
     for file in sorted(repository.rglob("*.md")):
         entry = parse.parse(file.name, "", file.read_bytes(), ())
         title = "" if entry.title_source == "path" else entry.title
-        pending += [Pending(one.hash, title, one.heading, one.text) for one in entry.chunks]
+        pending += [Pending(one.hash, title, one.heading, one.passage) for one in entry.chunks]
     return random.Random(1).sample(pending, min(count, len(pending)))
 
 

@@ -276,7 +276,7 @@ class MemoryReader:
                 tokens("\n".join(chunk.heading)),
                 [] if at else tags,
                 tokens(chunk.parts),
-                tokens(chunk.text),
+                tokens(chunk.passage),
             )
             for at, chunk in enumerate(entry.chunks)
         ]
@@ -321,7 +321,7 @@ class MemoryReader:
             found.append(
                 Found(
                     number, key, kb, entry.title, entry.type, entry.path, entry.blob, entry.date,
-                    entry.tags, chunk.heading, chunk.start_line, chunk.end_line, chunk.text,
+                    entry.tags, chunk.heading, chunk.start_line, chunk.end_line, chunk.passage,
                     commits[-1] if commits else None,
                 )
             )  # fmt: skip
@@ -345,7 +345,7 @@ class MemoryReader:
             Body(
                 one.title,
                 tuple(other_names(one.path, one.claim, one.aliases)),
-                tuple(chunk.text for chunk in one.chunks[:BODY]),
+                tuple(chunk.passage for chunk in one.chunks[:BODY]),
                 sum(len(tokens) for fields in self._fields[number][:BODY] for tokens in fields),
             )
             for number in entries
@@ -872,7 +872,7 @@ def meaning(rows: list[Row], link: Link, target: str) -> str:
 def pending(entry: Entry, chunk: Chunk) -> Pending:
     """What is embedded for a chunk."""
     title = "" if entry.title_source == "path" else entry.title
-    return Pending(chunk.hash, title, chunk.heading, chunk.text)
+    return Pending(chunk.hash, title, chunk.heading, chunk.passage)
 
 
 def detail(row: Row) -> EntryDetail:

@@ -112,7 +112,7 @@ def _said(entry: Entry) -> object:
 
 def _embedded(entry: Entry) -> list[str]:
     title = "" if entry.title_source == "path" else entry.title
-    return [embed_text(title, chunk.heading, chunk.text) for chunk in entry.chunks]
+    return [embed_text(title, chunk.heading, chunk.passage) for chunk in entry.chunks]
 
 
 def _layout() -> Iterator[tuple[str, str]]:

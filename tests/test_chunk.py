@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pyrite_cli.core.entry import chunk
+from pyrite_cli.core.entry import chunk, costs
 from pyrite_cli.core.entry.parse import parse
 from pyrite_schemas.entry import Chunk
 from tests.effort import examples
@@ -61,7 +61,7 @@ blocks = st.sampled_from(
 def test_chunks_join_to_the_body_and_keep_the_limit(text: str) -> None:
     chunks = chunks_of(text)
     assert joined(chunks) == text
-    assert all(chunk.cost(one.text) <= chunk.LIMIT for one in chunks)
+    assert all(costs.cost(one.passage) <= chunk.LIMIT for one in chunks)
     assert all(one.text for one in chunks) or not text
 
 
@@ -86,7 +86,7 @@ def test_a_body_is_cut_only_at_characters_and_into_all_its_lines(text: str) -> N
 @given(st.lists(st.tuples(st.text(max_size=30), st.text(max_size=30)), max_size=3))
 def test_the_estimate_adds_up(pairs: list[tuple[str, str]]) -> None:
     for left, right in pairs:
-        assert chunk.cost(left + right) == chunk.cost(left) + chunk.cost(right)
+        assert costs.cost(left + right) == costs.cost(left) + costs.cost(right)
 
 
 def test_a_small_body_is_one_chunk_and_an_empty_one_too() -> None:
@@ -105,7 +105,7 @@ ITEM = "- " + "\n  ".join(SENTENCE for _ in range(5)) + "\n"
 @pytest.mark.parametrize("block", [FENCE, TABLE, ITEM], ids=["fence", "table", "item"])
 @pytest.mark.parametrize("before", range(1, 14))
 def test_a_block_under_the_limit_is_never_cut(block: str, before: int) -> None:
-    assert chunk.cost(block) <= chunk.LIMIT
+    assert costs.cost(block) <= chunk.LIMIT
     text = f"{SENTENCE} {SENTENCE}\n\n" * before + block + f"\n{SENTENCE} {SENTENCE}\n" * 12
     assert len(chunks_of(text)) > 1
     assert inside(text, block)
@@ -208,8 +208,8 @@ def test_the_embedded_text_is_title_heading_path_and_text() -> None:
 def test_enormous_lines_are_cut_under_the_limit(text: str) -> None:
     chunks = chunks_of(text)
     assert joined(chunks) == text
-    assert max(chunk.cost(one.text) for one in chunks) <= chunk.LIMIT
-    assert len(chunks) < 12 * chunk.cost(text) / chunk.LIMIT, "cut no finer than it must be"
+    assert max(costs.cost(one.passage) for one in chunks) <= chunk.LIMIT
+    assert len(chunks) < 12 * costs.cost(text) / chunk.LIMIT, "cut no finer than it must be"
 
 
 def test_a_long_line_is_cut_between_sentences_where_it_has_any() -> None:
@@ -222,8 +222,8 @@ def test_a_long_line_is_cut_between_sentences_where_it_has_any() -> None:
 def test_a_long_title_leaves_room_for_the_text() -> None:
     title = "long title " * 40
     chunks = chunks_of(f"---\ntitle: {title}\n---\n" + f"{SENTENCE}\n\n" * 60)
-    room = chunk.LIMIT - chunk.cost(title[:290])  # a title is cut at 300
-    assert all(chunk.cost(one.text) <= room for one in chunks)
+    room = chunk.LIMIT - costs.cost(title[:290])  # a title is cut at 300
+    assert all(costs.cost(one.passage) <= room for one in chunks)
 
 
 def fresh(old: tuple[Chunk, ...], new: tuple[Chunk, ...]) -> int:

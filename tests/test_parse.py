@@ -11,6 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from pyrite_cli.core.entry import decoding
 from pyrite_cli.core.entry import parse as parser
 from pyrite_schemas.entry import Entry
 from tests.conftest import DATE_FIELDS
@@ -39,9 +40,9 @@ def texts(value: object) -> list[str]:
 
 def decoded(data: bytes) -> list[str]:
     """The file's lines as a person would count them, read as the entry's own diagnostics say."""
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    if wide := decoding.utf16(data):
         try:
-            text = data.decode("utf-16")
+            text = data.decode(wide)
         except UnicodeDecodeError:
             text = data.decode("latin-1")
     else:
@@ -70,14 +71,18 @@ def check(data: bytes) -> None:
     for chunk in entry.chunks:
         assert 1 <= chunk.start_line <= chunk.end_line
         ink = chunk.text.strip(" \t\n\x0b\x0c\r")
-        if ink:
+        said = (chunk.shown or "").split()
+        if said:
+            assert said[0] in lines[chunk.start_line - 1]
+            assert said[-1] in lines[chunk.end_line - 1]
+        elif ink and chunk.shown is None:
             shown = "\n".join(lines[chunk.start_line - 1 : chunk.end_line])
             assert ink in shown
             assert shown.split("\n")[0].find(ink.split("\n")[0]) >= 0
             assert ink.count("\n") == chunk.end_line - chunk.start_line
     for diagnostic in entry.diagnostics:
         assert diagnostic.path == "docs/a.md"
-        assert 1 <= diagnostic.line <= len(lines)
+        assert (diagnostic.code != "binary") <= diagnostic.line <= len(lines)
         assert diagnostic.message
         assert "\n" not in diagnostic.message
     for link in entry.links:
@@ -169,7 +174,7 @@ def test_lines_of_every_chunk_are_those_of_the_file() -> None:
         ("---\ntitle: Front\ndate: 2020-23-01\n---\n# H\n", "Front", "frontmatter"),
         ("---\ntitle: ''\n---\n# H\n", "H", "heading"),
         ("---\ntitle: {a: b}\n---\n# H\n", "H", "heading"),
-        ("#\n\n## *Em* `code` [l](x.md) &amp;\n", "Em code l &", "heading"),
+        ("#\n\n# *Em* `code` [l](x.md) &amp;\n", "Em code l &", "heading"),
         ("Two\nlines\n===\n", "Two lines", "heading"),
         ("> # quoted\n\n- # in a list\n", "a", "path"),
         ("```\n# code\n```\n", "a", "path"),

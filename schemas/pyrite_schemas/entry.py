@@ -72,6 +72,10 @@ class Chunk(msgspec.Struct, frozen=True, array_like=True, gc=False):
         hash: SHA-256 (32 bytes) of the exact text that is embedded.
         parts: What the names from code in title, heading and text consist of, for full text alone
             (`pyrite_cli.core.text.identifiers`).
+        lead: Lines that it needs before it to be understood, when it is a piece of a table (its
+            header) or of code (its fence); mostly empty.
+        shown: The text without what says nothing (comments, definitions of links, data); None where
+            that is all of it.
     """
 
     heading: tuple[str, ...]
@@ -80,6 +84,13 @@ class Chunk(msgspec.Struct, frozen=True, array_like=True, gc=False):
     text: str
     hash: bytes
     parts: str = ""
+    lead: str = ""
+    shown: str | None = None
+
+    @property
+    def passage(self) -> str:
+        """What is searched, embedded and shown."""
+        return self.lead + (self.text if self.shown is None else self.shown)
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):

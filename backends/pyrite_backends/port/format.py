@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from pyrite_backends.port.scoring import WEIGHTS
 
-LAYOUT = 6
+LAYOUT = 7
 """Tables, columns, indexes, names of settings, and what only one engine has: FTS5's own settings,
 the bits of vectors."""
 
-PARSER = 4
+PARSER = 5
 """From the bytes of a file to its entry: frontmatter, links, chunks, texts that are embedded."""
 
 RULES = 2

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pyrite_backends.postgres.connection import Connection, native
 from pyrite_backends.postgres.fulltext import Encoder
 from pyrite_backends.sql import checks, fulltext
+from pyrite_backends.sql.passages import PASSAGE
 from pyrite_backends.sql.statements import batches, column, columns
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class _Held(NamedTuple):
     title: str = column("e.title")
     heading: str = column("c.heading")
     entry: int = column("e.id")
-    text: str = column("c.text")
+    text: str = column(PASSAGE)
     words_of: int | None = column("f.entry")
     length: int | None = column("f.length")
     words: bytes | None = column("f.words")

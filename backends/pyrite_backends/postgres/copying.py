@@ -23,8 +23,10 @@ _TRAILER = b"\xff\xff"
 _PIECE = 1 << 18
 
 _FOUR = 4 << 32
+_NULL = b"\xff" * 4
+"""What stands for the size of nothing: -1."""
 
-Value = str | bytes | int
+Value = str | bytes | int | None
 
 
 def copy(
@@ -36,8 +38,8 @@ def copy(
         connection: In a transaction.
         table: Its name.
         columns: What the values of a row are for; others get their default.
-        rows: Text as `str`, `integer` as `int` (none negative), everything else as the bytes
-            PostgreSQL receives.
+        rows: Text as `str`, `integer` as `int` (none negative), nothing as `None`, everything
+            else as the bytes PostgreSQL receives.
     """
     statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN BINARY"
     with connection.cursor() as cursor, cursor.copy(statement) as out:
@@ -54,6 +56,9 @@ def copy(
             for value in row[numbers:]:
                 if isinstance(value, int):
                     parts.append((_FOUR | value).to_bytes(8, "big"))
+                    continue
+                if value is None:
+                    parts.append(_NULL)
                     continue
                 data = value.encode() if isinstance(value, str) else value
                 parts.append(len(data).to_bytes(4, "big"))

@@ -36,6 +36,8 @@ COLUMNS = {
         "end_line",
         "heading",
         "hash",
+        "lead",
+        "shown",
         "text",
     ),
 }
@@ -85,6 +87,8 @@ def chunk(
     end_line: int,
     heading: str,
     hash: bytes,
+    lead: str,
+    shown: str | None,
     text: str,
 ) -> Row:
     """A row of `chunk`."""
@@ -96,5 +100,7 @@ def chunk(
         end_line,
         heading,
         hash,
+        lead,
+        shown,
         text,
     )

@@ -97,6 +97,8 @@ CREATE TABLE chunk (
   end_line INTEGER NOT NULL,
   heading TEXT COLLATE "C" NOT NULL,
   hash BYTEA NOT NULL,
+  lead TEXT COLLATE "C" NOT NULL,
+  shown TEXT COLLATE "C",
   text TEXT COLLATE "C" NOT NULL,
   PRIMARY KEY (id)
 );

@@ -244,5 +244,7 @@ def _chunk_rows(entry: Entry, number: int, first: int) -> Iterator[Row]:
             end_line=chunk.end_line,
             heading=_json(chunk.heading).decode() if chunk.heading else "[]",
             hash=chunk.hash,
+            lead=chunk.lead,
+            shown=chunk.shown,
             text=chunk.text,
         )

@@ -32,7 +32,7 @@ def of(entry: Entry, surface: Surface) -> Iterator[Fields]:
     """What full text is given of each chunk of an entry, in their order."""
     title = title_of(entry.title, entry.path, entry.claim, entry.aliases, surface)
     for position, chunk in enumerate(entry.chunks):
-        yield fields(title, position, chunk.heading, entry.tags, chunk.parts, chunk.text)
+        yield fields(title, position, chunk.heading, entry.tags, chunk.parts, chunk.passage)
 
 
 def title_of(title: str, path: str, claim: str, aliases: Iterable[str], surface: Surface) -> str:
@@ -51,6 +51,6 @@ def fields(
         headings: Those it stands under.
         tags: Of the entry.
         parts: Of names from code in it.
-        text: Its own.
+        text: Its own, as it is shown.
     """
     return Fields(title, "\n".join(headings), "\n".join(tags) if position == 0 else "", parts, text)

@@ -14,6 +14,9 @@ from pyrite_schemas.search import Found, Leg
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+PASSAGE = "c.lead || coalesce(c.shown, c.text)"
+"""What is searched, embedded and shown of a chunk `c`."""
+
 
 class _Passage(NamedTuple):
     """A chunk, and the entry that it is of."""
@@ -29,7 +32,7 @@ class _Passage(NamedTuple):
     heading: str = column("c.heading")
     start_line: int = column("c.start_line")
     end_line: int = column("c.end_line")
-    text: str = column("c.text")
+    text: str = column(PASSAGE)
 
 
 def passages(ask: Ask, legs: Sequence[Leg]) -> list[Found]:

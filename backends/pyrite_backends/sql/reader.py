@@ -164,7 +164,8 @@ class CommonReader(ABC):
             rows = select(self._rows, _Called, f"FROM entry WHERE id IN ({marks(some)})", some)
             called.update((row.id, row) for row in rows)
             for number, text, length in self._rows(
-                f"SELECT c.entry_id, c.text, {self._length} WHERE c.entry_id IN ({marks(some)})"
+                f"SELECT c.entry_id, {passages.PASSAGE}, {self._length}"
+                f" WHERE c.entry_id IN ({marks(some)})"
                 " AND c.position < ? ORDER BY c.entry_id, c.position",
                 (*some, BODY),
             ):

@@ -174,10 +174,13 @@ chunk = sa.Table(
     sa.Column("f_tags", _text, nullable=False, info=_SQLITE),
     sa.Column("f_parts", _text, nullable=False, info=_SQLITE),
     sa.Column("f_text", _text, info=_SQLITE),
+    sa.Column("lead", _text, nullable=False),
+    sa.Column("shown", _text),
     sa.Column("text", _text, nullable=False),
 )
-"""`heading` is a JSON list. The `f_` columns are exactly what full text was given; `f_text` is
-null where that is `text` itself. A row never changes."""
+"""`heading` is a JSON list. What is searched, embedded and shown is `lead` and `shown` or, where
+that is null, `text`. The `f_` columns are exactly what full text was given; `f_text` is null where
+that is what is shown. A row never changes."""
 chunk_entry = sa.Index("chunk_entry", chunk.c.entry_id, chunk.c.position)
 chunk_hash = sa.Index("chunk_hash", chunk.c.hash)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from pyrite_backends.sql.logical import numbers
+from pyrite_backends.sql.passages import PASSAGE
 from pyrite_backends.sql.statements import Ask, batches, column, marks, select
 from pyrite_schemas.sync import Pending
 
@@ -24,7 +25,7 @@ class _Text(NamedTuple):
     hash: bytes = column("c.hash")
     title: str = column("CASE WHEN e.title_embedded = 1 THEN e.title ELSE '' END")
     heading: str = column("c.heading")
-    text: str = column("c.text")
+    text: str = column(PASSAGE)
 
     @property
     def pending(self) -> Pending:

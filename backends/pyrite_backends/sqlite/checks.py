@@ -8,6 +8,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from pyrite_backends.sql import checks, fulltext
+from pyrite_backends.sql.passages import PASSAGE
 from pyrite_backends.sql.statements import batches, column, columns
 from pyrite_backends.sqlite.driver import Connection, sqlite
 
@@ -28,12 +29,12 @@ class _Prepared(NamedTuple):
     title: str = column("e.title")
     position: int = column("c.position")
     heading: str = column("c.heading")
-    text: str = column("c.text")
+    text: str = column(PASSAGE)
     f_title: str = column("c.f_title")
     f_heading: str = column("c.f_heading")
     f_tags: str = column("c.f_tags")
     f_parts: str = column("c.f_parts")
-    f_text: str = column("coalesce(c.f_text, c.text)")
+    f_text: str = column(f"coalesce(c.f_text, {PASSAGE})")
 
 
 def problems(connection: Connection, tokeniser: Tokeniser) -> Iterator[str]:

@@ -40,6 +40,8 @@ COLUMNS = {
         "f_tags",
         "f_parts",
         "f_text",
+        "lead",
+        "shown",
         "text",
     ),
     "text_bits": (
@@ -96,6 +98,8 @@ def chunk(
     f_tags: str,
     f_parts: str,
     f_text: str | None,
+    lead: str,
+    shown: str | None,
     text: str,
 ) -> Row:
     """A row of `chunk`."""
@@ -112,6 +116,8 @@ def chunk(
         f_tags,
         f_parts,
         f_text,
+        lead,
+        shown,
         text,
     )
 

@@ -52,7 +52,8 @@ quarters. A seventh less space, searches as quick."""
 
 _FULL_TEXT = (
     """CREATE VIEW chunk_content AS SELECT id, f_title AS title, f_heading AS heading,
-       f_tags AS tags, f_parts AS parts, coalesce(f_text, text) AS text FROM chunk""",
+       f_tags AS tags, f_parts AS parts, coalesce(f_text, lead || coalesce(shown, text)) AS text
+       FROM chunk""",
     """CREATE VIRTUAL TABLE chunk_fts USING fts5(title, heading, tags, parts, text,
        content = 'chunk_content', content_rowid = 'id', tokenize = '{tokenise}')""",
 )

@@ -113,6 +113,8 @@ CREATE TABLE chunk (
   f_tags TEXT NOT NULL,
   f_parts TEXT NOT NULL,
   f_text TEXT,
+  lead TEXT NOT NULL,
+  shown TEXT,
   text TEXT NOT NULL,
   PRIMARY KEY (id),
   FOREIGN KEY(entry_id) REFERENCES entry (id)

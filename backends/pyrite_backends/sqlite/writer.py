@@ -163,7 +163,9 @@ class SqliteWriter(CommonWriter):
                 f_heading=prepare(fields.heading),
                 f_tags=prepare(fields.tags),
                 f_parts=prepare(fields.parts),
-                f_text=None if text is chunk.text else text,
+                f_text=None if text is fields.text else text,
+                lead=chunk.lead,
+                shown=chunk.shown,
                 text=chunk.text,
             )
 

@@ -17,7 +17,7 @@ import pyromark
 
 from pyrite_schemas.entry import Link, LinkKind
 
-_OPTIONS = pyromark.Options.ENABLE_TABLES | pyromark.Options.ENABLE_WIKILINKS
+OPTIONS = pyromark.Options.ENABLE_TABLES | pyromark.Options.ENABLE_WIKILINKS
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//|\\\\")
 _LEVEL = {"H1": 1, "H2": 2, "H3": 3, "H4": 4, "H5": 5, "H6": 6}
 BLOCK = 7
@@ -38,6 +38,32 @@ class Heading(NamedTuple):
     text: str
 
 
+class Table(NamedTuple):
+    """A table, whose rows can't be read without its header.
+
+    Attributes:
+        start: Offset of its header.
+        end: Behind its last row.
+    """
+
+    start: int
+    end: int
+
+
+class Fence(NamedTuple):
+    """A fenced block of code.
+
+    Attributes:
+        start: Offset of its fence.
+        end: Behind its last line.
+        info: What stands behind the fence.
+    """
+
+    start: int
+    end: int
+    info: str
+
+
 class Scan(NamedTuple):
     """What the parser found, in order; all offsets are bytes of the UTF-8 body.
 
@@ -45,11 +71,32 @@ class Scan(NamedTuple):
         cuts: (offset of a line's start, rank) of every place where a block begins.
         headings: The section headings.
         links: Links that may point to an entry.
+        tables: Tables, wherever they stand.
+        fences: Fenced code, wherever it stands.
+        rules: Those of `cuts` where a thematic break stands, or a block that is only HTML tags.
     """
 
     cuts: list[tuple[int, int]]
     headings: list[Heading]
     links: list[Link]
+    tables: list[Table]
+    fences: list[Fence]
+    rules: set[int]
+
+    def moved(self, by: int) -> Scan:
+        """The same of a text that stands so many bytes further on."""
+        return Scan(
+            [(offset + by, rank) for offset, rank in self.cuts],
+            [heading._replace(offset=heading.offset + by) for heading in self.headings],
+            self.links,
+            [Table(start + by, end + by) for start, end in self.tables],
+            [Fence(start + by, end + by, info) for start, end, info in self.fences],
+            {offset + by for offset in self.rules},
+        )
+
+
+NOTHING = Scan([], [], [], [], [], set())
+"""The structure of a text that is not read as Markdown."""
 
 
 def scan(text: str, raw: bytes, folder: str, first_line: int) -> Scan:  # noqa: C901, PLR0915 (one loop)
@@ -64,16 +111,20 @@ def scan(text: str, raw: bytes, folder: str, first_line: int) -> Scan:  # noqa: 
     cuts: list[tuple[int, int]] = []
     headings: list[Heading] = []
     links: list[Link] = []
+    tables: list[Table] = []
+    fences: list[Fence] = []
+    rules: set[int] = set()
     lists: list[int] = []  # where the lists that are open end
     label: list[str] = []
     pending: tuple[LinkKind, str] | None = None
     in_heading = collecting = False
-    top_start = top_end = link_end = -1
+    top_start = top_end = link_end = picture_end = -1
+    pictures: list[str] = []
     level = 0
     line, counted = first_line, 0
     # Two and a half million of these for 45 MB: typed loosely, and what only a label needs is
     # passed over unless one is being read.
-    events: Any = pyromark.events_with_range(text, options=_OPTIONS)
+    events: Any = pyromark.events_with_range(text, options=OPTIONS)
     for event, span in events:
         if "Start" in event:
             opened = event["Start"]
@@ -87,8 +138,15 @@ def scan(text: str, raw: bytes, folder: str, first_line: int) -> Scan:  # noqa: 
                         level = rank = _LEVEL[opened["Heading"]["level"]]
                         in_heading = collecting = True
                         label = []
+                        pictures = []
                     elif "List" in opened:
                         lists.append(top_end)
+                    elif "Table" in opened:
+                        tables.append(Table(start, top_end))
+                    elif "CodeBlock" in opened:
+                        fences += _fenced(opened["CodeBlock"], start, top_end)
+                elif opened == "HtmlBlock" and not _TAGS.sub(b"", raw[start:top_end]).strip():
+                    rules.add(raw.rfind(b"\n", 0, start) + 1)
                 cuts.append((raw.rfind(b"\n", 0, start) + 1, rank))
             elif opened.__class__ is str:
                 if opened in _ITEMS and start > top_start:
@@ -100,6 +158,8 @@ def scan(text: str, raw: bytes, folder: str, first_line: int) -> Scan:  # noqa: 
                 while lists and lists[-1] <= start:
                     lists.pop()
                 lists.append(span["end"])
+            elif "Image" in opened and in_heading:
+                picture_end = span["end"]
             elif pending is None and ("Link" in opened or "Image" in opened):
                 found = opened.get("Link") or opened["Image"]
                 pending = _destination(found, "Image" in opened)
@@ -110,13 +170,18 @@ def scan(text: str, raw: bytes, folder: str, first_line: int) -> Scan:  # noqa: 
                         collecting = True
                     line += raw.count(b"\n", counted, start)
                     counted = start
+            elif "Table" in opened:
+                tables.append(Table(start, span["end"]))
+            elif "CodeBlock" in opened:
+                fences += _fenced(opened["CodeBlock"], start, span["end"])
         elif collecting:
+            said = pictures if span["start"] < picture_end else label
             if "Text" in event:
-                label.append(event["Text"])
+                said.append(event["Text"])
             elif "Code" in event:
-                label.append(event["Code"])
+                said.append(event["Code"])
             elif event.__class__ is str:
-                label.append(" ")
+                said.append(" ")
             elif "End" in event:
                 closed = event["End"]
                 if pending is not None and span["end"] == link_end and closed in _LINKS:
@@ -127,12 +192,31 @@ def scan(text: str, raw: bytes, folder: str, first_line: int) -> Scan:  # noqa: 
                     pending = None
                     collecting = in_heading
                 elif in_heading and closed.__class__ is dict and "Heading" in closed:
-                    headings.append(Heading(cuts[-1][0], level, " ".join("".join(label).split())))
+                    named = _name(label) or _name(pictures)
+                    headings.append(Heading(cuts[-1][0], level, named))
                     in_heading = collecting = False
         elif event == "Rule" and span["start"] >= top_end:
             top_start, top_end = span["start"], span["end"]
             cuts.append((raw.rfind(b"\n", 0, top_start) + 1, BLOCK))
-    return Scan(cuts, headings, links)
+            rules.add(cuts[-1][0])
+    return Scan(cuts, headings, links, tables, fences, rules)
+
+
+_ATTRIBUTES = re.compile(r"\s*\{(?:[:#.][^{}]*|-|/\*[^{}]*\*/)\}$")
+"""What tools put behind a heading for its anchor and style."""
+
+
+def _name(label: list[str]) -> str:
+    """The words of a heading: of its pictures (badges, mostly) only where it has no other."""
+    text = " ".join("".join(label).split())
+    return _ATTRIBUTES.sub("", text) if text.endswith("}") else text
+
+
+_TAGS = re.compile(rb"</?[A-Za-z][^<>]*>")
+
+
+def _fenced(kind: Any, start: int, end: int) -> list[Fence]:
+    return [Fence(start, end, kind["Fenced"])] if kind.__class__ is dict else []
 
 
 _LINKS = ("Link", "Image")

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-import codecs
 import posixpath
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from pyrite_cli.core.entry import chunk, frontmatter, markdown, validate
+from pyrite_cli.core.entry import (
+    chunk,
+    decoding,
+    frontmatter,
+    markdown,
+    noise,
+    titles,
+    validate,
+)
 from pyrite_cli.core.git import lfs
 from pyrite_schemas.entry import Diagnostic, Entry, Link, Reference
 
@@ -15,6 +22,15 @@ if TYPE_CHECKING:
 
 MAX_TITLE = 300
 """Characters of a title that are kept: it is repeated with every chunk that is embedded."""
+
+MUCH_DATA = 10_000
+"""Bytes of pictures and other encoded data in a file from which on it is named."""
+
+MANY_CHUNKS = 1_000
+"""Chunks of a file from which on it is named: some 700 kB of prose, which few people write."""
+
+SUMMARIES = ("description", "summary", "excerpt", "abstract", "subtitle", "tagline", "lead")
+"""Fields that say what an entry is about: shown of one whose body says nothing."""
 
 
 def parse(
@@ -37,7 +53,10 @@ def parse(
     if elsewhere is not None:
         message = f"a Git LFS pointer: its text ({elsewhere:,} bytes) is not in git, nor indexed"
         return _bare(path, blob, "", [Diagnostic(path, 0, "lfs", message)])
-    text, diagnostics = _decode(path, data)
+    if decoding.is_binary(data):
+        message = f"binary data ({len(data):,} bytes): only its name is indexed"
+        return _bare(path, blob, "", [Diagnostic(path, 0, "binary", message)])
+    text, diagnostics = decoding.decode(path, data)
     front = frontmatter.split(text)
     if front.error:
         diagnostics.append(Diagnostic(path, front.error[0], "frontmatter", front.error[1]))
@@ -53,35 +72,41 @@ def parse(
         markup_line = text.count("\n", 0, front.skip) + 1
     folder = posixpath.dirname(path)
     scan = markdown.scan(markup, markup_raw, folder, markup_line)
-    cuts, headings = scan.cuts, scan.headings
-    if shift:
-        cuts = [(offset + shift, rank) for offset, rank in cuts]
-        headings = [heading._replace(offset=heading.offset + shift) for heading in headings]
-
+    silent, encoded = noise.find(markup, markup_raw, scan.tables)
     meta = front.meta
-    title, source, offset = _title(path, front, headings)
+    given = frontmatter.scalar(frontmatter.field(meta, "title")) or front.salvaged_title
+    title, source, offset = titles.of(path, given, markup_raw, scan, silent)
     if len(title) > MAX_TITLE:
-        line = 1 if source != "heading" else first_line + raw.count(b"\n", 0, offset)
+        line = 1 if source != "heading" else markup_line + markup_raw.count(b"\n", 0, offset)
         message = f"a title of {len(title):,} characters, cut to {MAX_TITLE}"
         diagnostics.append(Diagnostic(path, line, "title", message))
         title = title[:MAX_TITLE].rstrip()
-    stem = posixpath.splitext(path)[0]
-    links = _frontmatter_links(meta, folder)
-    references: tuple[Reference, ...] = ()
-    if rules is not None and not front.error:
-        held = validate.check(rules, path, meta, folder, text[: front.skip])
-        diagnostics += held.diagnostics
-        if any(name.casefold() == "links" for _, name, _ in held.links):
-            links = ()
-        references = tuple(
-            Reference(len(links) + number, name, types)
-            for number, (_, name, types) in enumerate(held.links)
+    if encoded > MUCH_DATA:
+        message = f"{encoded:,} bytes of pictures or other data in the text, which are not indexed"
+        diagnostics.append(Diagnostic(path, 0, "data", message))
+    if shift:
+        scan = scan.moved(shift)
+        silent = [(start + shift, end + shift) for start, end in silent]
+    chunks = chunk.chunk(
+        raw,
+        scan,
+        silent,
+        title,
+        "" if source == "path" else title,
+        first_line,
+        lambda: _summary(meta),
+    )
+    if len(chunks) > MANY_CHUNKS:
+        message = (
+            f"{len(chunks):,} passages, each to be embedded: if a program wrote this, `exclude:` it"
         )
-        links = (*links, *(link for link, _, _ in held.links))
+        diagnostics.append(Diagnostic(path, 0, "large", message))
+    links, references, found = _references(rules, path, front, folder, text)
+    diagnostics += found
     return Entry(
         path=path,
         blob=blob,
-        claim=frontmatter.scalar(frontmatter.field(meta, "id")) or stem,
+        claim=frontmatter.scalar(frontmatter.field(meta, "id")) or posixpath.splitext(path)[0],
         title=title,
         title_source=source,
         type=frontmatter.scalar(frontmatter.field(meta, "type")),
@@ -96,12 +121,27 @@ def parse(
         aliases=frontmatter.words(frontmatter.field(meta, "aliases")),
         meta=frontmatter.canonical(meta),
         links=(*links, *scan.links),
-        chunks=chunk.chunk(
-            raw, cuts, headings, title, "" if source == "path" else title, first_line
-        ),
+        chunks=chunks,
         diagnostics=tuple(diagnostics),
         references=references,
     )
+
+
+def _references(
+    rules: Rules | None, path: str, front: frontmatter.Frontmatter, folder: str, text: str
+) -> tuple[tuple[Link, ...], tuple[Reference, ...], list[Diagnostic]]:
+    """The links of a frontmatter, those of them that must mean an entry, and what rules say."""
+    links = _frontmatter_links(front.meta, folder)
+    if rules is None or front.error:
+        return links, (), []
+    held = validate.check(rules, path, front.meta, folder, text[: front.skip])
+    if any(name.casefold() == "links" for _, name, _ in held.links):
+        links = ()
+    references = tuple(
+        Reference(len(links) + number, name, types)
+        for number, (_, name, types) in enumerate(held.links)
+    )
+    return (*links, *(link for link, _, _ in held.links)), references, held.diagnostics
 
 
 def plain_text(path: str, blob: str, data: bytes, error: BaseException) -> Entry:
@@ -113,7 +153,7 @@ def plain_text(path: str, blob: str, data: bytes, error: BaseException) -> Entry
         data: As of `parse`.
         error: What `parse` raised.
     """
-    text, diagnostics = _decode(path, data)
+    text, diagnostics = decoding.decode(path, data)
     reason = frontmatter.clean(" ".join(f"{type(error).__name__}: {error}".split()))[:300]
     message = f"can't be parsed, so it is indexed as plain text ({reason})"
     diagnostics.append(Diagnostic(path, 0, "parse", message))
@@ -122,7 +162,7 @@ def plain_text(path: str, blob: str, data: bytes, error: BaseException) -> Entry
 
 def _bare(path: str, blob: str, text: str, diagnostics: list[Diagnostic]) -> Entry:
     """An entry of which nothing is known but its path and its text."""
-    title = _stem(path)[:MAX_TITLE]
+    title = titles.of_path(path)[:MAX_TITLE]
     return Entry(
         path=path,
         blob=blob,
@@ -135,53 +175,17 @@ def _bare(path: str, blob: str, text: str, diagnostics: list[Diagnostic]) -> Ent
         aliases=(),
         meta=frontmatter.canonical({}),
         links=(),
-        chunks=chunk.chunk(text.encode(), (), (), title, "", 1),
+        chunks=chunk.chunk(text.encode(), markdown.NOTHING, [], title, "", 1),
         diagnostics=tuple(diagnostics),
     )
 
 
-def _decode(path: str, data: bytes) -> tuple[str, list[Diagnostic]]:
-    r"""The text of a file with `\n` line ends, no BOM, no NUL, and what had to be done for it."""
-    diagnostics = []
-    try:
-        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            text = data.decode("utf-16")
-        else:
-            text = data.decode()
-    except UnicodeDecodeError as error:
-        lines = data[: error.start].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        line = lines.count(b"\n") + 1
-        # A byte order mark says what the rest was meant to be.
-        marked = data.startswith(codecs.BOM_UTF8)
-        text = data.decode(errors="replace") if marked else data.decode("latin-1")
-        read = "broken bytes indexed as U+FFFD" if marked else "read as Latin-1"
-        message = f"not UTF-8 (byte 0x{data[error.start]:02x}); {read}"
-        diagnostics.append(Diagnostic(path, line, "encoding", message))
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        message = f"{text.count(chr(0))} NUL characters, indexed as U+FFFD"
-        diagnostics.append(Diagnostic(path, line, "nul", message))
-        text = text.replace("\0", "\ufffd")
-    return text.removeprefix("\ufeff"), diagnostics
-
-
-def _title(
-    path: str, front: frontmatter.Frontmatter, headings: list[markdown.Heading]
-) -> tuple[str, Literal["frontmatter", "heading", "path"], int]:
-    """The title, where it came from and, of a heading, its byte offset in the body."""
-    title = frontmatter.scalar(frontmatter.field(front.meta, "title")) or front.salvaged_title
-    if title:
-        return title, "frontmatter", 0
-    for heading in headings:
-        if heading.text:
-            return heading.text, "heading", heading.offset
-    return _stem(path), "path", 0
-
-
-def _stem(path: str) -> str:
-    return posixpath.splitext(posixpath.basename(path))[0]
+def _summary(meta: dict[str, frontmatter.Json]) -> str:
+    """What the frontmatter says that an entry is about."""
+    if not meta:
+        return ""
+    found = (frontmatter.scalar(frontmatter.field(meta, name)) for name in SUMMARIES)
+    return next(filter(None, found), "")
 
 
 def _frontmatter_links(meta: dict[str, frontmatter.Json], folder: str) -> tuple[Link, ...]:

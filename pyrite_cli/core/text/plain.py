@@ -100,6 +100,13 @@ def lines(text: str) -> list[Line]:
     return found
 
 
+def says(text: str) -> bool:
+    """Whether a passage holds any text or code of its own: more than headings and marks."""
+    return any(
+        line.kind in ("text", "code") and any(map(str.isalnum, line.text)) for line in lines(text)
+    )
+
+
 def _is_setext(lines: list[str], number: int) -> bool:
     """Whether a line is a heading by the line of `=` or `-` below it."""
     return (

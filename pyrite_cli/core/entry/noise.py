@@ -1,0 +1,436 @@
+"""Stretches of a body that nobody reads: comments, definitions of links, scripts, encoded data.
+
+They stay in the text that is stored, and are neither searched, embedded nor shown. Each rule is
+that of a tool which does not show them either; what is code is left alone, but for data.
+
+Most files have none: a few substrings tell, and only where one of them is there is the text parsed
+once more, for what is code in it.
+"""
+
+from __future__ import annotations
+
+import bisect
+import functools
+import operator
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pyromark
+
+from pyrite_cli.core.entry.markdown import OPTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from pyrite_cli.core.entry.markdown import Table
+
+    Rule = Callable[[bytes, "_Code"], Iterator[tuple[int, int]]]
+
+Span = tuple[int, int]
+"""Byte offsets: the first one, and the one behind the last."""
+
+LONGEST_WORD = 1000
+"""Bytes of ASCII without a space that are no word, name or address any more, but data."""
+_STRIDE = LONGEST_WORD // 2
+LEAST_COLUMNS = 48
+"""Characters of the lines that encoded data is broken into, all of one length."""
+LONGEST_LINE = 4096
+"""Bytes of a line from which on it may be a program without line breaks."""
+_LEAST_SPACES = 1 / 30
+_MOST_PUNCTUATION = 0.2
+"""Of such a line, shares that prose and tables keep: a sixth of English is spaces, a twentieth is
+punctuation. Minified JavaScript, CSS and JSON have a fifth to a third of it."""
+
+_BLANKS = re.compile(rb"[ \t\r\n]")
+_URI = re.compile(rb"data:[\w.+-]+/[\w.+-]+[;,][^\s)\"'<>]{64,}")
+_PUNCTUATION = bytes(
+    one for one in range(0x21, 0x7F) if not chr(one).isalnum() and chr(one) not in "|-"
+)
+
+
+class Noise(NamedTuple):
+    """What of a body says nothing.
+
+    Attributes:
+        spans: Where, ascending and apart.
+        data: Bytes of encoded data among it.
+    """
+
+    spans: list[Span]
+    data: int
+
+
+def find(text: str, raw: bytes, tables: Sequence[Table]) -> Noise:
+    """Stretches of Markdown that nobody reads.
+
+    Args:
+        text: The Markdown.
+        raw: The same, as UTF-8.
+        tables: Those in it.
+    """
+    data = list(_data(raw))
+    found = [*data, *_padding(raw, tables)] if tables else data.copy()
+    rules = _rules(raw)
+    if rules:
+        code = _Code(text, raw)
+        for rule in rules:
+            found += rule(raw, code)
+    if not found:
+        return _NONE
+    return Noise(joined(found), sum(end - start for start, end in joined(data)))
+
+
+_NONE = Noise([], 0)
+
+
+_WORDS = bytes(one for one in range(256) if one > 0x7F or chr(one).isalnum() or one in b" \t\r\n.,")
+
+
+def _rules(raw: bytes) -> list[Rule]:
+    """The rules that a body needs, by substrings: most need none."""
+    marks = raw.translate(None, _WORDS)  # a tenth of it, and quicker to look through
+    found: list[Rule] = []
+    if b"<!--" in marks or b"{/*" in marks or b"</*" in marks or b"{%" in marks or b"{#" in marks:
+        found.append(_comments)
+    if b"]:" in marks and b"]:" in raw:
+        found.append(_definitions)
+    if b"%%" in marks and b"%%" in raw:
+        found.append(_vault_comments)
+    if b"::" in marks:
+        if any(map(raw.__contains__, _PROPERTY_MARKS)):
+            found.append(_properties)
+        if b":LOGBOOK:" in raw:
+            found.append(_logbooks)
+    if b"</" in marks and any(map(raw.__contains__, _ELEMENT_MARKS)):
+        found.append(_elements)
+    if b"\nimport " in raw or b"\nexport " in raw or raw.startswith((b"import ", b"export ")):
+        found.append(_modules)
+    return found
+
+
+_ELEMENT_MARKS = (b"<script", b"<style", b"<svg", b"<SCRIPT", b"<STYLE")
+_PROPERTY_MARKS = (b"id:: ", b"collapsed:: ", b"color:: ", b"ls-type:: ", b"hl-", b"query-")
+
+
+def joined(spans: list[Span]) -> list[Span]:
+    """Spans in order, those that touch as one."""
+    if len(spans) < 2:
+        return spans
+    apart: list[Span] = []
+    for start, end in sorted(spans):
+        if apart and start <= apart[-1][1]:
+            apart[-1] = apart[-1][0], max(apart[-1][1], end)
+        else:
+            apart.append((start, end))
+    return apart
+
+
+def without(raw: bytes, start: int, end: int, spans: list[Span]) -> bytes:
+    """A range of a text without what of it lies in spans."""
+    first = bisect.bisect_left(spans, start, key=lambda span: span[1])
+    kept = []
+    for left, right in spans[first:]:
+        if left >= end:
+            break
+        if left > start:
+            kept.append(raw[start:left])
+        start = max(start, right)
+    if start < end:
+        kept.append(raw[start:end])
+    return b"".join(kept)
+
+
+def overlaps(spans: Sequence[Span], start: int, end: int) -> bool:
+    """Whether some of a range lies in spans."""
+    place = bisect.bisect_right(spans, start, key=_end)
+    return place < len(spans) and spans[place][0] < end
+
+
+_end = operator.itemgetter(1)
+
+
+def behind(spans: Sequence[Span], offset: int) -> int:
+    """The end of the span in which an offset lies; 0 when it lies in none."""
+    place = bisect.bisect_right(spans, offset, key=lambda span: span[0]) - 1
+    return spans[place][1] if place >= 0 and spans[place][1] > offset else 0
+
+
+def before(spans: Sequence[Span], offset: int) -> int:
+    """The start of the span in which an offset lies; -1 when it lies in none."""
+    place = bisect.bisect_right(spans, offset, key=lambda span: span[0]) - 1
+    return spans[place][0] if place >= 0 and spans[place][1] > offset else -1
+
+
+def _padding(raw: bytes, tables: Sequence[Table]) -> Iterator[Span]:
+    """What an editor has padded the cells of tables with, where that is a good part of them."""
+    for start, end in tables:
+        wide = 2 * (raw.count(b"  ", start, end) + raw.count(b"--", start, end))
+        if wide > (end - start) * _MOST_PADDING:
+            for match in _PADDING.finditer(raw, start, end):
+                yield match.start() + 1, match.end()
+
+
+_MOST_PADDING = 1 / 8
+_PADDING = re.compile(rb" {2,}|-{2,}")
+
+
+class _Code:
+    """What of a body is code, and where its paragraphs and other blocks of text lie; found when it
+    is first asked for.
+
+    Args:
+        text: The Markdown.
+        raw: The same, as UTF-8.
+    """
+
+    def __init__(self, text: str, raw: bytes) -> None:
+        self._text = text
+        self._size = len(raw)
+
+    @functools.cached_property
+    def _found(self) -> tuple[list[Span], list[Span]]:
+        code: list[Span] = []
+        blocks: list[Span] = []
+        events: Any = pyromark.events_with_range(self._text, options=OPTIONS)
+        for event, span in events:
+            if "Start" in event:
+                opened = event["Start"]
+                where = span["start"], span["end"]
+                if opened.__class__ is dict and "CodeBlock" in opened:
+                    code.append(where)
+                    blocks.append(where)
+                elif opened in _LEAVES or (opened.__class__ is dict and "Heading" in opened):
+                    blocks.append(where)
+            elif "Code" in event:
+                code.append((span["start"], span["end"]))
+        return code, blocks
+
+    def holds(self, offset: int) -> int:
+        """Where the code ends in which an offset lies; 0 when it lies in none."""
+        return behind(self._found[0], offset)
+
+    def in_block(self, offset: int) -> bool:
+        """Whether an offset lies in a block of text."""
+        return behind(self._found[1], offset) > 0
+
+    def next_block(self, offset: int) -> int:
+        """Where the next block of text begins."""
+        blocks = self._found[1]
+        place = bisect.bisect_right(blocks, (offset, self._size))
+        return blocks[place][0] if place < len(blocks) else self._size
+
+
+_LEAVES = ("Paragraph", "HtmlBlock", "TableHead", "TableRow")
+
+
+def _data(raw: bytes) -> Iterator[Span]:
+    """Pictures in `data:` addresses, other runs without a space, programs without line breaks."""
+    if len(raw) < LONGEST_WORD:
+        return
+    for match in _URI.finditer(raw) if b"data:" in raw else ():
+        yield match.span()
+    yield from _runs(raw)
+    if len(raw) >= LONGEST_LINE:
+        yield from _minified(raw)
+
+
+def _runs(raw: bytes) -> Iterator[Span]:
+    """Long runs of ASCII without a space, in one line or in lines of one length (PEM, base64).
+
+    Each holds a whole step, so only steps are looked at.
+    """
+    find = raw.find
+    reached = 0
+    for start in range(0, len(raw) - _STRIDE + 1, _STRIDE):
+        if start < reached or find(b" ", start, start + _STRIDE) >= 0:
+            continue
+        first, last = raw.rfind(b" ", reached, start) + 1, find(b" ", start)
+        first, last = max(first, reached), last if last >= 0 else len(raw)
+        reached = last
+        yield from _even(raw, first, last)
+
+
+def _even(raw: bytes, first: int, last: int) -> Iterator[Span]:
+    """Stretches of a range without spaces that are lines of one length, or one long line."""
+    at = begun = first
+    columns = -1
+    while at < last:
+        end = raw.find(b"\n", at, last)
+        end = end if end >= 0 else last
+        if end - at != columns:
+            # The last line of data may be shorter.
+            short = end if end - at < columns else at
+            if _is_data(raw, begun, short, columns):
+                yield begun, short
+            begun, columns = at, end - at
+        at = end + 1
+    if _is_data(raw, begun, last, columns):
+        yield begun, last
+
+
+def _is_data(raw: bytes, start: int, end: int, columns: int) -> bool:
+    return end - start >= LONGEST_WORD and columns >= LEAST_COLUMNS and raw[start:end].isascii()
+
+
+def _minified(raw: bytes) -> Iterator[Span]:
+    """Long lines that are neither prose nor a table."""
+    start = 0
+    while start + LONGEST_LINE < len(raw):
+        end = raw.find(b"\n", start)
+        if end < 0:
+            end = len(raw)
+        if end - start < LONGEST_LINE:
+            # The next line that may be long enough begins behind the last break before that.
+            last = raw.rfind(b"\n", start, start + LONGEST_LINE)
+            start = last + 1
+            continue
+        line = raw[start:end]
+        marks = len(line) - len(line.translate(None, _PUNCTUATION))
+        few = line.count(b" ") < len(line) * _LEAST_SPACES
+        if line.isascii() and (few or marks > len(line) * _MOST_PUNCTUATION):
+            yield start, end
+        start = end + 1
+
+
+_COMMENTS = (
+    (b"<!--", b"-->"),
+    (b"{/*", b"*/}"),
+    (b"{{/*", b"*/}}"),
+    (b"{{</*", b"*/>}}"),
+    (b"{% comment %}", b"{% endcomment %}"),
+    (b"{# ", b" #}"),
+)
+
+
+def _comments(raw: bytes, code: _Code) -> Iterator[Span]:
+    """Comments of HTML, MDX, Hugo, Liquid and Jinja; one that is never closed is text."""
+    for mark, close in _COMMENTS:
+        yield from _between(raw, code, mark, close)
+
+
+def _logbooks(raw: bytes, code: _Code) -> Iterator[Span]:
+    """What Logseq writes down of the hours of a task."""
+    return _between(raw, code, b":LOGBOOK:", b":END:")
+
+
+def _between(raw: bytes, code: _Code, mark: bytes, close: bytes) -> Iterator[Span]:
+    at = raw.find(mark)
+    while at >= 0:
+        behind = code.holds(at)
+        if not behind:
+            end = raw.find(close, at + len(mark))
+            if end < 0:
+                break
+            behind = end + len(close)
+            yield at, behind
+        at = raw.find(mark, behind)
+
+
+_ELEMENT = re.compile(rb"<(script|style|svg)(?=[\s>])", re.I)
+
+
+def _elements(raw: bytes, code: _Code) -> Iterator[Span]:
+    """Elements of HTML that are no text: programs, style sheets, drawings."""
+    unclosed: set[bytes] = set()
+    at = 0
+    while match := _ELEMENT.search(raw, at):
+        name = match[1].lower()
+        at = code.holds(match.start()) or match.end()
+        if at > match.end() or name in unclosed:
+            continue
+        close = re.compile(rb"</" + name + rb"\s*>", re.I).search(raw, at)
+        if close is None:
+            unclosed.add(name)
+            continue
+        yield match.start(), close.end()
+        at = close.end()
+
+
+_DEFINITION = re.compile(rb"^ {0,3}\[(?!\^)[^\]\n]+\]:", re.M)
+_ABBREVIATION = re.compile(rb"^\*\[[^\]\n]+\]:[ \t].*\n?", re.M)
+_BLANK_LINE = re.compile(rb"\n[ \t]*(?:\n|\Z)")
+
+
+def _definitions(raw: bytes, code: _Code) -> Iterator[Span]:
+    """Where reference links lead, and what abbreviations stand for."""
+    behind = 0
+    for match in _DEFINITION.finditer(raw):
+        start = match.start()
+        if start < behind or code.in_block(match.end()):
+            continue
+        # A title may stand in the next line.
+        blank = _BLANK_LINE.search(raw, start)
+        following = raw.rfind(b"\n", start, code.next_block(start)) + 1
+        behind = blank.start() + 1 if blank else len(raw)
+        behind = min(behind, following or behind)
+        yield start, behind
+    for match in _ABBREVIATION.finditer(raw):
+        if not code.holds(match.start()):
+            yield match.span()
+
+
+_VAULT_MARK = re.compile(rb"(?<!%)%%(?!%)|\n")
+_BEGINS_LINE = re.compile(rb"(?:[-*+>][ \t]+|[ \t]+)*\Z")
+
+
+def _vault_comments(raw: bytes, code: _Code) -> Iterator[Span]:
+    """Obsidian's comments: within a line; over several where the first mark begins one and the
+    last ends one, so that text between two other uses of `%%` is not lost."""
+    opened = line = 0
+    is_open = alone = False
+    for match in _VAULT_MARK.finditer(raw):
+        start, end = match.span()
+        if raw[start] == _NEWLINE:
+            line = end
+            is_open = is_open and alone
+        elif not code.holds(start):
+            before, after = raw[start - 1 : start], raw[end : end + 1]
+            crossed = is_open and opened < line
+            if is_open and (after in _ENDS if crossed else not _is_word(after)):
+                yield opened, end
+                is_open = False
+            elif not crossed and not _is_word(before):
+                opened, is_open = start, True
+                alone = _BEGINS_LINE.match(raw, line, start) is not None
+
+
+_NEWLINE = 10
+_ENDS = (b"\n", b"")
+
+
+def _is_word(char: bytes) -> bool:
+    return char.isalnum() or char >= b"\x80"
+
+
+_IMPORT = re.compile(
+    rb"^import\s(?:[^'\"\n{]*(?:\{[^{}'\"]*\})?[^'\"\n]*\sfrom\s*)?['\"][^'\"\n]+['\"];?[ \t]*$",
+    re.M,
+)
+_EXPORT = re.compile(rb"^export\s+(?:const|let|var|default|function|async|class|\{|\*)(?=\W)", re.M)
+
+
+def _modules(raw: bytes, code: _Code) -> Iterator[Span]:
+    """What MDX imports and exports; an export goes on to the next empty line."""
+    for match in _IMPORT.finditer(raw):
+        if not code.holds(match.start()):
+            yield match.span()
+    behind = 0
+    for match in _EXPORT.finditer(raw):
+        if match.start() >= behind and not code.holds(match.start()):
+            blank = _BLANK_LINE.search(raw, match.start())
+            behind = blank.start() if blank else len(raw)
+            yield match.start(), behind
+
+
+_PROPERTY = re.compile(
+    rb"^[ \t]*(?:[-*][ \t]+)?(?:id|collapsed|background-color|ls-type|hl-[\w-]+"
+    rb"|logseq\.[\w.-]+|query-[\w-]+)::[ \t].*\n?",
+    re.M,
+)
+
+
+def _properties(raw: bytes, code: _Code) -> Iterator[Span]:
+    """What Logseq notes about a block for itself."""
+    for match in _PROPERTY.finditer(raw):
+        if not code.holds(match.end() - 2):
+            yield match.span()
