@@ -1,125 +1,98 @@
 """Frontmatter: where it ends, what it says, and the fields Pyrite understands.
 
 The boundaries are found here, because `frontmatter.loads` drops text before a second rule and
-strips the body; python-frontmatter's handlers then read the block itself.
+strips the body; python-frontmatter's handler then reads a block of YAML.
 """
 
 from __future__ import annotations
 
-import base64
-import datetime as dt
-import itertools
 import json
-import math
 import re
-import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import yaml
-from frontmatter.default_handlers import YAMLHandler
 
-from pyrite_cli.core.entry.nesting import MAX_DEPTH, TOO_MANY, check_depth, check_keys
+from pyrite_cli.core.entry import conflicts, dates, jsonfields, recovery, tomlfields, yamlfields
+from pyrite_cli.core.entry.faults import TWICE, Fault
+from pyrite_cli.core.entry.values import Json, clean
 
-Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+if TYPE_CHECKING:
+    from pyrite_cli.core.entry.conflicts import Conflict
 
-MAX_NODES = 50_000
-"""Values a frontmatter may hold after YAML aliases are followed; beyond it is an alias bomb."""
+__all__ = ["NONE", "Dated", "Frontmatter", "Json", "canonical", "clean", "dated", "field", "scalar",
+           "split", "words"]  # fmt: skip
 
-MAX_NUMBER = 1_000
-"""Characters of a YAML number; base 60 (`1:59:59`) is read in quadratic time."""
-
-_YAML = YAMLHandler()
 _OPENING = re.compile(r"\s*?^(---|\+\+\+)[ \t]*\n", re.M)
 _CLOSING = {
     "---": re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.M),
     "+++": re.compile(r"^\+\+\+[ \t]*(?:\n|\Z)", re.M),
 }
-_LOOKS_LIKE_JSON = re.compile(r"\{\s*\"[^\"\n]*\"\s*:")
 _LOOKS_LIKE_FIELD = re.compile(r"\s*(?:#.*\n\s*)*[\w\"'][^\n:]*:(?:\s|$)|\s*[\w.\"-]+\s*=")
-_END_OF_LINE = re.compile(r"[ \t]*(?:\n|\Z)")
+_USUAL = r"(?:title|id|type|date|created|updated|published|tags|aliases|links)"
+_FIELD_LATER = re.compile(rf"^{_USUAL}[ \t]*[:=]", re.M | re.I)
+_UNSPACED = re.compile(rf"\s*{_USUAL}:\S", re.I)
+_FENCE = re.compile(r"(?:---|\.\.\.|\+\+\+)[ \t]*")
 _BLANK = re.compile(r"(?:[ \t]*\n)*")
-_TITLE_LINE = re.compile(r"^title[ \t]*[:=][ \t]*(.+)$", re.M | re.I)
-_ISO_DATE = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
-    r"(?:[Tt ]([0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?) ?([Zz]|[+-][0-9]{2}:?[0-9]{2})?)?"
-)
-_SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """The safe loader, with the line of a value that can't be read and a bound on merges."""
-
-    _merged = 0
-
-    def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        """Follow `<<`, which may repeat a map of maps exponentially."""
-        for key, value in node.value:
-            if key.tag == "tag:yaml.org,2002:merge":
-                for map_node in value.value if isinstance(value, yaml.SequenceNode) else [value]:
-                    if isinstance(map_node, yaml.MappingNode):
-                        self.flatten_mapping(map_node)
-                        self._merged += len(map_node.value)
-                    if self._merged > MAX_NODES:
-                        raise ValueError(TOO_MANY)
-        super().flatten_mapping(node)
-
-
-def _marked(tag: str) -> Callable[[_Loader, yaml.ScalarNode], object]:
-    """PyYAML's constructor, whose errors say where: `2020-23-01` is a ValueError without a line."""
-    construct = _Loader.yaml_constructors[f"tag:yaml.org,2002:{tag}"]
-
-    def constructed(loader: _Loader, node: yaml.ScalarNode) -> object:
-        try:
-            if tag in ("int", "float") and len(node.value) > MAX_NUMBER:
-                raise ValueError(f"it is longer than {MAX_NUMBER} characters")
-            return construct(loader, node)
-        except (ValueError, LookupError, AttributeError, OverflowError) as error:
-            why = f" ({error})" if isinstance(error, ValueError) else ""
-            problem = f"{node.value[:80]!r} is no {tag}{why}"
-            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from error
-
-    return constructed
-
-
-for _tag in ("bool", "int", "float", "timestamp"):
-    _Loader.add_constructor(f"tag:yaml.org,2002:{_tag}", _marked(_tag))
+_NEVER_CLOSED = "frontmatter is never closed by "
 
 
 class Frontmatter(NamedTuple):
     """A frontmatter block and the place where the body begins.
 
     Attributes:
-        meta: Its values as plain JSON; empty when there is none or it is broken.
-        start: Offset of the body in the text: after the block, or 0 when the block is broken
-            or absent, so that its text stays findable.
-        skip: Offset up to which the text is not Markdown (the end of the block, broken or not).
-        error: (1-based line, message) when the block can't be read.
-        salvaged_title: The title line of a broken block, or empty.
+        meta: Its values as plain JSON; empty when there is none, or nothing can be read.
+        start: Offset of the body in the text: after the block, or 0 when nothing of it can be
+            read or there is none, so that its text stays findable.
+        skip: Offset up to which the text is not Markdown (the end of the block, read or not).
+        faults: What is wrong with it, and the merge conflicts of the whole file.
+        written: Numbers and booleans of YAML at the top as they are written, by their keys.
     """
 
     meta: dict[str, Json]
     start: int
     skip: int
-    error: tuple[int, str] | None = None
-    salvaged_title: str = ""
+    faults: tuple[Fault, ...] = ()
+    written: Mapping[str, str] = {}
+
+    @property
+    def unreadable(self) -> bool:
+        """Whether there is a frontmatter of which nothing can be read."""
+        return not self.meta and any(one.code == "frontmatter" for one in self.faults)
+
+    @property
+    def broken(self) -> frozenset[str]:
+        """The fields, case-folded, that are not what was meant, as has been said."""
+        return frozenset(one.field for one in self.faults if one.field and one.kind != TWICE)
 
 
 NONE = Frontmatter({}, 0, 0)
 
 
-def split(text: str) -> Frontmatter:
+def split(text: str, clashes: Sequence[Conflict] = ()) -> Frontmatter:
     r"""Find and read the frontmatter of a file: YAML `---`, TOML `+++` or a JSON object.
 
     Args:
         text: The whole file, with `\n` line ends and no BOM.
+        clashes: The merge conflicts in it; their first side is read.
     """
+    if not clashes:
+        return _split(text)
+    front = _split(conflicts.masked(text, clashes))
+    if any(_NEVER_CLOSED in one.message for one in front.faults):
+        # The fence that closes the first side stands behind the conflict, in the other one.
+        front = _split(conflicts.masked(text, clashes, keep=_FENCE))
+    return front._replace(faults=(*front.faults, *conflicts.faults(text, clashes)))
+
+
+def _split(text: str) -> Frontmatter:
     blank = _BLANK.match(text)
     first = blank.end() if blank else 0
     if text.startswith(("---", "+++"), first):
         return _fenced(text)
     if text.startswith("{", first):
-        return _json(text, first)
+        found = jsonfields.read(text, first)
+        return Frontmatter(found.meta, found.end, found.end, found.faults) if found else NONE
     return NONE
 
 
@@ -132,181 +105,55 @@ def _fenced(text: str) -> Frontmatter:
     if closing is None:
         if _LOOKS_LIKE_FIELD.match(text, opening.end()):
             line = text.count("\n", 0, opening.start(1)) + 1
-            return NONE._replace(error=(line, f"frontmatter is never closed by {fence}"))
+            return NONE._replace(faults=(Fault(line, f"{_NEVER_CLOSED}{fence}"),))
         return NONE
     block = text[opening.end() : closing.start()]
+    end = closing.end()
+    if fence == "---":
+        fast = yamlfields.fast_yaml(block)
+        if fast is not None:
+            return Frontmatter(fast, end, end)
     first_line = text.count("\n", 0, opening.end()) + 1
+    read = _yaml if fence == "---" else _toml
+    found = read(block, first_line, end)
+    if found.unreadable:
+        return found._replace(start=0) if _meant(block) else NONE
+    return found
+
+
+def _meant(block: str) -> bool:
+    """Whether a block that can't be read was meant to be one, and not prose between two rules."""
+    return bool(_LOOKS_LIKE_FIELD.match(block) or _FIELD_LATER.search(block))
+
+
+def _yaml(block: str, first_line: int, end: int) -> Frontmatter:
+    faults: tuple[Fault, ...] = ()
     try:
-        if fence == "---":
-            loaded = fast_yaml(block)
-            if loaded is not None:
-                return Frontmatter(loaded, closing.end(), closing.end())
-            check_depth(block)
-            loaded = _YAML.load(block, Loader=_Loader)
-        else:
-            check_keys(block)
-            loaded = tomllib.loads(block)
-        if loaded is None or (isinstance(loaded, dict) and not loaded):
-            return Frontmatter({}, closing.end(), closing.end())
-        if not isinstance(loaded, dict):
+        node = yamlfields.compose(block)
+        broken = isinstance(node, yaml.ScalarNode) and _UNSPACED.match(block) is not None
+    except (yaml.YAMLError, ValueError, RecursionError):
+        node, broken = None, True
+    dropped = 0
+    if broken:
+        if not _meant(block):
             return NONE
-        meta = plain(loaded)
-    except (yaml.YAMLError, ValueError, OverflowError, RecursionError, TypeError) as error:
-        if not _LOOKS_LIKE_FIELD.match(block):
-            return NONE
-        title = _TITLE_LINE.search(block)
-        return Frontmatter(
-            {},
-            0,
-            closing.end(),
-            _describe(error, block, first_line),
-            title.group(1).strip().strip("\"'") if title else "",
-        )
-    assert isinstance(meta, dict)
-    return Frontmatter(meta, closing.end(), closing.end())
+        block, faults, dropped = recovery.repaired(block, first_line)
+        node = yamlfields.compose(block)
+    if isinstance(node, yaml.MappingNode):
+        if dropped >= len(node.value) and not _FIELD_LATER.search(block):
+            # Prose between two rules, of which a line has a colon.
+            return Frontmatter({}, end, end, (min(faults),))
+        reader = yamlfields.Reader(block, first_line)
+        meta = reader.fields(node)
+        return Frontmatter(meta, end, end, (*faults, *reader.faults), reader.written)
+    if faults or node is None or not node.value:
+        return Frontmatter({}, end, end, faults)
+    return NONE
 
 
-def _json(text: str, first: int) -> Frontmatter:
-    try:
-        loaded, end = json.JSONDecoder().raw_decode(text, first)
-        after = _END_OF_LINE.match(text, end)
-        if not isinstance(loaded, dict) or after is None:
-            return NONE
-        meta = plain(loaded)
-    except (ValueError, RecursionError) as error:
-        if not _LOOKS_LIKE_JSON.match(text, first):
-            return NONE
-        at, reason = first, str(error)
-        if isinstance(error, json.JSONDecodeError):
-            at, reason = error.pos, error.msg
-        elif isinstance(error, RecursionError):
-            reason = TOO_MANY
-        return NONE._replace(error=(text.count("\n", 0, at) + 1, f"frontmatter: {reason}"))
-    assert isinstance(meta, dict)
-    return Frontmatter(meta, after.end(), after.end())
-
-
-def _describe(error: Exception, block: str, first_line: int) -> tuple[int, str]:
-    """The line in the file and one line of text for a parser's error."""
-    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
-        problem = " ".join(filter(None, (error.context, error.problem)))
-        return first_line + error.problem_mark.line, f"frontmatter: {problem}"
-    if isinstance(error, yaml.reader.ReaderError):
-        before = block.encode(errors="replace")[: error.position]
-        character = f"character U+{error.character:04X}" if error.character else "text"
-        return first_line + before.count(b"\n"), f"frontmatter: {character} is not allowed"
-    if isinstance(error, RecursionError):
-        return first_line, f"frontmatter: {TOO_MANY}"
-    where = re.search(r"\(at line (\d+)", str(error))
-    line = first_line + int(where.group(1)) - 1 if where else first_line
-    return line, f"frontmatter: {' '.join(str(error).split()) or type(error).__name__}"
-
-
-_QUOTED = r'"[^"\\\n\x00-\x1f\x7f-\x9f\ufeff\ufffe\uffff\u2028\u2029]*"'
-_FAST_LINE = re.compile(
-    rf"""([A-Za-z][A-Za-z0-9_.-]{{0,99}}):[ ]+(?:
-        ({_QUOTED})
-      | ([A-Za-z](?:[A-Za-z0-9_/()+.,-]|[ ](?=[A-Za-z0-9(])|:(?=[A-Za-z0-9/]))*)
-      | ([0-9]{{1,2}}/[0-9]{{1,2}}/[0-9]{{4}}|[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})
-      | ([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})
-      | (0|[1-9][0-9]{{0,8}})
-      | \[((?:[ ]*{_QUOTED}[ ]*,)*[ ]*{_QUOTED}[ ]*)\]
-    )[ ]*\n""",
-    re.X,
-)
-_FAST_ITEM = re.compile(r'"([^"]*)"')
-_NOT_TEXT = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null"])
-
-
-def fast_yaml(block: str) -> dict[str, Json] | None:
-    """Plain JSON of YAML made only of lines whose meaning is beyond doubt; None otherwise.
-
-    Plain words, quoted text without escapes, dates, integers and `["a", "b"]`: nine tenths of
-    real frontmatter at a fifth of the C parser's time. A property test holds it to that parser.
-    """
-    found: dict[str, Json] = {}
-    position = 0
-    end = len(block)
-    match = _FAST_LINE.match
-    while position < end:
-        line = match(block, position)
-        if line is None:
-            return None
-        key, quoted, word, literal, day, number, items = line.groups()
-        if key.lower() in _NOT_TEXT:
-            return None
-        if quoted is not None:
-            found[key] = quoted[1:-1]
-        elif word is not None:
-            if word.lower() in _NOT_TEXT:
-                return None
-            found[key] = word
-        elif literal is not None:
-            found[key] = literal
-        elif items is not None:
-            found[key] = list(_FAST_ITEM.findall(items))
-        elif number is not None:
-            found[key] = int(number)
-        else:
-            try:
-                found[key] = dt.date.fromisoformat(day).isoformat()
-            except ValueError:
-                return None
-        position = line.end()
-    return found or None
-
-
-def plain(value: object) -> Json:
-    """Turn what a YAML, TOML or JSON parser gives into plain JSON values.
-
-    Raises:
-        ValueError: More than `MAX_NODES` values, or nested beyond reason.
-    """
-    # No closure: one that calls itself is garbage that only the collector finds, a value a file.
-    return _plain(value, 0, itertools.count(1))
-
-
-def _plain(value: object, depth: int, counter: Iterator[int]) -> Json:
-    if next(counter) > MAX_NODES or depth > MAX_DEPTH:
-        raise ValueError(TOO_MANY)
-    if isinstance(value, str):
-        return clean(value)
-    if value is None or isinstance(value, bool | int):
-        return _integer(value)
-    if isinstance(value, float):
-        if math.isfinite(value):
-            return value
-        return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
-    if isinstance(value, dt.date | dt.time):
-        return value.isoformat()
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
-    if isinstance(value, Mapping):
-        return {_key(key): _plain(item, depth + 1, counter) for key, item in value.items()}
-    if isinstance(value, set | frozenset):
-        return [*sorted(_key(item) for item in value)]
-    if isinstance(value, Iterable):
-        return [_plain(item, depth + 1, counter) for item in value]
-    return clean(str(value))
-
-
-def _integer(value: bool | int | None) -> Json:
-    """Keep what every JSON reader keeps: integers beyond 64 bits become text."""
-    if isinstance(value, int) and not isinstance(value, bool) and not -(2**63) <= value < 2**63:
-        return str(value)
-    return value
-
-
-def clean(text: str) -> str:
-    """Text that any store takes: no NUL, no lone surrogates."""
-    if "\0" in text:
-        text = text.replace("\0", "\ufffd")
-    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
-
-
-def _key(key: object) -> str:
-    value = plain(key)
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def _toml(block: str, first_line: int, end: int) -> Frontmatter:
+    found = tomlfields.read(block, first_line, mend=_meant(block))
+    return NONE if found is None else Frontmatter(found.meta, end, end, found.faults)
 
 
 def canonical(meta: Mapping[str, Json]) -> str:
@@ -319,10 +166,15 @@ _CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",
 
 def field(meta: Mapping[str, Json], name: str) -> Json:
     """A field by name, as written or in any case."""
+    key = _key(meta, name)
+    return None if key is None else meta[key]
+
+
+def _key(meta: Mapping[str, Json], name: str) -> str | None:
     if name in meta:
-        return meta[name]
+        return name
     wanted = name.lower()
-    return next((meta[key] for key in meta if key.lower() == wanted), None)
+    return next((key for key in meta if key.lower() == wanted), None)
 
 
 def scalar(value: Json) -> str:
@@ -354,24 +206,35 @@ def words(value: Json, *, spaced: bool = False) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for word in found if word))
 
 
-def date(meta: Mapping[str, Json], fields: tuple[str, ...]) -> str:
-    """The first ISO 8601 date among the given fields, or empty."""
+class Dated(NamedTuple):
+    """What the date fields of a frontmatter say.
+
+    Attributes:
+        date: The first date among them, in ISO 8601, or empty.
+        problems: What is wrong with those that hold something else, by their keys as written.
+    """
+
+    date: str
+    problems: dict[str, str]
+
+
+def dated(front: Frontmatter, fields: tuple[str, ...]) -> Dated:
+    """Read the date fields of a frontmatter.
+
+    Args:
+        front: The frontmatter.
+        fields: Fields that may date the entry, in order.
+    """
+    date = ""
+    problems = {}
     for name in fields:
-        found = iso_date(scalar(field(meta, name)))
-        if found:
-            return found
-    return ""
-
-
-def iso_date(text: str) -> str:
-    """An ISO 8601 date, or date and time, in its usual form; empty when the text is none."""
-    found = _ISO_DATE.fullmatch(text)
-    if found is None:
-        return ""
-    day, time, zone = found.groups()
-    value = (f"{day}T{time}{zone or ''}" if time else day).upper()
-    try:
-        dt.datetime.fromisoformat(value)
-    except ValueError:
-        return ""
-    return value
+        key = _key(front.meta, name)
+        if key is None or isinstance(front.meta[key], bool):
+            # `published: true` is what Jekyll asks.
+            continue
+        text = front.written.get(key) or scalar(front.meta[key])
+        found = dates.read(text, month_first=name.lower() == "ms.date")
+        if not found and text and text.lower() not in ("true", "false"):
+            problems[key] = f"{key}: {dates.problem(text)}"
+        date = date or found
+    return Dated(date, problems)

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 from pyrite_cli.core.entry import (
     chunk,
+    conflicts,
+    dates,
     decoding,
+    faults,
     frontmatter,
     markdown,
     noise,
@@ -18,6 +21,8 @@ from pyrite_cli.core.git import lfs
 from pyrite_schemas.entry import Diagnostic, Entry, Link, Reference
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from pyrite_cli.core.entry.rules import Rules
 
 MAX_TITLE = 300
@@ -57,9 +62,9 @@ def parse(
         message = f"binary data ({len(data):,} bytes): only its name is indexed"
         return _bare(path, blob, "", [Diagnostic(path, 0, "binary", message)])
     text, diagnostics = decoding.decode(path, data)
-    front = frontmatter.split(text)
-    if front.error:
-        diagnostics.append(Diagnostic(path, front.error[0], "frontmatter", front.error[1]))
+    clashes = conflicts.find(text)
+    front = frontmatter.split(text, clashes)
+    dated = frontmatter.dated(front, date_fields)
     body = text[front.start :]
     raw = body.encode()
     first_line = text.count("\n", 0, front.start) + 1
@@ -73,8 +78,10 @@ def parse(
     folder = posixpath.dirname(path)
     scan = markdown.scan(markup, markup_raw, folder, markup_line)
     silent, encoded = noise.find(markup, markup_raw, scan.tables)
+    if clashes:
+        silent = noise.joined([*silent, *_markers(text, front.skip, clashes)])
     meta = front.meta
-    given = frontmatter.scalar(frontmatter.field(meta, "title")) or front.salvaged_title
+    given = frontmatter.scalar(frontmatter.field(meta, "title"))
     title, source, offset = titles.of(path, given, markup_raw, scan, silent)
     if len(title) > MAX_TITLE:
         line = 1 if source != "heading" else markup_line + markup_raw.count(b"\n", 0, offset)
@@ -101,8 +108,8 @@ def parse(
             f"{len(chunks):,} passages, each to be embedded: if a program wrote this, `exclude:` it"
         )
         diagnostics.append(Diagnostic(path, 0, "large", message))
-    links, references, found = _references(rules, path, front, folder, text)
-    diagnostics += found
+    links, references, ruled = _references(rules, path, front, folder, text)
+    diagnostics += faults.diagnostics(path, text[: front.skip], front.faults, dated.problems, ruled)
     return Entry(
         path=path,
         blob=blob,
@@ -110,7 +117,7 @@ def parse(
         title=title,
         title_source=source,
         type=frontmatter.scalar(frontmatter.field(meta, "type")),
-        date=frontmatter.date(meta, date_fields),
+        date=dated.date or dates.of_path(path),
         tags=tuple(
             dict.fromkeys(
                 tag
@@ -132,9 +139,9 @@ def _references(
 ) -> tuple[tuple[Link, ...], tuple[Reference, ...], list[Diagnostic]]:
     """The links of a frontmatter, those of them that must mean an entry, and what rules say."""
     links = _frontmatter_links(front.meta, folder)
-    if rules is None or front.error:
+    if rules is None or front.unreadable:
         return links, (), []
-    held = validate.check(rules, path, front.meta, folder, text[: front.skip])
+    held = validate.check(rules, path, front.meta, folder, text[: front.skip], front.broken)
     if any(name.casefold() == "links" for _, name, _ in held.links):
         links = ()
     references = tuple(
@@ -178,6 +185,17 @@ def _bare(path: str, blob: str, text: str, diagnostics: list[Diagnostic]) -> Ent
         chunks=chunk.chunk(text.encode(), markdown.NOTHING, [], title, "", 1),
         diagnostics=tuple(diagnostics),
     )
+
+
+def _markers(
+    text: str, start: int, clashes: Sequence[conflicts.Conflict]
+) -> Iterator[tuple[int, int]]:
+    """Where the lines of conflicts stand in the Markdown that begins at an offset, in bytes."""
+    for clash in clashes:
+        for _, first, last in clash.markers:
+            if first >= start:
+                before = len(text[start:first].encode())
+                yield before, before + len(text[first:last].encode())
 
 
 def _summary(meta: dict[str, frontmatter.Json]) -> str:

@@ -7,10 +7,10 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from pyrite_cli.core.entry import noise
+from pyrite_cli.core.entry import conflicts, noise
 
 if TYPE_CHECKING:
-    from pyrite_cli.core.entry.markdown import Scan
+    from pyrite_cli.core.entry.markdown import Heading, Scan
     from pyrite_cli.core.entry.noise import Span
 
 _INDEX = re.compile(r"_?index(?:\.[a-z]{2}(?:[-_][A-Za-z]{2,4})?)?|readme", re.I)
@@ -51,7 +51,7 @@ def of(path: str, given: str, raw: bytes, scan: Scan, silent: list[Span]) -> Tit
     """
     if given:
         return Title(given, "frontmatter")
-    first = next((one for one in scan.headings if one.level == 1 and one.text), None)
+    first = next((one for one in scan.headings if _is_title(one)), None)
     if b"<h1" in raw or b"<H1" in raw:
         end = first.offset if first else len(raw)
         for match in _HTML.finditer(raw, 0, end):
@@ -61,6 +61,10 @@ def of(path: str, given: str, raw: bytes, scan: Scan, silent: list[Span]) -> Tit
     if first:
         return Title(first.text, "heading", first.offset)
     return Title(of_path(path), "path")
+
+
+def _is_title(heading: Heading) -> bool:
+    return heading.level == 1 and heading.text != "" and not conflicts.is_marker(heading.text)
 
 
 def of_path(path: str) -> str:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from pyrite_cli.core.entry import dates, keylines, markdown
 from pyrite_cli.core.entry import frontmatter as metadata
-from pyrite_cli.core.entry import keylines, markdown
 from pyrite_cli.core.entry.rules import KNOWN, EntryType, Field, Rules
+from pyrite_cli.core.entry.values import NAMES
 from pyrite_cli.core.text import spelling
 from pyrite_schemas.entry import Diagnostic, Link
 
@@ -50,7 +51,14 @@ class Found(NamedTuple):
     links: list[tuple[Link, str, tuple[str, ...]]]
 
 
-def check(rules: Rules, path: str, meta: Mapping[str, Json], folder: str, front: str) -> Found:
+def check(
+    rules: Rules,
+    path: str,
+    meta: Mapping[str, Json],
+    folder: str,
+    front: str,
+    broken: frozenset[str] = frozenset(),
+) -> Found:
     """Hold a file to the rules of its KB.
 
     Args:
@@ -59,17 +67,18 @@ def check(rules: Rules, path: str, meta: Mapping[str, Json], folder: str, front:
         meta: Its frontmatter.
         folder: The folder it lies in, for relative references.
         front: The text up to the end of its frontmatter, for line numbers.
+        broken: Fields, case-folded, of which it has been said that they can't be read.
     """
     file = _File(path, meta, front)
-    kind = _kind(rules, file)
+    kind = _kind(rules, file, said="type" in broken)
     if kind is None:
         return file.found
     guessed = set()
     for folded, field in kind.fields.items():
         value = meta[file.keys[folded]] if folded in file.keys else None
         if value is not None and value not in ("", []):
-            _hold(file, folded, field, folder)
-        elif field.required:
+            _hold(file, folded, field, folder, said=folded in broken)
+        elif field.required and folded not in broken:
             guessed.add(_lacking(file, folded, field, kind))
     if rules.strict:
         allowed = {*kind.fields, *KNOWN, *guessed}
@@ -108,11 +117,11 @@ class _File:
         self.found.diagnostics.append(Diagnostic(self._path, at, code, message))
 
 
-def _kind(rules: Rules, file: _File) -> EntryType | None:
+def _kind(rules: Rules, file: _File, *, said: bool) -> EntryType | None:
     """The type of a file; None where it has none that the rules know."""
     name = metadata.scalar(metadata.field(file.meta, "type"))
     kind = rules.types.get(name.casefold())
-    if kind is None and rules.strict:
+    if kind is None and rules.strict and not said:
         known = [one.name for one in rules.types.values()]
         if name:
             meant = _near(name, known) or f"; known: {', '.join(known)}"
@@ -133,11 +142,12 @@ def _lacking(file: _File, folded: str, field: Field, kind: EntryType) -> str:
     return guess.casefold()
 
 
-def _hold(file: _File, folded: str, field: Field, folder: str) -> None:
-    """Hold the value of a field to what it must be."""
+def _hold(file: _File, folded: str, field: Field, folder: str, *, said: bool) -> None:
+    """Hold the value of a field to what it must be, unless what is wrong with it has been said."""
     key = file.keys[folded]
     value = file.meta[key]
-    for message in _wrong(field, key, value):
+    held = _as_wanted(field, value) if folded in NAMES else value
+    for message in () if said else _wrong(field, key, held):
         file.say(folded, "type-field", message)
     targets = list(_targets(field, value))
     line = keylines.line_of(file.front, key) if targets else 0
@@ -148,6 +158,18 @@ def _hold(file: _File, folded: str, field: Field, folder: str) -> None:
         else:
             labelled = msgspec.structs.replace(link, text=link.text or key, line=line)
             file.found.links.append((labelled, key, types))
+
+
+def _as_wanted(field: Field, value: Json) -> Json:
+    """The value of a field that holds names, which are text, as the number it may have to be."""
+    if isinstance(value, list) and field.item is not None:
+        return [_as_wanted(field.item, one) for one in value]
+    if not isinstance(value, str):
+        return value
+    bare = _BARE.get(field.kind)
+    if bare is not None and bare.fullmatch(value):
+        return True if field.kind == "boolean" else 0
+    return next((one for one in field.values if _plain(one) == value), value)
 
 
 _ANYTHING = Field("", "any", required=False)
@@ -204,7 +226,7 @@ def _fits(field: Field, value: Json) -> bool:
         case "boolean":
             return isinstance(value, bool)
         case "date":
-            return isinstance(value, str) and metadata.iso_date(value) != ""
+            return isinstance(value, str) and dates.iso_date(value) != ""
         case "entry":
             return isinstance(value, str | int) and not isinstance(value, bool)
     return True

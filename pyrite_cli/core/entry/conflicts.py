@@ -1,0 +1,151 @@
+"""Merge conflicts that were committed: git's marker lines, which are nobody's text."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from pyrite_cli.core.entry.faults import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_SIGNS = ("<<<<<<<", ">>>>>>>", "|||||||")
+_MARKER = re.compile(
+    r"^(?:(?P<ours><{7})(?: .*)?|(?P<base>\|{7})(?: [^|\n]*)?|(?P<part>={7})|(?P<theirs>>{7}) .*)$",
+    re.M,
+)
+_LABEL = re.compile(r">{7} \S+(?: \(.*\))?")
+"""What git writes behind the last marker: a branch, or a commit and its subject. Seven quotes
+within each other are the same to look at."""
+
+_CODE = re.compile(
+    r"^ {0,3}(?:(?P<fence>`{3,}|~{3,})(?P<info>.*)|<(?P<end>/)?pre\b.*)$", re.M | re.I
+)
+
+
+class Conflict:
+    """A conflict, or what is left of one.
+
+    Attributes:
+        markers: The marker lines: kind, offset of the beginning, offset of the line end.
+    """
+
+    def __init__(self) -> None:
+        """Begin with no marker."""
+        self.markers: list[tuple[str, int, int]] = []
+
+    def unwanted(self) -> Iterator[tuple[int, int]]:
+        """The marker lines, and all sides but the first: offsets from and to."""
+        kinds = [kind for kind, _, _ in self.markers]
+        for number, (kind, start, end) in enumerate(self.markers):
+            follows = self.markers[number + 1][1] if number + 1 < len(kinds) else end
+            other = kind in ("base", "part") and kinds[-1] == "theirs"
+            yield start, follows if other else end
+
+
+def is_marker(text: str) -> bool:
+    """Whether a line of text, such as a heading, begins with a marker of a conflict."""
+    return text.startswith(("<<<<<<< ", "||||||| ", ">>>>>>> ")) or text == "=" * 7
+
+
+def find(text: str) -> list[Conflict]:
+    r"""The conflicts in a file, without those that are shown in code.
+
+    Args:
+        text: The whole file, with `\n` line ends.
+    """
+    if not any(sign in text for sign in _SIGNS):
+        return []
+    code = list(_code(text))
+    found: list[Conflict] = []
+    current = Conflict()
+    for match in _MARKER.finditer(text):
+        kind = str(match.lastgroup)
+        inside = any(one != "part" for one, _, _ in current.markers)
+        if not inside and any(start <= match.start() < end for start, end in code):
+            continue
+        if kind == "part" and inside and any(one == "part" for one, _, _ in current.markers):
+            continue
+        if not inside and not _alone(match, kind, parted=bool(current.markers)):
+            continue
+        if kind == "ours" or (kind == "part" and not inside):
+            # What came before has no end, or was the underline of a heading.
+            found.append(current)
+            current = Conflict()
+        current.markers.append((kind, match.start(), match.end()))
+        if kind == "theirs":
+            found.append(current)
+            current = Conflict()
+    found.append(current)
+    return [one for one in found if any(kind != "part" for kind, _, _ in one.markers)]
+
+
+def _alone(match: re.Match[str], kind: str, *, parted: bool) -> bool:
+    """Whether a line that looks like a marker is one where none but perhaps `=======` is before."""
+    if kind == "base":
+        return len(match[0]) > 8
+    if kind != "theirs":
+        return True
+    text = match.string
+    line_before = text.rfind("\n", 0, max(match.start() - 1, 0)) + 1
+    in_quotes = ">" in (
+        text[line_before : line_before + 1],
+        text[match.end() + 1 : match.end() + 2],
+    )
+    return not in_quotes and (parted or _LABEL.fullmatch(match[0]) is not None)
+
+
+def _code(text: str) -> Iterator[tuple[int, int]]:
+    """Where code stands between fences or in `<pre>`: offsets from and to."""
+    opened = ""
+    start = 0
+    for match in _CODE.finditer(text):
+        fence = match["fence"] or "<pre"
+        if not opened:
+            if not match["end"] and not (fence[0] == "`" and "`" in (match["info"] or "")):
+                opened, start = fence, match.start()
+        elif (match["end"] and opened == "<pre") or (
+            match["fence"] and fence.startswith(opened) and not match["info"].strip()
+        ):
+            yield start, match.end()
+            opened = ""
+    if opened and opened != "<pre":
+        yield start, len(text)
+
+
+def masked(text: str, conflicts: Sequence[Conflict], keep: re.Pattern[str] | None = None) -> str:
+    """The text with spaces for markers and for all sides but the first; lines stay as they are.
+
+    Args:
+        text: The whole file.
+        conflicts: Those in it.
+        keep: Lines that stay, whichever side they are of.
+    """
+    pieces, at = [], 0
+    for conflict in conflicts:
+        for start, end in conflict.unwanted():
+            lines = text[start:end].split("\n")
+            spaces = [one if keep and keep.fullmatch(one) else " " * len(one) for one in lines]
+            pieces += [text[at:start], "\n".join(spaces)]
+            at = end
+    return "".join([*pieces, text[at:]])
+
+
+def faults(text: str, conflicts: Sequence[Conflict]) -> list[Fault]:
+    """What to say of each conflict, on the line of its first marker."""
+    said = []
+    for conflict in conflicts:
+        # A lone `=======` may be the underline of a heading.
+        sure = [one for one in conflict.markers if one[0] != "part"]
+        kind, start, end = sure[0]
+        line = text.count("\n", 0, start) + 1
+        last = text.count("\n", 0, sure[-1][1]) + 1
+        if kind == "ours" and sure[-1][0] == "theirs":
+            what = f"a merge conflict, up to line {last}: keep what is right, delete its markers"
+        elif last > line:
+            what = f"what is left of a merge conflict, up to line {last}: delete its markers"
+        else:
+            what = f"a marker of a merge conflict ({text[start:end][:40]}): delete the line"
+        said.append(Fault(line, what, code="conflict"))
+    return said
