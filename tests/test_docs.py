@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
@@ -11,6 +12,7 @@ import jsonschema
 import pytest
 import yaml
 
+from pyrite_cli.core.entry import dates, frontmatter
 from tests.conftest import ROOT, Repo
 from tests.program import Here, here
 
@@ -83,6 +85,30 @@ def test_the_page_on_types_says_what_happens(repo: Repo, run: Here) -> None:
     schema = yaml.safe_load((repo.root / ".schemas/decision.json").read_text())
     front = (repo.root / "decisions/0001.md").read_text().split("---\n")[1]
     jsonschema.validate({**yaml.safe_load(front), "date": "2024-03-14"}, schema)
+
+
+def test_the_page_on_frontmatter_says_what_happens(repo: Repo, run: Here) -> None:
+    page = (ROOT / "docs" / "frontmatter.md").read_text()
+    for block in _BLOCK.finditer(page):
+        if block["file"]:
+            repo.write(block["file"], block["text"])
+    run("index", "sync", "--no-embed")
+    assert told(repo, run, "frontmatter.md") == 4
+
+
+def test_the_page_on_frontmatter_says_what_is_read() -> None:
+    page = (ROOT / "docs" / "frontmatter.md").read_text()
+    dated = re.findall(r"^\| (`[^|]*) \| (\d{4}-\S*) \|$", page, re.M)
+    assert len(dated) > 6
+    for forms, date in dated:
+        for form in re.findall("`(.+?)`", forms):
+            assert dates.read(form.strip('"')) == date, form
+    broken = re.findall(r'^\| `(k:.*?)` \| ([\["].*?) \| (.*?)(?:;.*)? \|$', page, re.M)
+    assert len(broken) > 8
+    for line, value, said in broken:
+        front = frontmatter.split(f"---\ntitle: T\n{line}\n---\n")
+        assert front.meta == {"title": "T", "k": json.loads(value)}, line
+        assert said in front.faults[0].message, line
 
 
 def _steady(text: str) -> str:

@@ -12,13 +12,15 @@ if TYPE_CHECKING:
 
 _SIGNS = ("<<<<<<<", ">>>>>>>", "|||||||")
 _MARKER = re.compile(
-    r"^(?:(?P<ours><{7})(?: .*)?|(?P<base>\|{7})(?: [^|\n]*)?|(?P<part>={7})|(?P<theirs>>{7}) .*)$",
+    r"^(?:(?P<ours><{7})(?: .*)?|(?P<base>\|{7})(?: [^|\n]*)?"
+    r"|(?P<part>={7})|(?P<theirs>>{7})(?: .*)?)$",
     re.M,
 )
 _LABEL = re.compile(r">{7} \S+(?: \(.*\))?")
 """What git writes behind the last marker: a branch, or a commit and its subject. Seven quotes
 within each other are the same to look at."""
 
+_INLINE = re.compile(r"(?:^|\s)(?:<{7}|\|{7}|>{7})(?:\s|$)")
 _CODE = re.compile(
     r"^ {0,3}(?:(?P<fence>`{3,}|~{3,})(?P<info>.*)|<(?P<end>/)?pre\b.*)$", re.M | re.I
 )
@@ -44,9 +46,12 @@ class Conflict:
             yield start, follows if other else end
 
 
-def is_marker(text: str) -> bool:
-    """Whether a line of text, such as a heading, begins with a marker of a conflict."""
-    return text.startswith(("<<<<<<< ", "||||||| ", ">>>>>>> ")) or text == "=" * 7
+def is_marked(text: str) -> bool:
+    """Whether a line of text, such as a heading, holds a marker of a conflict.
+
+    The second marker makes a heading of the first one and the lines between them.
+    """
+    return _INLINE.search(text) is not None
 
 
 def find(text: str) -> list[Conflict]:

@@ -58,7 +58,10 @@ _WRITTEN = [
 ]
 _MONTH_FIRST = re.compile(rf"(?P<month>[0-9]{{1,2}})/{_DAY}/{_YEAR}{_AT}", re.I | re.A)
 _DAY_FIRST = re.compile(r"([0-9]{1,2})\s?([./-])\s?([0-9]{1,2})\s?\2\s?([0-9]{4})\b.*", re.A)
-_WIKI = re.compile(r"\[\[([^\]|#]+)(?:[|#][^\]]*)?\]\]")
+_LIKE_A_DAY = re.compile(
+    r"([0-9]{4})(?:([-/._])([0-9]{1,2})\2([0-9]{1,2})|([0-9]{2})([0-9]{2}))(?![0-9])", re.A
+)
+_WIKI = re.compile(r"\[\[(?:[^\]|#]*[^\W\d_]/)?([^\]|#]+)(?:[|#][^\]]*)?\]\]")
 _LONGEST = 80
 
 _STEM = re.compile(r"([0-9]{4})([-_])([0-9]{2})\2([0-9]{2})(?![0-9A-Za-z])", re.A)
@@ -140,8 +143,15 @@ def _real(year: int, month: int, day: int) -> str:
 
 def impossible(text: str) -> str:
     """What to say of a text that looks like a date of which there is no day."""
-    found = re.match(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})", text)
-    turned = _real(int(found[1]), int(found[3]), int(found[2])) if found else ""
+    found = _LIKE_A_DAY.match(text)
+    if found is None:
+        return f"{shown(text)} is no day of the calendar: write one such as 2024-03-14"
+    year, month, day = (int(part) for part in found.groups() if part and part.isdigit())
+    real = _real(year, month, day)
+    if real:
+        what = f"what stands behind the day is no time: write {real}, or {real} 10:00"
+        return f"{shown(text)} is no date, since {what}"
+    turned = _real(year, day, month)
     meant = f"write {turned}, if that is meant" if turned else "write one such as 2024-03-14"
     return f"{shown(text)} is no day of the calendar: {meant}"
 

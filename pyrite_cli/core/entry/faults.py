@@ -123,4 +123,4 @@ def diagnostics(
         line = keylines.line_of(front, key)
         if line not in told:
             found.append(Diagnostic(path, line, "date", message))
-    return [*found, *ruled]
+    return sorted([*found, *ruled], key=lambda one: one.line)

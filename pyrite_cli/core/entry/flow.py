@@ -73,7 +73,7 @@ def _in_quotes(text: str, key: str, wrong: Callable[[str], Exception | None]) ->
     mark = text[0]
     bare = re.sub(r"\s#.*", "", text).strip() or text
     inside = bare[1:-1]
-    apart = re.search(rf"{mark}(?=[\s,.;:])", inside)
+    apart = re.match(rf"[^{mark}]*[^{mark}\s]{mark}[\s,.;:]", inside)
     if wrong(f"[{bare}]") is None:
         return f"[{bare}]", [
             (bare, f"{labelled(key)}a list stands in brackets: write [{shown(bare)}]")
@@ -81,7 +81,7 @@ def _in_quotes(text: str, key: str, wrong: Callable[[str], Exception | None]) ->
     if bare.count(mark) == 1:
         inner = bare[1:]
         what = f"the quote that opens here is never closed: write {quoted(inner)}"
-    elif bare.endswith(mark) and (apart is None or inside[apart.start() - 1 :][:1].isspace()):
+    elif bare.endswith(mark) and apart is None:
         inner = inside
         if "\\" in inner and mark == '"' and '"' not in inner.replace('\\"', ""):
             what = f"\\ means more than itself in double quotes: write {quoted(inner)}"

@@ -31,6 +31,7 @@ _CLOSING = {
 _LOOKS_LIKE_FIELD = re.compile(r"\s*(?:#.*\n\s*)*[\w\"'][^\n:]*:(?:\s|$)|\s*[\w.\"-]+\s*=")
 _USUAL = r"(?:title|id|type|date|created|updated|published|tags|aliases|links)"
 _FIELD_LATER = re.compile(rf"^{_USUAL}[ \t]*[:=]", re.M | re.I)
+_TOML_KEY = re.compile(r"^[ \t]*[\w.\"'-]+[ \t]*=(?!=)", re.M)
 _UNSPACED = re.compile(rf"\s*{_USUAL}:\S", re.I)
 _FENCE = re.compile(r"(?:---|\.\.\.|\+\+\+)[ \t]*")
 _BLANK = re.compile(r"(?:[ \t]*\n)*")
@@ -117,7 +118,8 @@ def _fenced(text: str) -> Frontmatter:
     read = _yaml if fence == "---" else _toml
     found = read(block, first_line, end)
     if found.unreadable:
-        return found._replace(start=0) if _meant(block) else NONE
+        meant = _meant(block) or (fence == "+++" and _TOML_KEY.search(block))
+        return found._replace(start=0) if meant else NONE
     return found
 
 
@@ -152,7 +154,7 @@ def _yaml(block: str, first_line: int, end: int) -> Frontmatter:
 
 
 def _toml(block: str, first_line: int, end: int) -> Frontmatter:
-    found = tomlfields.read(block, first_line, mend=_meant(block))
+    found = tomlfields.read(block, first_line, mend=bool(_TOML_KEY.search(block)))
     return NONE if found is None else Frontmatter(found.meta, end, end, found.faults)
 
 

@@ -10,7 +10,9 @@ from pyrite_cli.core.entry.faults import Fault, shown, twice
 from pyrite_cli.core.entry.nesting import TOO_MANY
 from pyrite_cli.core.entry.values import Json, Written, named, plain
 
-_LOOKS_LIKE_JSON = re.compile(r"\{\s*(?:\"[^\"\n]*\"|'[^'\n]*'|[A-Za-z]\w*)\s*:(?=\s|[\"'\[{\d])")
+_LOOKS_LIKE_JSON = re.compile(
+    r"\{\s*(?:\"[^\"\n]*\"|'[^'\n]*')\s*:|\{[ \t]*\n\s*[A-Za-z_]\w*[ \t]*:(?=\s|[\"'\[{\d])"
+)
 _END_OF_LINE = re.compile(r"[ \t]*(?:\n|\Z)")
 _TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|[{}\[\]]', re.S)
 _COLON = re.compile(r"\s*:")
@@ -56,7 +58,7 @@ def read(text: str, first: int) -> Object | None:
     except json.JSONDecodeError as error:
         if not _LOOKS_LIKE_JSON.match(text, first):
             return None
-        at, what = _described(text, error)
+        at, what = _described(text, first, error)
         return Object({}, 0, (Fault(text.count("\n", 0, at) + 1, what),))
     except (ValueError, RecursionError):
         line = text.count("\n", 0, first) + 1
@@ -68,29 +70,39 @@ def read(text: str, first: int) -> Object | None:
     return Object(meta, after.end(), faults)
 
 
-def _described(text: str, error: json.JSONDecodeError) -> tuple[int, str]:
+def _described(text: str, first: int, error: json.JSONDecodeError) -> tuple[int, str]:
     """Where the fault begins, and what to do."""
     at = error.pos
     here = text[at : at + 1]
     before = len(text[:at].rstrip()) - 1
     word = _WORD.match(text, at)
     said = shown(word[0] if word else here)
-    if error.msg.startswith("Unterminated string"):
-        return at, "the quote that opens here is never closed"
-    if error.msg.startswith("Invalid control"):
-        return at, "a text goes over the end of its line: write \\n for the line break"
+    if error.msg.startswith(("Unterminated string", "Invalid control")):
+        opened = at if here == '"' else text.rfind('"', 0, at)
+        return opened, "the quote that opens here is not closed on its line: write \\n for a break"
     if error.msg.startswith(("Invalid \\", "Invalid escape")):
         return at, r"\ means more than itself in JSON: write \\ for it"
-    if not here:
-        return len(text[:at].rstrip()) - 1, "the JSON ends before its last bracket is closed"
-    if here in "]}" and text[before] == ",":
-        return before, f"the last value before {here} has a comma behind it: delete the comma"
+    if here in ("}", "]", ",") and text[before] == ",":
+        what = "another comma" if here == "," else f"only {here}"
+        return before, f"behind this comma stands {what}: delete the comma"
     if here == "'":
-        return at, f'{said} stands in single quotes, which JSON does not know: write "…"'
-    if here in "/#":
+        return (
+            at,
+            f'{said.rstrip(":")} stands in single quotes, which JSON does not know: write "…"',
+        )
+    if here in tuple("/#"):
         return at, f"{said} begins a comment, which JSON does not know: delete it"
     if "delimiter" in error.msg and "','" in error.msg:
-        return before, f"a comma is missing before {said}"
+        opener = _opener(text, first, at)
+        value = here == '"' or (text[opener] == "[" and here not in ("", "}", "]"))
+        if value:
+            return before, f"a comma is missing before {said}"
+        if here not in ("", "}", "]") and "\n" not in text[before:at]:
+            return at, f"{said} stands where a comma or a closing bracket belongs"
+        return opener, f"the {text[opener]} that opens here is never closed"
+    if not here:
+        opener = _opener(text, first, at)
+        return opener, f"the {text[opener]} that opens here is never closed"
     if "delimiter" in error.msg:
         return before, f"a colon is missing before {said}"
     if "property name" in error.msg:
@@ -98,6 +110,17 @@ def _described(text: str, error: json.JSONDecodeError) -> tuple[int, str]:
     known = {"True": "true", "False": "false", "None": "null"}
     meant = known.get(said, f'"{said}"')
     return at, f"{said} is no value of JSON: write {meant}"
+
+
+def _opener(text: str, first: int, end: int) -> int:
+    """Where the innermost bracket opens that isn't closed before an offset."""
+    opened = [first]
+    for token in _TOKEN.finditer(text, first + 1, end):
+        if token.group() in "{[":
+            opened.append(token.start())
+        elif token.group() in "}]" and len(opened) > 1:
+            opened.pop()
+    return opened[-1]
 
 
 def _repeated(text: str, first: int, end: int) -> tuple[Fault, ...]:

@@ -15,6 +15,14 @@ import yaml
 from pyrite_cli.core.entry import flow, yamlfields
 from pyrite_cli.core.entry.faults import Fault, labelled, quote, quoted, shown
 from pyrite_cli.core.entry.nesting import TOO_MANY
+from pyrite_cli.core.entry.yamllines import (
+    ITEM,
+    KEY,
+    indentation,
+    is_content,
+    key_of,
+    uncommented,
+)
 
 MAX_LEVELS = 8
 """So deep a broken block is looked into; each level reads it once more."""
@@ -22,14 +30,8 @@ MAX_LEVELS = 8
 _MOST_TRIES = 10
 """Fields that are given up, one after the other, where a repaired block still isn't YAML."""
 
-_KEY = re.compile(
-    r"""(?:"[^"\n]*"|'[^'\n]*'"""
-    r"""|(?![-?:]\s)[^\s,\[\]{}#&*!|>'"%@`](?:[^\n#]|(?<!\s)\#)*?)[ \t]*:(?=\s|$)"""
-)
 _RESERVED_KEY = re.compile(r"([&*!%@`|>][^\n:]*|\{\{[^\n]*?\}\}|\{%[^\n]*?%\}):(?=\s|$)")
 _UNSPACED = re.compile(r"([A-Za-z_][\w.-]*):(?!//)(?=[^\s:])")
-_ITEM = re.compile(r"-(?=\s|$)")
-_COMMENT = re.compile(r"(?:^|\s)#.*")
 _BLOCK_TEXT = re.compile(r"[|>][-+0-9]{0,2}\s*(?:#.*)?")
 _TABS = re.compile(r"[ ]*\t[ \t]*")
 _UNPRINTABLE = yaml.reader.Reader.NON_PRINTABLE
@@ -80,14 +82,14 @@ class _Repair:
                 self._say(number, f"the character {name} is not allowed in YAML: delete it")
                 self._lines[number] = _UNPRINTABLE.sub("\ufffd", line)
         lines = self._lines
-        first = next((line for line in lines if self._content(line)), "")
-        if first.startswith("\t") and _KEY.match(first.lstrip()):
+        first = next((line for line in lines if is_content(line)), "")
+        if first.startswith("\t") and KEY.match(first.lstrip()):
             self._untab(0, len(lines), "", first=True)
-            first = next(line for line in lines if self._content(line))
-        indent = _indentation(first) if _KEY.match(first, _indentation(first)) else 0
+            first = next(line for line in lines if is_content(line))
+        indent = indentation(first) if KEY.match(first, indentation(first)) else 0
         if first.startswith(("{", "[", "- ")) and not first.startswith(("{{", "{%")):
             indent = 0
-            if not any(_KEY.match(line) for line in lines if line != first):
+            if not any(KEY.match(line) for line in lines if line != first):
                 return "\n".join(lines)
         if indent:
             self._dedent(indent)
@@ -102,26 +104,23 @@ class _Repair:
                 return "\n".join(self._lines)
             mark = getattr(error, "problem_mark", None)
             at = min(mark.line if mark is not None else 0, end - 1)
-            start = next((n for n in range(at, -1, -1) if _KEY.match(self._lines[n])), 0)
-            stop = next((n for n in range(start + 1, end) if _KEY.match(self._lines[n])), end)
-            self._give_up(start, stop, _key_of(self._lines[start]))
+            start = next((n for n in range(at, -1, -1) if KEY.match(self._lines[n])), 0)
+            stop = next((n for n in range(start + 1, end) if KEY.match(self._lines[n])), end)
+            self._give_up(start, stop, key_of(self._lines[start]))
         return ""
 
     def _dedent(self, indent: int) -> None:
         """Put fields that are indented into the first column."""
         for number, line in enumerate(self._lines):
-            here = _indentation(line)
-            if self._content(line) and here < indent and _KEY.match(line, here):
-                what = f"{_key_of(line)} stands further left than the field above it"
+            here = indentation(line)
+            if is_content(line) and here < indent and KEY.match(line, here):
+                what = f"{key_of(line)} stands further left than the field above it"
                 self._say(number, f"{what}: begin both in one column")
                 break
-        self._lines[:] = [line[min(indent, _indentation(line)) :] for line in self._lines]
+        self._lines[:] = [line[min(indent, indentation(line)) :] for line in self._lines]
 
     def _say(self, number: int, message: str) -> None:
         self.faults.append(Fault(self._first_line + number, message, self._field))
-
-    def _content(self, line: str) -> bool:
-        return bool(line.strip()) and not line.lstrip().startswith("#")
 
     def _error(self, text: str) -> Exception | None:
         """Why a text isn't YAML; None where it is."""
@@ -169,16 +168,15 @@ class _Repair:
         """Mend fields whose keys stand in one column."""
         for number in range(start, end):
             line = self._lines[number]
-            at = _indentation(line)
-            if at < indent and _KEY.match(line, at):
-                what = f"{_key_of(line)} stands further left than the field above it"
+            at = indentation(line)
+            if at < indent and KEY.match(line, at):
+                what = f"{key_of(line)} stands further left than the field above it"
                 self._say(number, f"{what}: begin both in one column")
                 self._lines[number] = " " * indent + line[at:]
         heads = [
             number
             for number in range(start, end)
-            if _indentation(self._lines[number]) == indent
-            and _KEY.match(self._lines[number], indent)
+            if indentation(self._lines[number]) == indent and KEY.match(self._lines[number], indent)
         ]
         before = heads[0] if heads else end
         if self._outside(start, before):
@@ -186,7 +184,7 @@ class _Repair:
             return
         for head, stop in zip(heads, [*heads[1:], end], strict=False):
             if level == 0:
-                self._field = _key_of(self._lines[head]).casefold()
+                self._field = key_of(self._lines[head]).casefold()
             self._pair(head, stop, indent, level)
             if level == 0:
                 self._field = ""
@@ -195,9 +193,9 @@ class _Repair:
         """Mend lines that stand between fields but are none, up to one that became a field."""
         for number in range(start, end):
             line = self._lines[number]
-            if not self._content(line):
+            if not is_content(line):
                 continue
-            at = _indentation(line)
+            at = indentation(line)
             text = line[at:]
             reserved = _RESERVED_KEY.match(text)
             unspaced = _UNSPACED.match(text)
@@ -223,14 +221,14 @@ class _Repair:
         error = self._broken(start, end)
         if error is None:
             return
-        head = _KEY.match(self._lines[start], indent)
+        head = KEY.match(self._lines[start], indent)
         assert head is not None
-        key = _key_of(self._lines[start])
+        key = key_of(self._lines[start])
         if level > MAX_LEVELS or TOO_MANY in str(error):
             self._say(start, f"{labelled(key)}{TOO_MANY}; left out")
             self._blank(start, end)
             return
-        value = _uncommented(self._lines[start][head.end() :])
+        value = uncommented(self._lines[start][head.end() :])
         end = self._without_strays(start, end, indent, value, level)
         if self._broken(start, end) is None:
             return
@@ -245,9 +243,9 @@ class _Repair:
         number = start + 1
         while number < end:
             line = self._lines[number]
-            at = _indentation(line)
+            at = indentation(line)
             number += 1
-            if not self._content(line) or at > indent or line[:1] == "\t":
+            if not is_content(line) or at > indent or line[:1] == "\t":
                 continue
             if (not value and line[at] == "-") or (value[:1] in ("[", "{") and line[at] in "]}"):
                 continue
@@ -262,7 +260,7 @@ class _Repair:
             while number < end and not became:
                 line = self._lines[number]
                 inner = line.lstrip()
-                if _indentation(line) <= indent or _ITEM.match(inner) or _KEY.match(inner):
+                if indentation(line) <= indent or ITEM.match(inner) or KEY.match(inner):
                     break
                 self._blank(number, number + 1)
                 number += 1
@@ -270,24 +268,24 @@ class _Repair:
 
     def _mend(self, start: int, end: int, indent: int, column: int, key: str, level: int) -> None:
         """Mend the value of a field, which begins in a column of its first line."""
-        rest = _uncommented(self._lines[start][column:])
-        below = [n for n in range(start + 1, end) if self._content(self._lines[n])]
+        rest = uncommented(self._lines[start][column:])
+        below = [n for n in range(start + 1, end) if is_content(self._lines[n])]
         if not rest or re.fullmatch(r"[&!]\S+", rest):
             if below:
                 self._nested(below[0], end, key, level)
                 return
         elif below and not _BLOCK_TEXT.fullmatch(rest) and self._broken(start, start + 1) is None:
-            inner = next((n for n in below if _KEY.match(self._lines[n].lstrip())), None)
-            if inner is not None and _indentation(self._lines[inner]) > indent:
-                at = _indentation(self._lines[inner])
-                name = _key_of(self._lines[inner])
+            inner = next((n for n in below if KEY.match(self._lines[n].lstrip())), None)
+            if inner is not None and indentation(self._lines[inner]) > indent:
+                at = indentation(self._lines[inner])
+                name = key_of(self._lines[inner])
                 what = f"{name} is indented as if it belonged to {key}, which has a value"
                 if level == 0:
                     self._field = ""
                 self._say(inner, f"{what}: begin both in one column")
                 for number in range(inner, end):
                     line = self._lines[number]
-                    self._lines[number] = line[min(at - indent, _indentation(line)) :]
+                    self._lines[number] = line[min(at - indent, indentation(line)) :]
                 self._map(inner, end, indent, level)
                 return
         if _BLOCK_TEXT.fullmatch(rest):
@@ -305,10 +303,10 @@ class _Repair:
     def _nested(self, first: int, end: int, key: str, level: int) -> None:
         """Mend what stands below a key or a dash."""
         line = self._lines[first]
-        at = _indentation(line)
-        if _ITEM.match(line, at):
+        at = indentation(line)
+        if ITEM.match(line, at):
             self._items(first, end, at, key, level + 1)
-        elif _KEY.match(line, at) or _UNSPACED.match(line, at):
+        elif KEY.match(line, at) or _UNSPACED.match(line, at):
             self._map(first, end, at, level + 1)
         else:
             self._scalar(first, end, at, key)
@@ -319,10 +317,10 @@ class _Repair:
         """Mend the items of a list whose dashes stand in one column."""
         for number in range(start, end):
             line = self._lines[number]
-            at = _indentation(line)
-            if not self._content(line) or at > indent:
+            at = indentation(line)
+            if not is_content(line) or at > indent:
                 continue
-            if _ITEM.match(line, at):
+            if ITEM.match(line, at):
                 if at < indent:
                     what = f"{shown(line)} stands further left than the item above it"
                     self._say(number, f"{labelled(key)}{what}: begin both in one column")
@@ -338,8 +336,8 @@ class _Repair:
         heads = [
             number
             for number in range(start, end)
-            if _indentation(self._lines[number]) == indent
-            and _ITEM.match(self._lines[number], indent)
+            if indentation(self._lines[number]) == indent
+            and ITEM.match(self._lines[number], indent)
         ]
         for head, stop in zip(heads, [*heads[1:], end], strict=False):
             self._item(head, stop, indent, key, level)
@@ -357,14 +355,14 @@ class _Repair:
         line = self._lines[start]
         column = len(line) - len(line[indent + 1 :].lstrip())
         self._lines[start] = f"{line[:indent]} {line[indent + 1 :]}"
-        content = _uncommented(line[column:])
+        content = uncommented(line[column:])
         if not content:
-            below = [n for n in range(start + 1, end) if self._content(self._lines[n])]
+            below = [n for n in range(start + 1, end) if is_content(self._lines[n])]
             if below:
                 self._nested(below[0], end, key, level)
-        elif _ITEM.match(content):
+        elif ITEM.match(content):
             self._items(start, end, column, key, level + 1)
-        elif _KEY.match(content):
+        elif KEY.match(content):
             self._map(start, end, column, level + 1)
         else:
             self._scalar(start, end, column, key)
@@ -398,18 +396,3 @@ class _Repair:
     def _line_of(self, part: str, start: int, end: int) -> int:
         found = (n for n in range(start, end) if part and part in self._lines[n])
         return next(found, start)
-
-
-def _indentation(line: str) -> int:
-    return len(line) - len(line.lstrip(" "))
-
-
-def _uncommented(text: str) -> str:
-    return _COMMENT.sub("", text).strip() if "#" in text else text.strip()
-
-
-def _key_of(line: str) -> str:
-    """The key of a line, without its quotes."""
-    text = line.strip()
-    found = _KEY.match(text)
-    return (found[0] if found else text).rstrip(":").strip().strip("'\"")
