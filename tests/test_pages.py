@@ -21,7 +21,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 FOR_THOSE_WHO_CHANGE_IT = ("CONTRIBUTING.md", "docs/architecture.md", "docs/engines.md")
 """Pages that name files of the program."""
 
-_CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.S | re.M)
+_CODE = re.compile(r"^```.*?^```$|(?<!`)(`+)(?!`)[^\n]*?(?<!`)\1(?!`)", re.S | re.M)
 _FENCED = re.compile(r"^```.*?^```$", re.S | re.M)
 _LINK = re.compile(r"\]\((?!https?:)(?P<place>[^)#\s]*)(?:#(?P<part>[^)\s]+))?\)")
 _FILE = re.compile(r"`([\w./-]+(?:\.(?:py|md|sql|toml|json|yaml)|/))`")

@@ -25,9 +25,6 @@ _MOST_CODE = 6
 _MOST_INDENT = 40
 
 _SPACE = re.compile(r"\s+")
-_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
-"""A link that goes over several lines; those in one line are text already."""
-_UNSEEN = re.compile(r"^ {0,3}#{1,6}(?:[ \t].*)?$|^[ \t]*(?:```+|~~~+).*$|<!--+|--+>", re.M)
 _END = re.compile(r"""[.!?]+["'”’)\]*_]*(?=\s)|[。！？]|(?<=\S)(?=\ •\ )""", re.X)
 _SHORT = re.compile(
     r"(?:^|[\s(])(?:\w|(?:[A-Za-z]\.)+[A-Za-z]|al|approx|art|cf|ch|Dr|ed|eq|esp|etc|[Ff]ig|ibid|incl"
@@ -64,11 +61,14 @@ def snippet(text: str, terms: Iterable[Term], analyzer: Analyzer, known: Iterabl
         known: Headings that are shown anyway: a chunk that holds nothing else gives no snippet.
     """
     wanted = list(terms)
-    flat = _flat(plain.lines(text), frozenset(known))
+    shown = frozenset(known)
+    flat = _flat(plain.lines(text), shown)
     hits = _hits(flat, wanted, analyzer)
-    if not hits and wanted:
-        # What only stands in a link's target or a comment is shown as it was written.
-        written = _SPACE.sub(" ", _UNSEEN.sub(" ", text)).strip()
+    if not hits and wanted and ("](" in text or "[[" in text):
+        # What only stands in a link's target is shown as it was written.
+        written = _flat(
+            plain.lines(text, lambda target: bool(_hits(target, wanted, analyzer))), shown
+        )
         found = _hits(written, wanted, analyzer)
         flat, hits = (written, found) if found else (flat, hits)
     return _cut(flat, _best(hits))
@@ -79,15 +79,12 @@ def _flat(lines: Sequence[plain.Line], known: frozenset[str]) -> str:
     shown = [line for line in lines if line.kind in ("text", "code") and line.text]
     if not shown:
         shown = [line for line in lines if line.kind == "heading" and line.text not in known]
-    if not shown and not any(line.kind == "heading" for line in lines):
-        shown = [line for line in lines if line.text]
     parts: list[str] = []
     for code, some in itertools.groupby(shown, lambda line: line.kind == "code"):
         if code:
             parts += [f"{CODE}{_indented(line.text.expandtabs(4))}" for line in some]
         else:
-            words = _SPACE.sub(" ", " ".join(line.text for line in some)).strip()
-            parts.append(_LINK.sub(r"\1", words))
+            parts.append(_SPACE.sub(" ", " ".join(line.text for line in some)).strip())
     return "\n".join(parts)
 
 

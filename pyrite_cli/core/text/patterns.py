@@ -33,3 +33,8 @@ def regex(source: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
         flags: As `re.compile` takes them.
     """
     return cast("re.Pattern[AnyStr]", _Pattern(source, flags))
+
+
+def one_of(words: str) -> frozenset[str]:
+    """The words of a list with spaces between them."""
+    return frozenset(words.split())

@@ -1,40 +1,53 @@
-"""Markdown as text that reads well in a line: for snippets, never for what is indexed."""
+"""Markdown as text that reads well in a line: for snippets, never for what is indexed.
+
+`layout` tells code from text, `marks` reads what is no CommonMark in it, `inline` links and
+emphasis; here are the blocks. What is known of which tool is in docs/reading.md.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
-_HEADING = re.compile(r"[ \t]{0,3}#{1,6}(?:[ \t]+(.*?)[ \t#]*)?$")
-_UNDERLINE = re.compile(r"[ \t]{0,3}(?:=+|-{2,}|(?:[*_-][ \t]*){3,})[ \t]*$")
-_ROW = re.compile(r"[ \t]*\|.*\|[ \t]*$")
-_RULE = re.compile(r"[ \t]*\|?[ \t:|-]*-[ \t:|-]*\|?[ \t]*$")
-_DEFINITION = re.compile(r"[ \t]{0,3}\[[^\]]+\]:[ \t]*\S+")
-_LEAD = re.compile(r"[ \t]*(?:>[ \t]?)*[ \t]*(?:([-*+])[ \t]+(?:\[[ xX]\][ \t]+)?)?")
-_ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]")
-_INDENTED = re.compile(r"(?: {4}| {0,3}\t)[ \t]*\S")
-_COMMENT = re.compile(r"[ \t]*<!--(?!.*-->)")
-_NOTE = re.compile(r"\[!(\w+)\]$")
-_VERBATIM = re.compile(
-    r"(?P<ticks>`+)(?P<code>.+?)(?<!`)(?P=ticks)(?!`)|\\(?P<escaped>[!-/:-@\[-`{-~])"
+from pyrite_cli.core.text import boxes, layout
+from pyrite_cli.core.text.inline import rendered
+from pyrite_cli.core.text.kept import PRIVATE, Kept
+from pyrite_cli.core.text.marks import unmarked
+from pyrite_cli.core.text.patterns import regex
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_QUOTED = regex(r"(?:>[ \t]*)+")
+_TASK = regex(r"\[[ xX/<>!?*-]\][ \t]+")
+_HEADING = regex(r"#{1,6}(?:[ \t]+(.*?)[ \t#]*)?$|#{2,6}(?=[^\W\d_])(.*?)[ \t#]*$")
+_RULER = regex(r"[-=+|:_*~ \t]{2,}$|=$")
+_UNDERLINE = regex(r"(?:=+|--+)$")
+_TABLE = regex(r"[ \t>]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-*:?[ \t]*)*$")
+_DEFINITION = regex(
+    r"\[[^\]\n]+\]:[ \t]*(?:(?:<[^<>]*>|\S+)(?:[ \t]+(?:\"[^\"]*\"|'[^']*'|\([^()]*\)))?)?$"
+    r"|\*\[[^\]\n]+\]:"
 )
-_FIRST, _PRIVATE = 0xF0000, 0xFFFE  # private characters stand for what must not be touched
-_INLINE = re.compile(
-    r"""!?\[\[(?P<target>[^\]|#]*)(?P<anchor>\#[^\]|]*)?(?:\|(?P<label>[^\]]*))?\]\]
-      | !?\[(?P<text>[^\[\]]*)\](?:\([^()]*(?:\([^()]*\)[^()]*)*\)|\[[^\[\]]*\])
-      | (?<![\\\w*])(?P<star>\*{1,3})(?=\S)(?P<strong>[^*]+?)(?<=\S)(?P=star)(?![\w*])
-      | (?<![\\\w_])(?P<line>_{1,3})(?=\S)(?P<under>[^_]+?)(?<=\S)(?P=line)(?![\w_])
-      | ~~(?P<struck>[^~]+)~~
-      | \[\^[^\[\]\s]+\]
-      | <!--.*?-->
-      | </?(?:br|p|b|i|em|strong|sub|sup|kbd|span|div|details|summary|a|img)\b[^<>]*>
-    """,
-    re.X,
+_NOTE = regex(r"\[\^[^\]\s]+\]:[ \t]*")
+_OPTION = regex(r":[\w-]+:(?:[ \t]|$)")
+_FIELD = regex(r"(\*\*|__)?([^\W\d][\w.-]*(?:[ ][\w.-]+){0,2})(?(1)\1)::(?:[ \t]+(.*)|$)")
+_INTERNAL = regex(
+    r"(?:id|collapsed|logseq[.\w-]*|background-color|(?:created|updated)-at|query-[\w-]+|card-[\w-]+"
+    r"|hl-[\w-]+|ls-type|exclude-from-graph-view|heading|template-including-parent)$"
 )
-_ENTITIES = {"nbsp": " ", "ensp": " ", "emsp": " ", "lt": "<", "gt": ">", "amp": "&", "quot": '"'}
-_ENTITY = re.compile(rf"&({'|'.join(_ENTITIES)});")
-_GROUPS = ("label", "target", "text", "strong", "under", "struck")
+_LEFT_OUT = regex(
+    r"--8<--|;--8<--|<<<[ ]|\#\+(?:BEGIN|END)_|\#\+\w+:|:[A-Z]+:$|\+\+\+$|\([\w:. -]+\)=$"
+    r"|\\(?:newpage|pagebreak|clearpage|tableofcontents|maketitle)\b|\[/?(?:TOC|_TOC_)\]$",
+    re.I | re.X,
+)
+_SPACED = regex(r"(?:^|[ \t])\^(?=[\w-]*[A-Za-z-])[\w-]{2,}$")
+_CONTENTS = regex(r"^[ \t]*(?:[-*+]|1\.)[ \t].*\n[ \t]*\{:[ ]*toc[^}\n]*\}", re.M)
+_SCHOLARLY = regex(r"^\([\w:.-]+\)=[ \t]*$|(?:```|:::)\{|\{[\w:]+\}`", re.M)
+_WORD = regex(r"[^\W_]")
+_SAYING = regex(
+    r"^(?!import |export )[A-Za-z][a-z'’-]*(?:,? [A-Za-z][a-z'’-]*){3,}[,.;:]?(?: |$)", re.M
+)
+_TRICKY = ("<!--", "<s", "<S", "%%", "{", "```", "~~~", "::", "#+", "==", "--", "    ")
 
 
 class Line(NamedTuple):
@@ -50,102 +63,274 @@ class Line(NamedTuple):
     kind: str = "text"
 
 
-def lines(text: str) -> list[Line]:
+def lines(text: str, written: Callable[[str], bool] | None = None) -> list[Line]:
     """Markdown without its marks, line by line.
 
     Links and wikilinks become their text, table rows `a · b`, bullets `•`, headings behind other
     text `Heading:`; code stays as it is, blank lines in it left out.
+
+    Args:
+        text: The Markdown.
+        written: Asked with the target of each link: which links stay as they are written.
     """
-    found: list[Line] = []
-    fence = ""
-    hidden = listed = begun = False
-    blank = True
-    source = text.splitlines()
-    for number, line in enumerate(source):
-        mark = _FENCE.match(line)
-        if fence:
-            if mark and mark[1].startswith(fence):
-                fence = ""
-            elif line.strip():
-                found.append(Line(line.rstrip(), "code"))
-                begun = True
-            continue
-        if hidden or _COMMENT.match(line):
-            hidden = "-->" not in line
-            found.append(Line(line.strip(), "hidden"))
-        elif mark:
-            fence = mark[1]
-        elif (
-            (blank or (found and found[-1].kind == "code")) and _INDENTED.match(line) and not listed
-        ):
-            found.append(Line(line.rstrip(), "code"))
-            begun = True
-            continue  # the line below goes on
-        elif (heading := _HEADING.match(line)) or _is_setext(source, number):
-            words = inline((heading[1] or "") if heading else line.strip())
-            colon = ":" if begun and words and words[-1] not in ".?!:" else ""
-            found.append(Line(words + colon, "text" if begun else "heading"))
-        elif _ROW.match(line):
-            if not _RULE.match(line):
-                cells = [inline(cell.strip()) for cell in line.strip().strip("|").split("|")]
-                last = number + 1 == len(source) or not _ROW.match(source[number + 1])
-                row = " · ".join(cell for cell in cells if cell)
-                found.append(Line(row + ("" if last else ";")))
-                begun = True
-        elif not _UNDERLINE.match(line) and not _DEFINITION.match(line):
-            found.append(Line(_block(line)))
-            begun = begun or bool(found[-1].text)
-        blank = not line.strip()
-        listed = bool(_ITEM.match(line)) or (listed and (blank or line[0] in " \t"))
-    return found
+    if PRIVATE.search(text):
+        text = PRIVATE.sub(" ", text)
+    page = _Page(Kept(written), _SCHOLARLY.search(text) is not None)
+    for kind, some in layout.parts(text):
+        if kind == "code":
+            page.code(some)
+        elif kind == "hidden":
+            page.hide(some)
+        else:
+            page.read(some)
+    return page.end()
 
 
 def says(text: str) -> bool:
-    """Whether a passage holds any text or code of its own: more than headings and marks."""
-    return any(
-        line.kind in ("text", "code") and any(map(str.isalnum, line.text)) for line in lines(text)
-    )
+    """Whether a passage has text or code of its own: a letter or a digit that is shown.
 
-
-def _is_setext(lines: list[str], number: int) -> bool:
-    """Whether a line is a heading by the line of `=` or `-` below it."""
-    return (
-        bool(lines[number].strip())
-        and number + 1 < len(lines)
-        and re.fullmatch(r" {0,3}(?:=+|--+)[ \t]*", lines[number + 1]) is not None
-        and (number == 0 or not lines[number - 1].strip())
-    )
-
-
-def _block(line: str) -> str:
-    """A line without quote marks, and with one kind of bullet."""
-    lead = _LEAD.match(line)
-    assert lead is not None  # it matches the empty string
-    rest = line[lead.end() :].rstrip()
-    note = _NOTE.match(rest)
-    if note:
-        return f"{note[1].capitalize()}:"
-    rest = rest.removesuffix("\\")  # a hard line break
-    return ("• " if lead[1] else "") + inline(rest)
+    Headings, rulers, definitions, comments and tags say nothing.
+    """
+    if _SAYING.search(text) and not any(mark in text for mark in _TRICKY):
+        return True
+    return any(line.kind in ("text", "code") and _WORD.search(line.text) for line in lines(text))
 
 
 def inline(text: str) -> str:
-    """Text without the marks of emphasis, links and code."""
-    kept: list[str] = []
-
-    def keep(match: re.Match[str]) -> str:
-        kept.append(match["escaped"] or match["code"].strip())
-        return chr(_FIRST + len(kept) - 1) if len(kept) <= _PRIVATE else match[0]
-
-    text = _VERBATIM.sub(keep, text)
-    for _ in range(3):  # emphasis inside of links inside of emphasis
-        before, text = text, _INLINE.sub(_words, text)
-        if text == before:
-            break
-    if "&" in text:
-        text = _ENTITY.sub(lambda entity: _ENTITIES[entity[1]], text)
-    return text.translate({_FIRST + number: words for number, words in enumerate(kept)})
+    """Text of one block without the marks of emphasis, links and code."""
+    kept = Kept()
+    return kept.restored(rendered(unmarked(PRIVATE.sub(" ", text), kept), kept)).strip()
 
 
-def _words(match: re.Match[str]) -> str:
-    return next((match[name] for name in _GROUPS if match[name]), " " if match[0][0] == "<" else "")
+class _Page:
+    """What is found of a text so far."""
+
+    def __init__(self, kept: Kept, scholarly: bool) -> None:
+        self._kept = kept
+        self._scholarly = scholarly
+        self._found: list[Line] = []
+        self._begun = False
+        self._block: list[str] = []  # lines of a paragraph
+        self._lead = ""  # what stands before it
+        self._label: tuple[str, bool] | None = None  # of a box that nothing was found in so far
+        self._row = -1  # the line that is the row of a table before this one
+        self._options = False  # lines of options may follow
+        self._tabular = False
+
+    def code(self, some: Sequence[str]) -> None:
+        """Take lines of code."""
+        self._close()
+        self._row = -1
+        for line in some:
+            if line.strip():
+                self._say()
+                self._found.append(Line(line.rstrip(), "code"))
+                self._begun = True
+
+    def hide(self, some: Sequence[str]) -> None:
+        """Take lines of a comment."""
+        self._close()
+        self._found += [Line(line, "hidden") for line in some]
+
+    def end(self) -> list[Line]:
+        """All that was found."""
+        self._close()
+        if self._label and self._label[1]:
+            self._say()
+        return self._found
+
+    def read(self, some: Sequence[str]) -> None:
+        """Take lines of text."""
+        text = "\n".join(some)
+        if "{:" in text and "toc" in text:
+            text = _CONTENTS.sub("", text)
+        source = unmarked(text, self._kept).split("\n")
+        for number, line in enumerate(source):
+            bare = line.strip()
+            if not bare:
+                self._close()
+                self._row = -1
+                self._tabular = self._options = False
+            elif bare[0].isalpha() and "|" not in bare and ":" not in bare and "^" not in bare:
+                if self._row >= 0:
+                    self._row = -1
+                self._tabular = self._options = False
+                self._block.append(bare)
+            else:
+                self._line(bare, source, number)
+        self._close()
+
+    def _line(self, bare: str, source: list[str], number: int) -> None:
+        """Take a line that may begin a block of its own."""
+        first = bare[0]
+        if first == ">" and (quote := _QUOTED.match(bare)):
+            bare = bare[quote.end() :]
+            if not bare:
+                self._close()
+                return
+            first = bare[0]
+        if first in "-=+|:_*~" and self._is_ruler(bare):
+            return
+        listed = layout.LISTED.match(bare) if first in "-*+•0123456789" else None
+        if listed:
+            self._close()
+            bare = self._item(bare, listed.end())
+            if not bare:
+                return
+            first = bare[0]
+        self._options = self._options and first == ":"
+        if "|" in bare and self._is_row(bare, source, number):
+            self._cells(bare)
+            return
+        self._row = -1
+        self._tabular = False
+        if self._is_heading(bare, first) or self._is_box(bare, first) or self._is_gone(bare, first):
+            return
+        if "::" in bare and (field := _FIELD.match(bare)):
+            if not _INTERNAL.match(field[2]):
+                lead = "" if self._block else self._lead
+                self._close()
+                self._lead = lead
+                self._block = [f"{field[2]}: {field[3] or ''}"]
+                self._close()
+            return
+        if first == ":" and bare[1:2] in " \t" and bare[2:]:
+            self._close()
+            bare = bare[1:].lstrip()
+        if "^" in bare:
+            bare = _SPACED.sub("", bare)
+        self._block.append(bare)
+
+    def _item(self, bare: str, end: int) -> str:
+        """The text of an item, without its mark."""
+        listed: re.Match[str] | None
+        while True:
+            mark, bare = bare[:end].strip(), bare[end:]
+            self._lead = "• " if mark in "-*+•" else f"{mark} "
+            listed = layout.LISTED.match(bare) if bare[:1] and bare[0] in "-*+" else None
+            if listed is None:
+                break
+            end = listed.end()
+        task = _TASK.match(bare) if bare[:1] == "[" else None
+        return bare[task.end() :] if task else bare
+
+    def _is_ruler(self, bare: str) -> bool:
+        """Whether a line is a ruler, after what it means for what is above it."""
+        if not _RULER.match(bare):
+            return False
+        if self._block and not self._lead and _UNDERLINE.match(bare):
+            words = " ".join(self._block)
+            self._block = []
+            self._head(words)
+        elif "|" not in bare and bare[0] != "+":
+            self._close()
+            self._row = -1
+        return True
+
+    def _is_row(self, bare: str, source: list[str], number: int) -> bool:
+        """Whether a line with a bar is the row of a table."""
+        if bare[0] == "|" or self._tabular:
+            return True
+        below = source[number + 1] if number + 1 < len(source) else ""
+        if "|" in below or "-" in below:
+            if "|" in below and _TABLE.match(below):
+                self._tabular = True
+            elif not self._found and not self._block and " | " in bare:
+                self._tabular = below.count(" | ") == bare.count(" | ")
+        return self._tabular
+
+    def _cells(self, bare: str) -> None:
+        lead, self._lead = self._lead, ""
+        self._close()
+        cells = [rendered(cell.strip(), self._kept).strip() for cell in bare.split("|")]
+        row = " · ".join(cell for cell in cells if cell)
+        if not row:
+            return
+        if 0 <= self._row == len(self._found) - 1:
+            last = self._found[-1]
+            self._found[-1] = last._replace(text=f"{last.text};")
+        self._add(f"{lead}{self._kept.restored(row)}")
+        self._row = len(self._found) - 1
+
+    def _is_heading(self, bare: str, first: str) -> bool:
+        found = _HEADING.match(bare) if first == "#" else None
+        if found is None:
+            return False
+        self._lead = self._lead if self._block else ""
+        self._close()
+        self._head(found[1] or found[2] or "")
+        return True
+
+    def _head(self, text: str) -> None:
+        """Take a heading."""
+        words = self._kept.restored(rendered(text, self._kept)).strip()
+        if not words:
+            return
+        if self._begun:
+            self._add(words if words[-1] in ".?!:" else f"{words}:")
+        else:
+            self._found.append(Line(words, "heading"))
+
+    def _is_box(self, bare: str, first: str) -> bool:
+        """Whether a line opens or closes a box or a tab, whose title is a lead."""
+        box = boxes.opened(bare) if first in "[!?=/:" else None
+        if box is None:
+            return False
+        self._close()
+        self._options = box.options
+        words = self._kept.restored(rendered(box.title, self._kept)).strip()
+        if words:
+            self._name(words, True)
+        elif box.name:
+            self._name(box.name, False)
+        return True
+
+    def _name(self, words: str, own: bool) -> None:
+        """Keep a lead until something follows it."""
+        if self._label and self._label[1]:
+            self._say()
+        self._label = (words if words[-1] in ".?!:。？！：" else f"{words}:", own)
+
+    def _is_gone(self, bare: str, first: str) -> bool:
+        """Whether a line is not shown."""
+        if first == "[" or bare.startswith("*["):
+            if note := _NOTE.match(bare):
+                self._close()
+                self._block = [bare[note.end() :]] if bare[note.end() :] else []
+                return True
+            if _DEFINITION.match(bare):
+                return True
+        if first == ":" and self._options and _OPTION.match(bare):
+            return True
+        if first == "%" and self._scholarly and bare[1:2] in " \t":
+            return True
+        if first == "^" and _SPACED.match(bare):
+            return True
+        return first in "-;<#:+(\\[" and _LEFT_OUT.match(bare) is not None
+
+    def _close(self) -> None:
+        """Take the block that has ended."""
+        if not self._block:
+            self._lead = ""
+            return
+        text = "\n".join(self._block)
+        self._block = []
+        lead, self._lead = self._lead, ""
+        text = rendered(text, self._kept)
+        for line in text.split("\n"):
+            words = self._kept.restored(line.strip().removesuffix("\\")).strip(" \t·")
+            if words:
+                self._add(f"{lead}{words}")
+                lead = ""
+
+    def _add(self, words: str) -> None:
+        """Take a line that is shown."""
+        self._say()
+        self._found.append(Line(words))
+        self._begun = self._begun or _WORD.search(words) is not None
+
+    def _say(self) -> None:
+        if self._label:
+            words, self._label = self._label[0], None
+            self._found.append(Line(words))
+            self._begun = True

@@ -1,0 +1,385 @@
+"""Where the code of a Markdown text stands, and what of it is no text at all.
+
+Code is told from text before any mark is read, since in code nothing is a mark. The lines of text
+keep their order and their marks of blocks (`#`, `-`, `>`, `|`), which `plain` reads.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from pyrite_cli.core.text.patterns import one_of, regex
+
+LISTED = regex(r"(?:[-*+•]|\d{1,9}[.)])(?:[ \t]+|$)")
+"""The mark of an item of a list, where a line's text begins."""
+
+_FENCE = regex(
+    r"((?:[ \t]*+>)*+)[ \t]*+(?:(?:[-*+]|\d{1,9}[.)])[ \t]++)*+(`{3,}(?=[^`]*$)|~{3,})[ \t]*(.*)"
+)
+_QUOTED = regex(r"(?:[ \t]{0,3}>[ \t]?)+")
+_RULE = regex(r"(?:([*_-])[ \t]*)(?:\1[ \t]*){2,}$")
+_OPENING = regex(r"""(?:!!!|\?\?\?\+?)[ ]*[\w"]|===[!+]*[ ]*["']|\[\^[^\]\s]+\]:|:[ \t]+\S""")
+"""What the lines below that stand four spaces in belong to, besides an item of a list."""
+
+_DIRECTIVE = regex(r"\{([\w:.+-]+)\}[ \t]*(.*)|(ad-[\w-]+)[ \t]*$")
+_CODED = one_of(
+    "code code-block code-cell sourcecode literalinclude doctest testcode testoutput mermaid math"
+    " eval-rst raw parsed-literal prompt plot graphviz prism ipython"
+)
+_UNSHOWN = one_of("toctree contents bibliography include index tableofcontents")
+_OPTION = regex(r"[ \t]*:[\w-]+:(?:[ \t]|$)")
+_TITLE = regex(r"(title|collapse|icon|color):[ \t]*(.*)")
+_PROSE = regex(
+    r"[ \t]*+[\"“(*_`\[]*+[^\W\d_][\w’'-]*+"
+    r"(?:[\"”)*`\],:;]*+[ ][\"“(*`\[]*+[\w’'.-]++){4,}"
+)
+"""Five words or more that no mark of a programming language stands between."""
+_TAG = regex(r"</?[A-Za-z]")
+_SKIPPED = regex(r"<(script|style)\b", re.I)
+_PRE = regex(r"<pre\b[^>]*>", re.I)
+_MARKUP = regex(r"</?[A-Za-z][^<>]*>")
+_HIGHLIGHT = regex(
+    r"""[ \t]*(?:\{%-?[ ]*(highlight|codeblock)\b[^%]*%\}|\{\{[<%][ ]*(highlight)\b[^<>%]*[>%]\}\}
+    |(\#\+BEGIN_(?:SRC|EXAMPLE))\b.*)[ \t]*$""",
+    re.I | re.X,
+)
+_MDX = regex(
+    r"^(?:import[ ][^\n]*['\"];?[ \t]*$|export[ ](?:const|default|function)\b|</?[A-Z])", re.M
+)
+_IMPORT = regex(
+    r"import[ ](?:type[ ])?"
+    r"(?:(?:[\w*{][^'\"]*\bfrom[ ]?)?['\"][^'\"]+['\"]|[\w*, ]*\{[^{}]*);?[ \t]*$"
+)
+_EXPORT = regex(r"export[ ](?:default[ ]\S|(?:const|let|var|async|function|class)[ ]|[{*])")
+_DRAWER = regex(r"[ \t]*:(?:LOGBOOK|PROPERTIES):[ \t]*$")
+_CONFLICT = regex(r"(?:<{7}|>{7}|\|{7})(?:[ ].*)?$|={7}[ \t]*$")
+
+_MOST_AHEAD = 60
+"""Lines in which a drawer or a declaration must end."""
+_WIDEST = 400
+"""Characters of a line that may import something."""
+
+
+class Part(NamedTuple):
+    """Lines of one kind.
+
+    Attributes:
+        kind: `text`, `code`, or `hidden` for a comment.
+        lines: As written; of code in a quote, without the marks of the quote.
+    """
+
+    kind: str
+    lines: list[str]
+
+
+def parts(text: str) -> list[Part]:
+    """A text by what its lines are; what belongs to none of the kinds is left out."""
+    return _Walk(text).parts
+
+
+def indent(line: str) -> int:
+    """The columns of white space that a line begins with."""
+    size = len(line) - len(line.lstrip(" \t"))
+    return len(line[:size].expandtabs(4)) if "\t" in line[:size] else size
+
+
+class _Walk:
+    """One pass over the lines; `at` is the line that is looked at."""
+
+    def __init__(self, text: str) -> None:
+        self.parts: list[Part] = []
+        self._lines = text.splitlines()
+        self._at = 0
+        self._blank = True  # the line before is none of a paragraph
+        self._begun = False
+        self._columns: list[int] = []  # where the text of items begins that are open
+        self._least = 0  # the column of the text itself, where a passage begins in a list
+        self._fences: list[str] = []  # open fences around text
+        self._tagged = False
+        self._mdx = _MDX.search(text) is not None if "<" in text or "port " in text else False
+        self._merging = "<<<<<<<" in text or ">>>>>>>" in text
+        if ("```" in text or "~~~" in text) and (end := self._cut_fence()):
+            self._add("code", self._lines[: end - 1])
+            self._at = end
+            self._begun = True
+        while self._at < len(self._lines):
+            self._line(self._lines[self._at])
+
+    def _add(self, kind: str, lines: list[str]) -> None:
+        if self.parts and self.parts[-1].kind == kind == "text":
+            self.parts[-1].lines.extend(lines)
+        else:
+            self.parts.append(Part(kind, lines))
+
+    def _code(self, lines: list[str]) -> None:
+        self._add("code", lines)
+        self._blank = self._begun = True
+
+    def _cut_fence(self) -> int:
+        """Behind the end of a fence that was opened before the text, if it has one; 0 if none.
+
+        The first mark of a fence then has code before it and a blank line behind it, and the
+        others only pair without it.
+        """
+        marks = []
+        for number, line in enumerate(self._lines):
+            found = _FENCE.match(line) if "```" in line or "~~~" in line else None
+            if found:
+                marks.append((number, found[2], found[3]))
+        if not marks or len(marks) % 2 == 0 or marks[0][2]:
+            return 0
+        first = marks[0][0]
+        below = self._lines[first + 1] if first + 1 < len(self._lines) else ""
+        above = self._lines[first - 1] if first else ""
+        named = all(info for _, _, info in marks[1::2])
+        ends = not below.strip() and (not first or above.strip())
+        return first + 1 if ends and named and not _PROSE.match(self._lines[0]) else 0
+
+    def _line(self, line: str) -> None:
+        bare = line.lstrip(" \t")
+        if not bare.rstrip():
+            self._add("text", [""])
+            self._blank = True
+            self._at += 1
+            return
+        if ("```" in line or "~~~" in line) and (fence := _FENCE.match(line)):
+            self._fence(fence[1], fence[2], fence[3].rstrip())
+            return
+        first = bare[0]
+        if first == "<" and self._html(bare):
+            return
+        if self._merging and first in "<>|=" and _CONFLICT.match(line):
+            self._skip(1)
+            self._add("text", [""])
+            return
+        if first in "{#" and (found := _HIGHLIGHT.match(line)):
+            self._highlight(found[1] or found[2] or found[3])
+            return
+        if first in "ie" and self._blank and (size := self._declaration(bare)):
+            self._skip(size)
+            return
+        if first == ":" and _DRAWER.match(line):
+            ahead = self._lines[self._at : self._at + _MOST_AHEAD]
+            end = next((n for n, one in enumerate(ahead) if one.strip() == ":END:"), -1)
+            if end > 0:
+                self._skip(end + 1)
+                return
+        if first == "%" and bare.startswith("%%") and self._comment(bare, "%%", "%%"):
+            return
+        column = indent(line)
+        marked = LISTED.match(bare) if first in "-*+•0123456789" else None
+        if marked and first in "-*+" and _RULE.match(bare):
+            marked = None
+        if self._is_code(line, column, marked is not None):
+            self._indented()
+            return
+        self._open(bare, column, marked.end() if marked else 0)
+        self._add("text", [line])
+        self._begun = True
+        self._blank = first == "#" and bare.lstrip("#")[:1] in " \t"
+        self._at += 1
+
+    def _skip(self, lines: int) -> None:
+        self._at += lines
+        self._blank = True
+
+    def _is_code(self, line: str, column: int, marked: bool) -> bool:
+        """Whether a line is code by its indentation."""
+        if self._blank:
+            while self._columns and column < self._columns[-1]:
+                self._columns.pop()
+        if not self._begun and (marked or (column >= 4 and self._reads(line))):
+            self._least = column
+        base = self._columns[-1] if self._columns else self._least
+        if not self._blank or column < base + 4 or self._mdx:
+            return False
+        return not (self._tagged and _TAG.match(line.lstrip()))
+
+    def _reads(self, line: str) -> bool:
+        """Whether an indented line that begins a passage is text: one may begin within a list."""
+        return _PROSE.match(line) is not None or line.lstrip()[0] in "|!?=<:>"
+
+    def _indented(self) -> None:
+        base = self._columns[-1] if self._columns else self._least
+        end = last = self._at
+        while end < len(self._lines):
+            line = self._lines[end]
+            if line.strip():
+                if indent(line) < base + 4:
+                    break
+                last = end
+            end += 1
+        self._code(self._lines[self._at : last + 1])
+        self._at = last + 1
+
+    def _open(self, bare: str, column: int, mark: int) -> None:
+        """Note what a line opens that lines below may belong to."""
+        self._least = min(self._least, column)
+        if mark or self._blank:
+            while self._columns and column < self._columns[-1]:
+                self._columns.pop()
+        while mark:
+            spaces = mark - len(bare[:mark].rstrip(" \t"))
+            column += len(bare[:mark].expandtabs(4)) if spaces < 5 else mark - spaces + 1
+            self._columns.append(column)
+            bare = bare[mark:]
+            nested = LISTED.match(bare)
+            mark = nested.end() if nested and bare[:1] in "-*+" else 0
+        if bare[:1] and bare[0] in "!?=[:" and _OPENING.match(bare):
+            self._columns.append(column + 4)
+        elif bare[:1] == "#" and column == 0:
+            self._columns.clear()
+
+    def _fence(self, quote: str, mark: str, info: str) -> None:
+        if self._fences and not info and mark.startswith(self._fences[-1]):
+            self._fences.pop()
+            self._skip(1)
+            return
+        directive = _DIRECTIVE.match(info) if info[:1] in ("{", "a") else None
+        name = (directive[1] or directive[3]) if directive else ""
+        if directive and name not in _CODED and name not in _UNSHOWN and "," not in info:
+            self._directive(name, directive[2] or "", mark)
+            return
+        end = self._at + 1
+        code = []
+        while end < len(self._lines):
+            below = self._lines[end]
+            if quote and below.strip():
+                marks = _QUOTED.match(below)
+                if marks is None:
+                    end -= 1
+                    break
+                below = below[marks.end() :]
+            bare = below.strip()
+            if bare.startswith(mark) and not bare.strip(mark[0]):
+                break
+            code.append(below)
+            end += 1
+        self._at = end + 1
+        if name in _UNSHOWN:
+            self._blank = True
+            return
+        while name and code and _OPTION.match(code[0]):
+            del code[0]
+        self._code(code)
+
+    def _directive(self, name: str, title: str, mark: str) -> None:
+        """Open a fence that has text in it."""
+        self._fences.append(mark)
+        self._skip(1)
+        while self._at < len(self._lines):
+            line = self._lines[self._at]
+            found = _TITLE.match(line) if name.startswith("ad-") else None
+            if found:
+                title = found[2] if found[1] == "title" else title
+            elif not _OPTION.match(line) or name.startswith("ad-"):
+                break
+            elif line.strip().startswith(":alt:"):
+                title = title if name not in ("figure", "image") else line.strip()[5:].strip()
+            self._at += 1
+        if name in ("figure", "image"):
+            self._add("text", ["", title if " " in title else "", ""])
+            return
+        name = name.removeprefix("ad-")
+        self._add("text", ["", f"::: {name} {title}".rstrip(), ""])
+
+    def _html(self, bare: str) -> bool:
+        """Read past a block of HTML that is not text, if one begins here."""
+        if bare.startswith("<!--"):
+            return self._comment(bare, "<!--", "-->")
+        if _SKIPPED.match(bare):
+            closing = "</script" if bare[2] in "cC" else "</style"
+            at = self._at
+            rest = bare
+            while closing not in rest.lower():
+                at += 1
+                if at == len(self._lines):
+                    rest = ""
+                    break
+                rest = self._lines[at]
+            _, _, rest = rest[rest.lower().find(closing) :].partition(">") if rest else ("", "", "")
+            self._at = at
+            self._behind(rest)
+            return True
+        if found := _PRE.match(bare):
+            code = []
+            rest = bare[found.end() :]
+            while "</pre" not in rest.lower():
+                code.append(rest)
+                self._at += 1
+                if self._at == len(self._lines):
+                    rest = ""
+                    break
+                rest = self._lines[self._at]
+            place = rest.lower().find("</pre")
+            code.append(rest[: max(place, 0)])
+            self._code([_unmarked(line) for line in code])
+            self._behind(rest[place:].partition(">")[2] if place >= 0 else "")
+            return True
+        self._tagged = self._tagged or _TAG.match(bare) is not None
+        return False
+
+    def _behind(self, rest: str) -> None:
+        """Go on with what stands behind something in its last line."""
+        if rest.strip() and self._at < len(self._lines):
+            self._lines[self._at] = rest
+        else:
+            self._at += 1
+        self._blank = True
+
+    def _comment(self, bare: str, opening: str, closing: str) -> bool:
+        """Read past a comment that has more lines than this one."""
+        if closing in bare[len(opening) :]:
+            return False
+        if opening == "%%" and bare.rstrip() != "%%":
+            below = self._lines[self._at + 1 : self._at + _MOST_AHEAD]
+            if not any(closing in line for line in below):
+                return False
+        hidden = [bare.rstrip()]
+        rest = ""
+        self._at += 1
+        while self._at < len(self._lines):
+            line = self._lines[self._at]
+            before, found, rest = line.partition(closing)
+            hidden.append(f"{before}{found}".strip())
+            if found:
+                break
+            self._at += 1
+        self._add("hidden", hidden)
+        self._behind(rest)
+        return True
+
+    def _declaration(self, bare: str) -> int:
+        """How many lines an `import` or `export` of a module has; 0 where there is none."""
+        found = _IMPORT.match(bare[:_WIDEST]) or _EXPORT.match(bare)
+        if not found:
+            return 0
+        depth = 0
+        for number, line in enumerate(self._lines[self._at : self._at + _MOST_AHEAD]):
+            depth += line.count("{") + line.count("(") + line.count("[")
+            depth -= line.count("}") + line.count(")") + line.count("]")
+            if depth <= 0:
+                return number + 1
+        ahead = self._lines[self._at : self._at + _MOST_AHEAD]
+        return next((n for n, line in enumerate(ahead) if not line.strip()), len(ahead))
+
+    def _highlight(self, name: str) -> None:
+        """Read code between two tags of a template."""
+        low = name.lower()
+        closing = low.replace("begin", "end") if low[0] == "#" else low
+        end = self._at + 1
+        while end < len(self._lines):
+            line = self._lines[end].strip().lower()
+            if closing in line and (low[0] == "#" or "/" in line or "end" in line):
+                break
+            end += 1
+        self._code(self._lines[self._at + 1 : end])
+        self._at = end + 1
+
+
+def _unmarked(line: str) -> str:
+    """A line of `<pre>` without its tags."""
+    import html  # for what has entities alone: its table takes 3 ms
+
+    return html.unescape(_MARKUP.sub("", line))
