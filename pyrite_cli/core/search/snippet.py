@@ -24,6 +24,10 @@ _MOST_CODE = 6
 """Lines of code that a snippet shows."""
 _MOST_INDENT = 40
 
+_HALF = " ,;:·•|([{“‘‚„«"
+"""What a snippet of text doesn't end in: it belongs to what is left out."""
+_PAUSES = "，、；：）"
+"""Where a text without spaces is best cut."""
 _SPACE = re.compile(r"\s+")
 _END = re.compile(r"""[.!?]+["'”’)\]*_]*(?=\s)|[。！？]|(?<=\S)(?=\ •\ )""", re.X)
 _SHORT = re.compile(
@@ -203,10 +207,7 @@ def _cut(text: str, around: tuple[int, int]) -> str:
     first = next((n for n, unit in enumerate(units) if unit[1] > start), len(units) - 1)
     begin = units[first][0]
     if end - begin > WIDTH - 20:  # the sentence begins too far before
-        least = max(begin, start - WIDTH // 6)
-        space = text.rfind(" ", begin, least)
-        near = end - space <= WIDTH - 20 and text[begin : space + 1].strip()
-        begin = space + 1 if near else least
+        begin = _word(text, begin, start, end)
     # What is left of the room goes to what stands before, when little comes behind.
     while first and begin == units[first][0] and len(text) - units[first - 1][0] <= WIDTH:
         if sum(text.startswith(CODE, unit[0]) for unit in units[first - 1 :]) > _MOST_CODE:
@@ -216,7 +217,7 @@ def _cut(text: str, around: tuple[int, int]) -> str:
     stop = _stop(text, begin, end, units)
     cut = text[begin:stop].rstrip()
     if not cut.rpartition("\n")[2].startswith(CODE):
-        cut = cut.rstrip(",;:")
+        cut = cut.rstrip(_HALF)
     whole = stop >= len(text.rstrip())
     shown = cut if whole else f"{cut} …"
     moved = begin > units[first][0]
@@ -225,6 +226,22 @@ def _cut(text: str, around: tuple[int, int]) -> str:
     if moved or mark:
         shown = f"{CODE if inside else ''}{mark}{shown.strip()}"
     return _aligned(shown)
+
+
+def _word(text: str, begin: int, start: int, end: int) -> int:
+    """Where a word begins somewhat before a stretch."""
+    least = max(begin, start - WIDTH // 6)
+    space = text.rfind(" ", begin, least)
+    if end - space <= WIDTH - 20 and text[begin : space + 1].strip():
+        return space + 1
+    space = -1 if _is_whole(text, least) else text.find(" ", least, start)
+    return space + 1 if space >= 0 else least
+
+
+def _is_whole(text: str, place: int) -> bool:
+    """Whether no word goes on at a place, or one of a script without spaces."""
+    around = text[max(place - 1, 0) : place + 1]
+    return any(one.isspace() or one >= "\u2e80" for one in around)
 
 
 def _aligned(shown: str) -> str:
@@ -255,7 +272,11 @@ def _stop(text: str, begin: int, end: int, units: Sequence[tuple[int, int]]) -> 
     if most == len(text):
         return most
     space = max(text.rfind(" ", begin + WIDTH // 2, most), text.rfind("\n", begin, most))
-    return space if space > end - 1 else most
+    if space < end:
+        space = max(text.rfind(mark, begin + WIDTH // 2, most) for mark in _PAUSES) + 1
+    if space < end and not _is_whole(text, most):
+        space = text.rfind(" ", end, most)
+    return space if space >= end else most
 
 
 def _units(text: str, start: int, end: int) -> list[tuple[int, int]]:

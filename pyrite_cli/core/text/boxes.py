@@ -26,6 +26,16 @@ _SPEAKING = one_of(
 _DOCFX = one_of("row column moniker zone code video image")
 """What Microsoft Learn writes between colons, but for pictures in a line."""
 
+TEXTUAL = one_of(
+    "note tip info warning danger caution important hint attention error seealso admonition topic"
+    " sidebar dropdown details tab-set tab-item grid grid-item grid-item-card card margin aside"
+    " quote epigraph highlights pull-quote versionadded versionchanged versionremoved deprecated"
+    " glossary figure image list-table table exercise solution todo rubric centered hlist only div"
+)
+"""Directives that have text in them; all others have code."""
+UNSHOWN = one_of("toctree contents bibliography include index tableofcontents")
+"""Directives that are not shown."""
+
 
 class Box(NamedTuple):
     """What a line opens.

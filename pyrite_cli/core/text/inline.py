@@ -19,6 +19,8 @@ _TARGET = regex(
     re.X,
 )
 _LOOSE = regex(r"\([^()\n]{1,300}\)")
+_BROKEN = regex(r"\([^\s()]*$")
+"""The target of a link in which a passage ends."""
 _REFERENCE = regex(r"[ ]?\[([^\[\]]{0,300})\]")
 _SHORTCUT = regex(r"[^\W\d_][^,;=|<>\[\]{}$]{1,200}|v?\d+(?:\.\d+)+[\w.-]*")
 _SPACES = regex(r"[ \t\xa0]{2,}")
@@ -26,26 +28,33 @@ _RUN = regex(r"\*+|_+|~+|==+|\^\^+")
 _MISPLACED = regex(
     r"(?:^|(?<=[\s(•]))\*\*(?=\S)([^*\n]*[:.!?)。：])[ ]\*\*(?=\S)"
     r"|(?<![\w*])\*\*(?=\S)([^*\n]*[^*\s])[ ]\*\*(?![\w*])"
-    r"|(?<![\w*])\*\*[ ]([^*\n]*[^*\s])\*\*(?![\w*])",
+    r"|(?<![\w*])\*\*[ ]([^*\n]*[^*\s])\*\*(?![\w*])"
+    r"|(?<![\w*])\*\*(?=\S)([^*\n]*[^\w\s*])\*\*(?=\w)",
     re.M,
 )
-"""Marks of what is meant to be bold, with a space on the wrong side."""
+"""Marks of what is meant to be bold, with a space on the wrong side or a letter behind."""
 
 _SPACE = regex(r"\s")
 _LONGEST_LABEL = 300
 _LONGEST = 20_000
-"""Characters of a block in which emphasis is looked for: no paragraph of a writer has more."""
+"""Characters of a block in which marks are looked for: no paragraph of a writer has more."""
 
 
 def rendered(text: str, kept: Kept) -> str:
     """A block without the marks of links and emphasis."""
-    if "[" in text:
+    if len(text) > _LONGEST:
+        return text
+    if "]" in text or "[" in text:
         text = _linked(text, kept)
-    if len(text) <= _LONGEST:
+    if "*" in text or "_" in text or "~" in text or "==" in text or "^^" in text:
         text = _emphasised(text)
         if "**" in text:
-            text = _MISPLACED.sub(lambda found: f"{found[1] or found[2] or found[3]} ", text)
+            text = _MISPLACED.sub(_placed, text)
     return _SPACES.sub(" ", text) if "  " in text or "\t" in text else text
+
+
+def _placed(found: re.Match[str]) -> str:
+    return found[4] or f"{found[1] or found[2] or found[3]} "
 
 
 def _linked(text: str, kept: Kept) -> str:
@@ -62,8 +71,10 @@ def _linked(text: str, kept: Kept) -> str:
             opened.append((len(out), mark, start))
             out.append(mark)
             continue
-        if not opened:
-            out.append("]")
+        if not opened:  # of a passage that begins within a link, its target goes
+            rest = _TARGET.match(text, at)
+            at = rest.end() if rest else at
+            out.append("" if rest else "]")
             continue
         place, mark, begin = opened.pop()
         at, opening, closing = _closed(text, begin, start, mark, kept)
@@ -91,7 +102,7 @@ def _closed(
             written = " ".join(text[start : target.end()].split())
             return target.end(), kept.keep(mark), kept.keep(written)
         if target is None and not before.isalnum():
-            target = _LOOSE.match(text, start + 1)
+            target = _LOOSE.match(text, start + 1) or _BROKEN.match(text, start + 1)
         if target:
             return target.end(), "", ""
     if mark == "![" and start == inside:
@@ -198,7 +209,7 @@ def _is_mark(char: str) -> bool:
 
 
 def _is_wide(char: str) -> bool:
-    """Whether a character is of Chinese, Japanese or Korean text, or punctuation of it."""
+    """Whether a character is of Chinese, Japanese or Korean text, or stands for what is kept."""
     return (
         "\u1100" <= char <= "\u11ff"
         or "\u2e80" <= char <= "\ua4cf"
@@ -208,6 +219,7 @@ def _is_wide(char: str) -> bool:
         or "\ufe30" <= char <= "\ufe4f"
         or "\uff00" <= char <= "\uffef"
         or "\U0001b000" <= char <= "\U0003ffff"
+        or char >= "\U000f0000"  # code between backticks
         or char in "“”‘’…—"
     )
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from pyrite_cli.core.text.patterns import one_of, regex
+from pyrite_cli.core.text import boxes, tags
+from pyrite_cli.core.text.patterns import regex
 
 LISTED = regex(r"(?:[-*+•]|\d{1,9}[.)])(?:[ \t]+|$)")
 """The mark of an item of a list, where a line's text begins."""
@@ -23,11 +24,6 @@ _OPENING = regex(r"""(?:!!!|\?\?\?\+?)[ ]*[\w"]|===[!+]*[ ]*["']|\[\^[^\]\s]+\]:
 """What the lines below that stand four spaces in belong to, besides an item of a list."""
 
 _DIRECTIVE = regex(r"\{([\w:.+-]+)\}[ \t]*(.*)|(ad-[\w-]+)[ \t]*$")
-_CODED = one_of(
-    "code code-block code-cell sourcecode literalinclude doctest testcode testoutput mermaid math"
-    " eval-rst raw parsed-literal prompt plot graphviz prism ipython"
-)
-_UNSHOWN = one_of("toctree contents bibliography include index tableofcontents")
 _OPTION = regex(r"[ \t]*:[\w-]+:(?:[ \t]|$)")
 _TITLE = regex(r"(title|collapse|icon|color):[ \t]*(.*)")
 _PROSE = regex(
@@ -35,10 +31,10 @@ _PROSE = regex(
     r"(?:[\"”)*`\],:;]*+[ ][\"“(*`\[]*+[\w’'.-]++){4,}"
 )
 """Five words or more that no mark of a programming language stands between."""
+_STATEMENT = regex(r"(?:[;{}]|[\w)]\()$|^[ \t]*(?://|<<|\}|#include)")
 _TAG = regex(r"</?[A-Za-z]")
 _SKIPPED = regex(r"<(script|style)\b", re.I)
 _PRE = regex(r"<pre\b[^>]*>", re.I)
-_MARKUP = regex(r"</?[A-Za-z][^<>]*>")
 _HIGHLIGHT = regex(
     r"""[ \t]*(?:\{%-?[ ]*(highlight|codeblock)\b[^%]*%\}|\{\{[<%][ ]*(highlight)\b[^<>%]*[>%]\}\}
     |(\#\+BEGIN_(?:SRC|EXAMPLE))\b.*)[ \t]*$""",
@@ -97,12 +93,16 @@ class _Walk:
         self._least = 0  # the column of the text itself, where a passage begins in a list
         self._fences: list[str] = []  # open fences around text
         self._tagged = False
-        self._mdx = _MDX.search(text) is not None if "<" in text or "port " in text else False
+        modular = "<" in text or "import " in text or "export " in text
+        self._mdx = modular and _MDX.search(text) is not None
         self._merging = "<<<<<<<" in text or ">>>>>>>" in text
-        if ("```" in text or "~~~" in text) and (end := self._cut_fence()):
-            self._add("code", self._lines[: end - 1])
-            self._at = end
-            self._begun = True
+        if "```" in text or "~~~" in text:
+            if end := self._cut_fence():
+                self._code(self._lines[: end - 1])
+                self._at = end
+        elif ";" in text and self._is_program():
+            self._code(self._lines)
+            self._at = len(self._lines)
         while self._at < len(self._lines):
             self._line(self._lines[self._at])
 
@@ -124,19 +124,33 @@ class _Walk:
         """
         marks = []
         for number, line in enumerate(self._lines):
-            found = _FENCE.match(line) if "```" in line or "~~~" in line else None
-            if found:
+            if ("```" in line or "~~~" in line) and (found := _FENCE.match(line)):
                 marks.append((number, found[2], found[3]))
-        if not marks or len(marks) % 2 == 0 or marks[0][2]:
+        if len(marks) % 2 == 0 or marks[0][2]:
             return 0
         first = marks[0][0]
-        below = self._lines[first + 1] if first + 1 < len(self._lines) else ""
-        above = self._lines[first - 1] if first else ""
+        below = "".join(self._lines[first + 1 : first + 2])
         named = all(info for _, _, info in marks[1::2])
-        ends = not below.strip() and (not first or above.strip())
+        ends = not below.strip() and (not first or self._lines[first - 1].strip())
         return first + 1 if ends and named and not _PROSE.match(self._lines[0]) else 0
 
+    def _is_program(self) -> bool:
+        """Whether a passage without fences is out of the middle of one."""
+        lines = [line for line in self._lines if line.strip()]
+        ended = sum(_STATEMENT.search(line) is not None for line in lines)
+        return len(lines) > 2 and ended * 5 > len(lines) * 3
+
     def _line(self, line: str) -> None:
+        first = line[:1]
+        if first.isalpha() and "```" not in line and not (self._blank and first in "ie"):
+            if self._blank:
+                self._columns.clear()
+            self._least = 0
+            self._blank = False
+            self._begun = True
+            self._add("text", [line])
+            self._at += 1
+            return
         bare = line.lstrip(" \t")
         if not bare.rstrip():
             self._add("text", [""])
@@ -147,25 +161,7 @@ class _Walk:
             self._fence(fence[1], fence[2], fence[3].rstrip())
             return
         first = bare[0]
-        if first == "<" and self._html(bare):
-            return
-        if self._merging and first in "<>|=" and _CONFLICT.match(line):
-            self._skip(1)
-            self._add("text", [""])
-            return
-        if first in "{#" and (found := _HIGHLIGHT.match(line)):
-            self._highlight(found[1] or found[2] or found[3])
-            return
-        if first in "ie" and self._blank and (size := self._declaration(bare)):
-            self._skip(size)
-            return
-        if first == ":" and _DRAWER.match(line):
-            ahead = self._lines[self._at : self._at + _MOST_AHEAD]
-            end = next((n for n, one in enumerate(ahead) if one.strip() == ":END:"), -1)
-            if end > 0:
-                self._skip(end + 1)
-                return
-        if first == "%" and bare.startswith("%%") and self._comment(bare, "%%", "%%"):
+        if self._is_other(line, bare, first):
             return
         column = indent(line)
         marked = LISTED.match(bare) if first in "-*+•0123456789" else None
@@ -179,6 +175,32 @@ class _Walk:
         self._begun = True
         self._blank = first == "#" and bare.lstrip("#")[:1] in " \t"
         self._at += 1
+
+    def _is_other(self, line: str, bare: str, first: str) -> bool:
+        """Read past what is neither text nor told by its indentation."""
+        if first == "<" and self._html(bare):
+            return True
+        if self._merging and first in "<>|=" and _CONFLICT.match(line):
+            self._skip(1)
+            self._add("text", [""])
+            return True
+        if first in "{#" and (found := _HIGHLIGHT.match(line)):
+            self._highlight(found[1] or found[2] or found[3])
+            return True
+        if first == "-" and bare.rstrip() == "-->":  # a passage may begin in a comment
+            self.parts[:] = [Part("hidden", part.lines) for part in self.parts]
+            self._skip(1)
+            self._begun = False
+            return True
+        if first in "ie" and self._blank and (size := self._declaration(bare)):
+            self._skip(size)
+            return True
+        if first == ":" and _DRAWER.match(line):
+            ahead = [one.strip() for one in self._lines[self._at : self._at + _MOST_AHEAD]]
+            if ":END:" in ahead:
+                self._skip(ahead.index(":END:") + 1)
+                return True
+        return bare.startswith("%%") and self._comment(bare, "%%", "%%")
 
     def _skip(self, lines: int) -> None:
         self._at += lines
@@ -198,7 +220,8 @@ class _Walk:
 
     def _reads(self, line: str) -> bool:
         """Whether an indented line that begins a passage is text: one may begin within a list."""
-        return _PROSE.match(line) is not None or line.lstrip()[0] in "|!?=<:>"
+        bare = line.lstrip()
+        return bare[0] in "|!?=:>" or (_PROSE.match(line) or _TAG.match(bare)) is not None
 
     def _indented(self) -> None:
         base = self._columns[-1] if self._columns else self._least
@@ -238,8 +261,8 @@ class _Walk:
             return
         directive = _DIRECTIVE.match(info) if info[:1] in ("{", "a") else None
         name = (directive[1] or directive[3]) if directive else ""
-        if directive and name not in _CODED and name not in _UNSHOWN and "," not in info:
-            self._directive(name, directive[2] or "", mark)
+        if name in boxes.TEXTUAL or name.startswith(("ad-", "prf:")):
+            self._directive(name, directive[2] or "" if directive else "", mark)
             return
         end = self._at + 1
         code = []
@@ -257,7 +280,7 @@ class _Walk:
             code.append(below)
             end += 1
         self._at = end + 1
-        if name in _UNSHOWN:
+        if name in boxes.UNSHOWN:
             self._blank = True
             return
         while name and code and _OPTION.match(code[0]):
@@ -314,7 +337,7 @@ class _Walk:
                 rest = self._lines[self._at]
             place = rest.lower().find("</pre")
             code.append(rest[: max(place, 0)])
-            self._code([_unmarked(line) for line in code])
+            self._code([tags.untagged(line) for line in code])
             self._behind(rest[place:].partition(">")[2] if place >= 0 else "")
             return True
         self._tagged = self._tagged or _TAG.match(bare) is not None
@@ -355,31 +378,23 @@ class _Walk:
         found = _IMPORT.match(bare[:_WIDEST]) or _EXPORT.match(bare)
         if not found:
             return 0
+        ahead = self._lines[self._at : self._at + _MOST_AHEAD]
         depth = 0
-        for number, line in enumerate(self._lines[self._at : self._at + _MOST_AHEAD]):
-            depth += line.count("{") + line.count("(") + line.count("[")
-            depth -= line.count("}") + line.count(")") + line.count("]")
+        for number, line in enumerate(ahead):
+            depth += sum(map(line.count, "{([")) - sum(map(line.count, "})]"))
             if depth <= 0:
                 return number + 1
-        ahead = self._lines[self._at : self._at + _MOST_AHEAD]
         return next((n for n, line in enumerate(ahead) if not line.strip()), len(ahead))
 
     def _highlight(self, name: str) -> None:
         """Read code between two tags of a template."""
         low = name.lower()
-        closing = low.replace("begin", "end") if low[0] == "#" else low
+        closing = low.replace("begin", "end")
         end = self._at + 1
         while end < len(self._lines):
             line = self._lines[end].strip().lower()
-            if closing in line and (low[0] == "#" or "/" in line or "end" in line):
+            if closing in line and ("/" in line or "end" in line):
                 break
             end += 1
         self._code(self._lines[self._at + 1 : end])
         self._at = end + 1
-
-
-def _unmarked(line: str) -> str:
-    """A line of `<pre>` without its tags."""
-    import html  # for what has entities alone: its table takes 3 ms
-
-    return html.unescape(_MARKUP.sub("", line))

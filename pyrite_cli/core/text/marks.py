@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _MARK = regex(
     r"""`+|\\[!-/:-@\[-`{-~]|<(?=[A-Za-z/?]|!(?:--|[A-Z\[]))
     |\{|%%|\$|&(?=[#A-Za-z])
-    |https?://[!#%&()*+,./0-9:;=?@A-Z_a-z~-]+
+    |://[!#%&()*+,./0-9:;=?@A-Z_a-z~-]+
     |!\[\[|\[\[|\[!(?=[A-Za-z])|\#\[\[|\(\((?=[0-9a-f]{8}-)|\+\+(?=[a-z])|:::(?:image|no-loc)\b
     |:(?=(?:material|octicons|fontawesome|simple)-)|@(?=["A-Z])
     |\[(?=[\w-]+::[ ])|\((?=[\w-]+::[ ])""",
@@ -38,7 +38,7 @@ _ALERT = regex(
 )
 _SPAN = r"[.#][\w:-]+|[\w:-]+=(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s\"'{}]+)|=\w+|-|toc"
 _ATTRIBUTES = regex(
-    rf"\{{:?[ ]*(?:{_SPAN})(?:[ ]+(?:{_SPAN}|[\w-]+))*[ ]*\}}|\{{:[:/][^{{}}\n]*\}}"
+    rf"\{{:?[ ]*(?:{_SPAN})(?:[ ]+(?:{_SPAN}|[\w-]+))*[ ]*\}}|\{{:(?:[:/]|[a-z]+ )[^{{}}\n]*\}}"
 )
 _ROLE = regex(r"\{[\w:.+-]+\}(?=`)")
 _CRITIC = regex(r"\{(\+\+|--|==|>>|~~)")
@@ -105,7 +105,7 @@ class _Reader:
             return self._comment(start)
         if first == "$":
             return self._mathematics(start)
-        if first == "h":
+        if mark.startswith("://"):
             address = mark.rstrip("*_~,.;:!?")
             if address.count(")") > address.count("("):
                 address = address[: address.index(")")]
@@ -168,9 +168,12 @@ class _Reader:
                 0 <= self._find("\n", start) < places[-1] and _APART.search(text, start, places[-1])
             )
         ):
-            self._out.append(self._kept.keep("`" * size))
+            last = not places and gap < 0  # a passage may begin or end in code
+            self._out.append("" if last and size == 1 else self._kept.keep("`" * size))
             return start + size
-        code = text[start + size : places[-1]].replace("\n", " ")
+        code = text[start + size : places[-1]]
+        if "\n" in code:
+            code = _BREAK.sub(" ", code)
         if code.strip():
             code = code.strip() if role or code[0] == code[-1] == " " else code
         if role:
@@ -383,6 +386,7 @@ class _Reader:
 
 
 _ESCAPED_ID = regex(r"\\\{#[\w-]+\\?\}[ \t]*(?=\n|$)")
+_BREAK = regex(r"[ \t]*+\n[ \t]*")
 _TICKS = regex(r"`+")
 _APART = regex(r"\n[ \t]*(?:[-+>#|][ \t]|\*[ \t]|\d{1,9}[.)][ \t])")
 _CLOSING = regex(r"</([a-z][\w.:-]*)")

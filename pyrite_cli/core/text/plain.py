@@ -45,9 +45,18 @@ _CONTENTS = regex(r"^[ \t]*(?:[-*+]|1\.)[ \t].*\n[ \t]*\{:[ ]*toc[^}\n]*\}", re.
 _SCHOLARLY = regex(r"^\([\w:.-]+\)=[ \t]*$|(?:```|:::)\{|\{[\w:]+\}`", re.M)
 _WORD = regex(r"[^\W_]")
 _SAYING = regex(
-    r"^(?!import |export )[A-Za-z][a-z'’-]*(?:,? [A-Za-z][a-z'’-]*){3,}[,.;:]?(?: |$)", re.M
+    r"^[ \t]*(?:(?:[-*+>|]|\d{1,3}[.)])[ \t]+)?(?:[A-Za-z(\"'`_]|\*(?!\[))"
+    r"(?:[^\n]*?(?<![a-z])[a-z]{1,20}+ [a-z]{1,20}+ [a-z]{1,20}+(?![a-z])|\w{30})"
+    r"(?![^\n]*\n {0,3}(?:=|-))",
+    re.M,
 )
-_TRICKY = ("<!--", "<s", "<S", "%%", "{", "```", "~~~", "::", "#+", "==", "--", "    ")
+"""Three words of a sentence, or a very long one, in a line that is no heading."""
+_HIDING = regex(
+    r"<!|</|%%|\{[{%/#>:-]|(?:```|:::) ?\{|^(?:im|ex)port |<(?i:s|iframe|math|canvas|video|audio"
+    r"|object|noscript|head)|<[A-Za-z][\w.-]*$|^:[A-Z]+:",
+    re.M,
+)
+"""What may hide a sentence."""
 
 
 class Line(NamedTuple):
@@ -73,9 +82,9 @@ def lines(text: str, written: Callable[[str], bool] | None = None) -> list[Line]
         text: The Markdown.
         written: Asked with the target of each link: which links stay as they are written.
     """
-    if PRIVATE.search(text):
+    if not text.isascii():
         text = PRIVATE.sub(" ", text)
-    page = _Page(Kept(written), _SCHOLARLY.search(text) is not None)
+    page = _Page(Kept(written), _is_scholarly(text))
     for kind, some in layout.parts(text):
         if kind == "code":
             page.code(some)
@@ -91,9 +100,14 @@ def says(text: str) -> bool:
 
     Headings, rulers, definitions, comments and tags say nothing.
     """
-    if _SAYING.search(text) and not any(mark in text for mark in _TRICKY):
+    if _SAYING.search(text) and not _HIDING.search(text):
         return True
     return any(line.kind in ("text", "code") and _WORD.search(line.text) for line in lines(text))
+
+
+def _is_scholarly(text: str) -> bool:
+    """Whether a text is written for MyST, in which a line after `%` is a comment."""
+    return ("{" in text or ")=" in text) and _SCHOLARLY.search(text) is not None
 
 
 def inline(text: str) -> str:
@@ -211,6 +225,8 @@ class _Page:
             if listed is None:
                 break
             end = listed.end()
+        if quote := _QUOTED.match(bare):
+            return bare[quote.end() :]
         task = _TASK.match(bare) if bare[:1] == "[" else None
         return bare[task.end() :] if task else bare
 
@@ -235,8 +251,8 @@ class _Page:
         if "|" in below or "-" in below:
             if "|" in below and _TABLE.match(below):
                 self._tabular = True
-            elif not self._found and not self._block and " | " in bare:
-                self._tabular = below.count(" | ") == bare.count(" | ")
+            elif not (self._found or self._block or self._lead) and "](" not in bare:
+                self._tabular = 0 < bare.count(" | ") == below.count(" | ")
         return self._tabular
 
     def _cells(self, bare: str) -> None:
@@ -248,7 +264,8 @@ class _Page:
             return
         if 0 <= self._row == len(self._found) - 1:
             last = self._found[-1]
-            self._found[-1] = last._replace(text=f"{last.text};")
+            if last.text[-1] not in ".;:,!?":
+                self._found[-1] = last._replace(text=f"{last.text};")
         self._add(f"{lead}{self._kept.restored(row)}")
         self._row = len(self._found) - 1
 
@@ -266,6 +283,8 @@ class _Page:
         words = self._kept.restored(rendered(text, self._kept)).strip()
         if not words:
             return
+        if self._label and self._label[1]:
+            self._say()
         if self._begun:
             self._add(words if words[-1] in ".?!:" else f"{words}:")
         else:
@@ -325,6 +344,9 @@ class _Page:
 
     def _add(self, words: str) -> None:
         """Take a line that is shown."""
+        words = words.strip()
+        if not words:
+            return
         self._say()
         self._found.append(Line(words))
         self._begun = self._begun or _WORD.search(words) is not None

@@ -12,6 +12,7 @@ TAG = regex(
     re.X,
 )
 AUTOLINK = regex(r"<([A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*|[\w.+-]+@[\w-]+(?:\.[\w-]+)+)>")
+_MARKUP = regex(r"</?[A-Za-z][^<>]*>")
 _VALUE = regex(r"""([\w:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|\{\s*["'`]([^"'`]*)["'`]\s*\})""")
 
 UNSHOWN = one_of("script style svg iframe math canvas video audio object noscript head")
@@ -123,3 +124,10 @@ def address(written: str) -> str:
 
         return unquote(rest.partition("?")[0]).rstrip("*")
     return rest if scheme.lower() == "mailto" else written
+
+
+def untagged(line: str) -> str:
+    """A line of code in HTML, without its tags."""
+    import html  # as above
+
+    return html.unescape(_MARKUP.sub("", line))

@@ -7,7 +7,7 @@ import re
 from pyrite_cli.core.text.patterns import one_of, regex
 
 _ARGUMENT = regex(r"""([\w-]+)\s*[=:]\s*(?:"([^"]*)"|'([^']*)'|`([^`]*)`)""")
-_LABELS = ("caption", "alt", "title", "label", "summary", "header")
+_LABELS = ("caption", "alt", "title", "label", "summary", "header", "text")
 _CLOZE = regex(r"(?:c\d+::|cloze[ ])(.*)")
 _TARGET = regex(r"(.*\S)\s*<[^<>]*>$", re.S)
 _SIZE = regex(r"\d+(?:x\d+)?$")
@@ -16,6 +16,8 @@ _MEDIA = one_of(
     "apng avif bmp gif jpeg jpg png svg tif tiff webp heic mp3 m4a ogg wav flac 3gp mkv mov mp4 ogv"
     " webm canvas excalidraw"
 )
+_QUOTED = regex(r'"([^"]*)"')
+_LED = one_of("tab expand details")
 _SILENT = one_of("ref relref code highlight")
 
 
@@ -28,7 +30,7 @@ def shown(inside: str, called: bool, alone: bool) -> str:
         alone: Whether it stands alone in its line, where a title is a lead.
     """
     if called:
-        return _label(inside, alone) if "=" in inside or ":" in inside else ""
+        return _label(inside, alone)
     if cloze := _CLOZE.match(inside):
         return cloze[1].partition("::")[0]
     return inside[2:6] if inside.startswith(("[[TODO", "[[DONE")) else ""
@@ -38,8 +40,9 @@ def _label(inside: str, alone: bool) -> str:
     found = {one[1].lower(): one[2] or one[3] or one[4] or "" for one in _ARGUMENT.finditer(inside)}
     name = inside.partition(" ")[0]
     said = next((found[key] for key in _LABELS if found.get(key)), "")
-    if not said and name in ("tab", "tabs", "expand"):
-        said = found.get("name", "")
+    if not said and name in _LED:
+        quoted = _QUOTED.search(inside)
+        said = found.get("name") or (quoted[1] if quoted and not found else "")
     if not said or name in _SILENT:
         return ""
     if "caption" in found or "alt" in found or not alone or said[-1] in ".?!:":
