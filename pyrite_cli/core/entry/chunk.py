@@ -94,7 +94,7 @@ def chunk(
     if costs(0, len(raw)) > limit:
         contexts = context.of(raw, scan, limit)
         edges = _Cutter(raw, scan, silent, costs, contexts, limit).edges()
-        edges, silent = _speaking(raw, edges, scan.headings, silent, contexts)
+        edges, silent = _speaking(raw, edges, scan, silent, contexts)
     chunks = []
     line = first_line
     headings = scan.headings
@@ -118,7 +118,7 @@ def chunk(
         some = bool(silent) and noise.overlaps(silent, start, end)
         shown = noise.without(raw, start, end, silent).decode() if some else None
         passage = lead + (text if shown is None else shown)
-        if len(edges) == 1 and not _says(passage.encode()) and (said := summary()):
+        if len(edges) == 1 and (said := summary()) and not plain.says(passage):
             passage = shown = f"{passage.strip()}\n\n{said}\n".lstrip()
         embedded = embed_text(embedded_title, names, passage)
         digest = hashlib.sha256(embedded.encode()).digest() if embedded else b""
@@ -131,25 +131,34 @@ def chunk(
     return tuple(chunks)
 
 
-_BEGINS = rb"[ \t]*(?:[-*>|] {1,3})?(?:\*\*|[*_\"(\x60])?[A-Za-z0-9\x80-\xff]"
+_BEGINS = (
+    rb"[ \t]*(?:[-*>|] {0,3})?(?!`{3}|!|\[[!\[]|\[(?:TOC|toc)\])[*_\"(`\[]{0,4}[A-Za-z0-9\x80-\xff]"
+)
 _TEXT, _TEXT_BELOW = re.compile(_BEGINS), re.compile(rb"\n" + _BEGINS)
 """A line that begins as text does. Most chunks have one within their first lines."""
-_SPEAKS = re.compile(
-    rb"^(?![ \t>]*(?:`{3}|~{3}|[#<%^]|:{3}|\{[{%#:.]|!?\[[\[!]|!\[|\[_*toc|(?:im|ex)port\b|\w+::))"
-    rb"[^A-Za-z0-9_\x80-\xff\n]*[A-Za-z0-9_\x80-\xff]{2}",
-    re.M | re.I,
-)
-"""A line that is no heading, fence, tag, picture or mark of a tool, and holds a word."""
 
 
-def _says(passage: bytes) -> bool:
-    return _SPEAKS.search(passage) is not None or plain.says(passage.decode())
+def _is_text(raw: bytes, start: int, end: int, *, tagged: bool) -> bool:
+    """Whether a range says something beyond doubt.
+
+    Args:
+        raw: The body.
+        start: Where the range begins.
+        end: Where it ends.
+        tagged: Whether the body has marks of a kind that may go over several lines.
+    """
+    if tagged and any(raw.find(mark, start, end) >= 0 for mark in _TAGS):
+        return False
+    return (_TEXT.match(raw, start, end) or _TEXT_BELOW.search(raw, start, end)) is not None
+
+
+_TAGS = (b"{%", b"{{", b"\n<")
 
 
 def _speaking(
     raw: bytes,
     edges: list[int],
-    headings: Sequence[Heading],
+    scan: Scan,
     silent: list[Span],
     contexts: Sequence[context.Context],
 ) -> tuple[list[int], list[Span]]:
@@ -160,32 +169,38 @@ def _speaking(
     """
     found = [0]
     more: list[Span] = []
+    tagged = any(mark in raw for mark in _TAGS)
     waiting = False  # the last chunk has nothing to say yet
     for start, end in itertools.pairwise([*edges, len(raw)]):
         whole = not silent or not noise.overlaps(silent, start, end)
-        says = (
-            whole
-            and (_TEXT.match(raw, start, end) or _TEXT_BELOW.search(raw, start, end)) is not None
-        )
+        says = whole and _is_text(raw, start, end, tagged=tagged)
         if not says:
             shown = context.before(contexts, start) + noise.without(raw, start, end, silent)
-            says = _says(shown)
-        headed = not says and _heads(headings, start, end)
-        begins = start > 0 and not waiting and (says or headed)
+            says = plain.says(shown.decode())
+        blocks = [] if says else _headings(scan, start, end)
+        begins = start > 0 and not waiting and (says or bool(blocks))
         if begins:
             found.append(start)
         waiting = not says and (waiting or begins or start == 0)
-        if not says and not headed:
-            more.append((start, end))
+        if not says:
+            apart = [start, *itertools.chain.from_iterable(blocks), end]
+            more += [(a, b) for a, b in zip(apart[::2], apart[1::2], strict=True) if a < b]
     if waiting and len(found) > 1:
         found.pop()
     return found, noise.joined([*silent, *more]) if more else silent
 
 
-def _heads(headings: Sequence[Heading], start: int, end: int) -> bool:
-    """Whether a heading stands in a range."""
-    place = bisect.bisect_left(headings, start, key=lambda heading: heading.offset)
-    return place < len(headings) and headings[place].offset < end
+def _headings(scan: Scan, start: int, end: int) -> list[Span]:
+    """Where the headings in a range stand."""
+    found = []
+    first = bisect.bisect_left(scan.headings, start, key=lambda heading: heading.offset)
+    for heading in itertools.islice(scan.headings, first, None):
+        if heading.offset >= end:
+            break
+        place = bisect.bisect_right(scan.cuts, (heading.offset, INSIDE))
+        behind = scan.cuts[place][0] if place < len(scan.cuts) else end
+        found.append((heading.offset, min(behind, end)))
+    return found
 
 
 _INK = re.compile(rb"\S")

@@ -64,7 +64,7 @@ def of(path: str, given: str, raw: bytes, scan: Scan, silent: list[Span]) -> Tit
 
 
 def _is_title(heading: Heading) -> bool:
-    return heading.level == 1 and heading.text != "" and not conflicts.is_marker(heading.text)
+    return heading.level == 1 and heading.text != "" and not conflicts.is_marked(heading.text)
 
 
 def of_path(path: str) -> str:
