@@ -168,6 +168,36 @@ def test_a_cut_is_marked_on_its_side() -> None:
     assert snippet("short needle", terms_of("needle"), ENGLISH) == "short needle"
 
 
+def test_a_snippet_ends_before_half_a_mark() -> None:
+    items = "".join(f"{number}. Nothing of note is said in this item.\n" for number in range(1, 30))
+    assert snippet(items, (), ENGLISH).endswith("item. …")
+    rows = "".join(f"| name{number} | its meaning is told here |\n" for number in range(30))
+    shown = snippet(rows, (), ENGLISH)
+    assert shown.startswith("name0 · its meaning is told here; name1 · its")
+    assert not shown.removesuffix(" …").endswith(("·", ";"))
+
+
+def test_no_word_is_cut_where_words_have_spaces() -> None:
+    address = "https://example.org/" + "long-path/" * 20
+    text = f"{FILL * 3}See {address} for the needle and {address} and more. {FILL * 3}"
+    shown = snippet(text, terms_of("needle"), ENGLISH)
+    words = shown.replace("…", " ").split()
+    assert "needle" in words
+    assert set(words) <= set(text.split())
+
+
+def test_a_comment_or_a_definition_is_never_shown() -> None:
+    for hidden in ("<!-- a needle -->", "[needle]: http://needle.example", "%%\nneedle\n%%"):
+        assert snippet(f"{hidden}\n\nThe text.", terms_of("needle"), ENGLISH) == "The text."
+        assert snippet(f"{hidden}\n", terms_of("needle"), ENGLISH) == ""
+
+
+def test_only_the_link_whose_address_was_looked_for_is_shown_as_written() -> None:
+    text = "the [first](a/needle.md), the [second](b.md), [[c/needle|third]] and [[d|fourth]]"
+    shown = snippet(text, terms_of("needle"), ENGLISH)
+    assert shown == "the [first](a/needle.md), the second, [[c/needle|third]] and fourth"
+
+
 plain = [
     "needle", "needles ", "\n", " ", ". ", "。", "漢字", "é", "e\u0301", "x" * 200, " " * 300,
     "\x0b", "\u2028", "😀", "_", "*", "\u1100\u1161", "か\u3099", "word " * 60,

@@ -26,6 +26,8 @@ _MOST_INDENT = 40
 
 _HALF = " ,;:·•|([{“‘‚„«"
 """What a snippet of text doesn't end in: it belongs to what is left out."""
+_ORDINAL = re.compile(r"(?<=\S) \d{1,3}[.)]$")
+"""The number of an item that is left out."""
 _PAUSES = "，、；：）"
 """Where a text without spaces is best cut."""
 _SPACE = re.compile(r"\s+")
@@ -219,6 +221,8 @@ def _cut(text: str, around: tuple[int, int]) -> str:
     if not cut.rpartition("\n")[2].startswith(CODE):
         cut = cut.rstrip(_HALF)
     whole = stop >= len(text.rstrip())
+    if not whole:
+        cut = _ORDINAL.sub("", cut)
     shown = cut if whole else f"{cut} …"
     moved = begin > units[first][0]
     inside = text.startswith(CODE, units[first][0])
