@@ -26,8 +26,6 @@ _MOST_INDENT = 40
 
 _HALF = " ,;:·•|([{“‘‚„«"
 """What a snippet of text doesn't end in: it belongs to what is left out."""
-_ORDINAL = re.compile(r"(?<=\S) \d{1,3}[.)]$")
-"""The number of an item that is left out."""
 _PAUSES = "，、；：）"
 """Where a text without spaces is best cut."""
 _SPACE = re.compile(r"\s+")
@@ -222,7 +220,7 @@ def _cut(text: str, around: tuple[int, int]) -> str:
         cut = cut.rstrip(_HALF)
     whole = stop >= len(text.rstrip())
     if not whole:
-        cut = _ORDINAL.sub("", cut)
+        cut = _before_number(cut)
     shown = cut if whole else f"{cut} …"
     moved = begin > units[first][0]
     inside = text.startswith(CODE, units[first][0])
@@ -230,6 +228,12 @@ def _cut(text: str, around: tuple[int, int]) -> str:
     if moved or mark:
         shown = f"{CODE if inside else ''}{mark}{shown.strip()}"
     return _aligned(shown)
+
+
+def _before_number(text: str) -> str:
+    """A text without the number of an item that would come next."""
+    head, _, last = text.rpartition(" ")
+    return head if head and last[-1] in ".)" and last[:-1].isdigit() else text
 
 
 def _word(text: str, begin: int, start: int, end: int) -> int:

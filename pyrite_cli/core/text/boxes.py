@@ -53,14 +53,14 @@ class Box(NamedTuple):
 
 def opened(line: str) -> Box | None:
     """What a line opens or closes, or None where it is no such line."""
-    if found := _CALLOUT.match(line):
+    if line.startswith("[!") and (found := _CALLOUT.match(line)):
         return Box(found[1].capitalize(), found[2].strip())
-    if found := _ADMONITION.match(line):
+    if line.startswith(("!!!", "???")) and (found := _ADMONITION.match(line)):
         title = (found[2] or "").strip('"')
         return Box("" if found[2] and not title else _name(found[1]), title)
-    if found := _TAB.match(line):
+    if line.startswith("===") and (found := _TAB.match(line)):
         return Box("", found[1].strip())
-    if found := _BLOCK.match(line):
+    if line.startswith("///") and (found := _BLOCK.match(line)):
         return Box(_name(found[1] or ""), (found[2] or "").strip())
     if line.startswith(":::") and (found := _CONTAINER.match(line)):
         return _container(found)

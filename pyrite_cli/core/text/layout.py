@@ -12,7 +12,7 @@ from typing import NamedTuple
 from pyrite_cli.core.text import boxes, tags
 from pyrite_cli.core.text.patterns import regex
 
-LISTED = regex(r"(?:[-*+•]|\d{1,9}[.)])(?:[ \t]+|$)")
+LISTED = regex(r"(?:[-*+]|\d{1,9}[.)])(?:[ \t]+|$)")
 """The mark of an item of a list, where a line's text begins."""
 
 _FENCE = regex(
@@ -20,6 +20,7 @@ _FENCE = regex(
 )
 _QUOTED = regex(r"(?:[ \t]{0,3}>[ \t]?)+")
 _RULE = regex(r"(?:([*_-])[ \t]*)(?:\1[ \t]*){2,}$")
+_OPENINGS = ("!!!", "???", "===", "[^", ": ", ":\t")
 _OPENING = regex(r"""(?:!!!|\?\?\?\+?)[ ]*[\w"]|===[!+]*[ ]*["']|\[\^[^\]\s]+\]:|:[ \t]+\S""")
 """What the lines below that stand four spaces in belong to, besides an item of a list."""
 
@@ -53,8 +54,7 @@ _CONFLICT = regex(r"(?:<{7}|>{7}|\|{7})(?:[ ].*)?$|={7}[ \t]*$")
 
 _MOST_AHEAD = 60
 """Lines in which a drawer or a declaration must end."""
-_WIDEST = 400
-"""Characters of a line that may import something."""
+_WIDEST = 400  # characters of a line that may import something
 
 
 class Part(NamedTuple):
@@ -164,7 +164,7 @@ class _Walk:
         if self._is_other(line, bare, first):
             return
         column = indent(line)
-        marked = LISTED.match(bare) if first in "-*+•0123456789" else None
+        marked = LISTED.match(bare) if first in "-*+0123456789" else None
         if marked and first in "-*+" and _RULE.match(bare):
             marked = None
         if self._is_code(line, column, marked is not None):
@@ -184,7 +184,7 @@ class _Walk:
             self._skip(1)
             self._add("text", [""])
             return True
-        if first in "{#" and (found := _HIGHLIGHT.match(line)):
+        if bare.startswith(("{%", "{{", "#+")) and (found := _HIGHLIGHT.match(line)):
             self._highlight(found[1] or found[2] or found[3])
             return True
         if first == "-" and bare.rstrip() == "-->":  # a passage may begin in a comment
@@ -249,7 +249,7 @@ class _Walk:
             bare = bare[mark:]
             nested = LISTED.match(bare)
             mark = nested.end() if nested and bare[:1] in "-*+" else 0
-        if bare[:1] and bare[0] in "!?=[:" and _OPENING.match(bare):
+        if bare.startswith(_OPENINGS) and _OPENING.match(bare):
             self._columns.append(column + 4)
         elif bare[:1] == "#" and column == 0:
             self._columns.clear()

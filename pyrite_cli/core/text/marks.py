@@ -283,7 +283,10 @@ class _Reader:
                 if mark in ("++", "==", "~~"):
                     self._out.append(inside)
                 return end + 3
-        attributes = _ATTRIBUTES.match(text, start)
+        end = min(self._find("}", start), start + _LONGEST)
+        inside = text[start + 1 : max(end, start + 1)].strip()
+        likely = inside[:1] in (".", "#", ":", "=", "-") or "=" in inside
+        attributes = _ATTRIBUTES.match(text, start) if likely else None
         if attributes and before not in ("$", "\\") and ":::" not in self._before(start):
             named = attributes[0][1:].lstrip(" ")[0] in ".#:-"
             last = text[attributes.end() : attributes.end() + 1] in ("", "\n")
@@ -390,6 +393,8 @@ _BREAK = regex(r"[ \t]*+\n[ \t]*")
 _TICKS = regex(r"`+")
 _APART = regex(r"\n[ \t]*(?:[-+>#|][ \t]|\*[ \t]|\d{1,9}[.)][ \t])")
 _CLOSING = regex(r"</([a-z][\w.:-]*)")
+_LONGEST = 400
+"""Characters that attributes have at most."""
 _WIDEST = 2000
 """Characters of a line that are looked at to know what is in a row of a table."""
 _LEVELS = frozenset("123456")

@@ -35,14 +35,13 @@ _INTERNAL = regex(
     r"(?:id|collapsed|logseq[.\w-]*|background-color|(?:created|updated)-at|query-[\w-]+|card-[\w-]+"
     r"|hl-[\w-]+|ls-type|exclude-from-graph-view|heading|template-including-parent)$"
 )
-_LEFT_OUT = regex(
-    r"--8<--|;--8<--|<<<[ ]|\#\+(?:BEGIN|END)_|\#\+\w+:|:[A-Z]+:$|\+\+\+$|\([\w:. -]+\)=$"
-    r"|\\(?:newpage|pagebreak|clearpage|tableofcontents|maketitle)\b|\[/?(?:TOC|_TOC_)\]$",
-    re.I | re.X,
-)
+_LEFT_OUT = (
+    "--8<--", ";--8<--", "<<< ", "#+", "\\newpage", "\\pagebreak", "\\clearpage", "\\maketitle",
+    "\\tableofcontents", "[TOC]", "[toc]", "[[_TOC_]]", "[[TOC]]",
+)  # fmt: skip
+"""What lines begin with that include a file, end a page, or are a page's contents."""
 _SPACED = regex(r"(?:^|[ \t])\^(?=[\w-]*[A-Za-z-])[\w-]{2,}$")
 _CONTENTS = regex(r"^[ \t]*(?:[-*+]|1\.)[ \t].*\n[ \t]*\{:[ ]*toc[^}\n]*\}", re.M)
-_SCHOLARLY = regex(r"^\([\w:.-]+\)=[ \t]*$|(?:```|:::)\{|\{[\w:]+\}`", re.M)
 _WORD = regex(r"[^\W_]")
 _SAYING = regex(
     r"^[ \t]*(?:(?:[-*+>|]|\d{1,3}[.)])[ \t]+)?(?:[A-Za-z(\"'`_]|\*(?!\[))"
@@ -107,7 +106,7 @@ def says(text: str) -> bool:
 
 def _is_scholarly(text: str) -> bool:
     """Whether a text is written for MyST, in which a line after `%` is a comment."""
-    return ("{" in text or ")=" in text) and _SCHOLARLY.search(text) is not None
+    return any(mark in text for mark in ("```{", ":::{", "}`", ")=\n"))
 
 
 def inline(text: str) -> str:
@@ -185,7 +184,7 @@ class _Page:
             first = bare[0]
         if first in "-=+|:_*~" and self._is_ruler(bare):
             return
-        listed = layout.LISTED.match(bare) if first in "-*+•0123456789" else None
+        listed = layout.LISTED.match(bare) if first in "-*+0123456789" else None
         if listed:
             self._close()
             bare = self._item(bare, listed.end())
@@ -220,7 +219,7 @@ class _Page:
         listed: re.Match[str] | None
         while True:
             mark, bare = bare[:end].strip(), bare[end:]
-            self._lead = "• " if mark in "-*+•" else f"{mark} "
+            self._lead = "• " if mark in "-*+" else f"{mark} "
             listed = layout.LISTED.match(bare) if bare[:1] and bare[0] in "-*+" else None
             if listed is None:
                 break
@@ -313,11 +312,11 @@ class _Page:
     def _is_gone(self, bare: str, first: str) -> bool:
         """Whether a line is not shown."""
         if first == "[" or bare.startswith("*["):
-            if note := _NOTE.match(bare):
+            if bare.startswith("[^") and (note := _NOTE.match(bare)):
                 self._close()
                 self._block = [bare[note.end() :]] if bare[note.end() :] else []
                 return True
-            if _DEFINITION.match(bare):
+            if "]:" in bare and _DEFINITION.match(bare):
                 return True
         if first == ":" and self._options and _OPTION.match(bare):
             return True
@@ -325,7 +324,11 @@ class _Page:
             return True
         if first == "^" and _SPACED.match(bare):
             return True
-        return first in "-;<#:+(\\[" and _LEFT_OUT.match(bare) is not None
+        if first == "(" or bare == "+++":  # a label and a break of MyST
+            return bare == "+++" or (bare.endswith(")=") and bare.count("(") == 1)
+        if first == ":" and bare[-1] == ":" and bare[1:-1].isupper():  # a drawer of Logseq
+            return True
+        return first in "-;<#\\[" and bare.startswith(_LEFT_OUT)
 
     def _close(self) -> None:
         """Take the block that has ended."""
