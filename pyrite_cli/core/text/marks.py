@@ -78,7 +78,7 @@ class _Reader:
     def _find(self, what: str, at: int, within: str = "") -> int:
         """Where something stands from a place on, or -1; asked again nearby, nothing is read."""
         since, place = self._found.get(what, (-1, -1))
-        if since >= 0 and since <= at and (place == -1 or at <= place):
+        if 0 <= since <= at and (place == -1 or at <= place):
             return place
         place = (within or self._text).find(what, at)
         self._found[what] = (at, place)
@@ -192,7 +192,7 @@ class _Reader:
         if text[start + 1] in "!?":
             end = self._find(">", start)
             self._out.append("" if end >= 0 else "<")
-            return end + 1 if end >= 0 else start + 1
+            return max(end, start) + 1
         if link := tags.AUTOLINK.match(text, start):
             self._out.append(self._kept.keep(tags.address(link[1])))
             return link.end()
@@ -345,20 +345,17 @@ class _Reader:
     def _mathematics(self, start: int) -> int:
         text = self._text
         if text.startswith("$$", start):
-            end = self._find("$$", start + 2)
-            if end > start + 2:
-                self._out.append(self._kept.keep(text[start : end + 2].replace("\n", " ")))
-                return end + 2
-            self._out.append("$$")
-            return start + 2
+            end = max(self._find("$$", start + 2), start)
+            self._out.append(self._kept.keep(text[start : end + 2].replace("\n", " ")))
+            return end + 2
         found = _MATH.match(text, start) if not text[start - 1 : start].isalnum() else None
         inside = found[1] if found else ""
-        if found and not any(mark in inside for mark in ("**", "](", "`")):
-            spoken = " " in inside and not any(mark in inside for mark in "\\_^={")
-            self._out.append("$" if spoken else self._kept.keep(found[0]))
-            return start + 1 if spoken else found.end()
-        self._out.append("$")
-        return start + 1
+        spoken = " " in inside and not any(mark in inside for mark in "\\_^={")
+        if found is None or spoken or any(mark in inside for mark in ("**", "](", "`")):
+            self._out.append("$")
+            return start + 1
+        self._out.append(self._kept.keep(found[0]))
+        return found.end()
 
     def _wiki(self, start: int, mark: str) -> int:
         """Read `[[target#part|label]]`."""
@@ -393,10 +390,8 @@ _BREAK = regex(r"[ \t]*+\n[ \t]*")
 _TICKS = regex(r"`+")
 _APART = regex(r"\n[ \t]*(?:[-+>#|][ \t]|\*[ \t]|\d{1,9}[.)][ \t])")
 _CLOSING = regex(r"</([a-z][\w.:-]*)")
-_LONGEST = 400
-"""Characters that attributes have at most."""
-_WIDEST = 2000
-"""Characters of a line that are looked at to know what is in a row of a table."""
+_LONGEST = 400  # characters of attributes
+_WIDEST = 2000  # characters of a line that are looked at to know what is in a row of a table
 _LEVELS = frozenset("123456")
 _END_RAW = regex(r"\{%-?\s*endraw")
 _END_COMMENT = regex(r"\{%-?\s*endcomment\s*-?%\}")
