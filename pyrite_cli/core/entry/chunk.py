@@ -132,7 +132,8 @@ def chunk(
 
 
 _BEGINS = (
-    rb"[ \t]*(?:[-*>|] {0,3})?(?!`{3}|!|\[[!\[]|\[(?:TOC|toc)\])[*_\"(`\[]{0,4}[A-Za-z0-9\x80-\xff]"
+    rb"[ \t]*(?:[-*>|] {0,3})?(?!`{3}|!|\[[!\[]|\[(?:TOC|toc)\])"
+    rb"[*_\"(`\[]{0,4}[/A-Za-z0-9\x80-\xff]"
 )
 _TEXT, _TEXT_BELOW = re.compile(_BEGINS), re.compile(rb"\n" + _BEGINS)
 """A line that begins as text does. Most chunks have one within their first lines."""
@@ -176,7 +177,7 @@ def _speaking(
         says = whole and _is_text(raw, start, end, tagged=tagged)
         if not says:
             shown = context.before(contexts, start) + noise.without(raw, start, end, silent)
-            says = plain.says(shown.decode())
+            says = _is_text(shown, 0, len(shown), tagged=tagged) or plain.says(shown.decode())
         blocks = [] if says else _headings(scan, start, end)
         begins = start > 0 and not waiting and (says or bool(blocks))
         if begins:

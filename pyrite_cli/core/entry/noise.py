@@ -97,7 +97,7 @@ def _rules(raw: bytes) -> list[Rule]:
     if b"%%" in marks and b"%%" in raw:
         found.append(_vault_comments)
     if b"::" in marks:
-        if any(map(raw.__contains__, _PROPERTY_MARKS)):
+        if b":: " in raw and any(map(raw.__contains__, _PROPERTY_MARKS)):
             found.append(_properties)
         if b":LOGBOOK:" in raw:
             found.append(_logbooks)
