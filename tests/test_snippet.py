@@ -73,10 +73,13 @@ def test_the_heading_and_fence_marks_are_left_out() -> None:
     assert snippet("Set\n===\n\n```py\ncode()\n```\n", (), ENGLISH) == f"{CODE}code()"
 
 
-def test_a_heading_that_is_shown_anyway_is_no_snippet() -> None:
+def test_a_heading_that_is_shown_anyway_is_left_out_unless_there_is_nothing_else() -> None:
     assert snippet("## Only a heading\n", (), ENGLISH) == "Only a heading"
     terms = terms_of("heading")
-    assert snippet("## Only a heading\n\n", terms, ENGLISH, ["Only a heading"]) == ""
+    known = ["T", "Only a heading"]
+    assert snippet("## Only a heading\n\n", terms, ENGLISH, known) == "Only a heading"
+    assert snippet("# T\n\n## Only a heading\n", terms, ENGLISH, known) == "Only a heading"
+    assert snippet("## Only a heading\n\nText.\n", terms, ENGLISH, known) == "Text."
     assert snippet("# T\n\n## Only a heading\n", terms, ENGLISH, ["T"]) == "Only a heading"
     assert snippet("#\ntext below\n", (), ENGLISH) == "text below"
 
@@ -225,3 +228,27 @@ def test_any_text_gives_a_bounded_snippet(text: str, query: str) -> None:
 def test_a_word_in_any_text_is_shown(text: str) -> None:
     holds = any(token == "needl" for _, _, token in ENGLISH.spans(text))
     assert bool(found(text, "needle")) == holds
+
+
+TABLE = "| Key | Meaning |\n|---|---|\n" + "".join(
+    f"| key{n} | What it does is told here at some length, in row {n}. |\n" for n in range(12)
+)
+
+
+def test_a_row_of_a_table_is_shown_with_its_header() -> None:
+    shown = snippet(f"Before it.\n\n{TABLE}\nBehind it.\n", terms_of("key9"), ENGLISH)
+    assert shown.startswith("Key · Meaning: … key9 · What it does")
+    assert len(shown) <= LONGEST
+    first = snippet(TABLE, terms_of("key0"), ENGLISH)
+    assert first.startswith("Key · Meaning; key0 · What")
+    assert "Meaning" not in snippet(f"{TABLE}\n{FILL * 9}needle.\n", terms_of("needle"), ENGLISH)
+
+
+def test_the_header_of_a_wide_table_leaves_room_for_the_row() -> None:
+    names = " | ".join(f"Column number {n}" for n in range(30))
+    cells = " | ".join(f"cell{n}" for n in range(30))
+    table = f"| {names} |\n|{'---|' * 30}\n" + f"| {cells} |\n" * 5 + f"| needle | {cells} |\n"
+    shown = snippet(table, terms_of("needle"), ENGLISH)
+    assert shown.startswith("Column number 0 · ")
+    assert "… needle · cell0" in shown.replace(": … ", ": … ")
+    assert len(shown) <= LONGEST

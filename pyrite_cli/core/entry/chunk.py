@@ -133,7 +133,7 @@ def chunk(
 
 _BEGINS = (
     rb"[ \t]*(?:[-*>|] {0,3})?(?!`{3}|!|\[[!\[]|\[(?:TOC|toc)\])"
-    rb"[*_\"(`\[]{0,4}[/A-Za-z0-9\x80-\xff]"
+    rb"[*_\"(`\[]{0,4}[/A-Za-z0-9\xc3-\xe1\xe3-\xee]"
 )
 _TEXT, _TEXT_BELOW = re.compile(_BEGINS), re.compile(rb"\n" + _BEGINS)
 """A line that begins as text does. Most chunks have one within their first lines."""

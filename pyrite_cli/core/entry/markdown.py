@@ -206,9 +206,15 @@ _ATTRIBUTES = re.compile(r"\s*\{(?:[:#.][^{}]*|-|/\*[^{}]*\*/)\}$")
 """What tools put behind a heading for its anchor and style."""
 
 
+_OVERLINES = tuple(mark * 4 for mark in "=-~*#^+")
+"""What begins the line above a title, as reStructuredText has it."""
+
+
 def _name(label: list[str]) -> str:
     """The words of a heading: of its pictures (badges, mostly) only where it has no other."""
     text = " ".join("".join(label).split())
+    if text[:4] in _OVERLINES:
+        text = text.lstrip(text[0]).lstrip()
     return _ATTRIBUTES.sub("", text) if text.endswith("}") else text
 
 

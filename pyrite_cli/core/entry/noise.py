@@ -103,6 +103,11 @@ def _rules(raw: bytes) -> list[Rule]:
             found.append(_logbooks)
     if b"</" in marks and any(map(raw.__contains__, _ELEMENT_MARKS)):
         found.append(_elements)
+    found += [rule for mark, rule in _BY_MARK if mark in marks]
+    if any(map(marks.__contains__, _DRAWN)) or not raw.isascii():
+        found.append(_rulers)
+    if not raw.isascii() and any(map(raw.__contains__, _BLANK_MARKS)):
+        found.append(_blank_lines)
     if b"\nimport " in raw or b"\nexport " in raw or raw.startswith((b"import ", b"export ")):
         found.append(_modules)
     return found
@@ -247,7 +252,8 @@ def _runs(raw: bytes) -> Iterator[Span]:
         first, last = raw.rfind(b" ", reached, start) + 1, find(b" ", start)
         first, last = max(first, reached), last if last >= 0 else len(raw)
         reached = last
-        yield from _even(raw, first, last)
+        for span in _even(raw, first, last):
+            yield _bare(raw, *span)
 
 
 def _even(raw: bytes, first: int, last: int) -> Iterator[Span]:
@@ -266,6 +272,17 @@ def _even(raw: bytes, first: int, last: int) -> Iterator[Span]:
         at = end + 1
     if _is_data(raw, begun, last, columns):
         yield begun, last
+
+
+_OPENING = re.compile(rb"\S{0,200}?(?:\]\(|=[\"']|url\(|<)")
+_CLOSING = re.compile(rb"[)\]}\"'>;,.]{1,9}\Z")
+
+
+def _bare(raw: bytes, start: int, end: int) -> Span:
+    """Data without the marks of a link or tag around it, which are needed to read what is left."""
+    opening = _OPENING.match(raw, start, end)
+    closing = _CLOSING.search(raw, max(start, end - 9), end)
+    return opening.end() if opening else start, closing.start() if closing else end
 
 
 def _is_data(raw: bytes, start: int, end: int, columns: int) -> bool:
@@ -434,3 +451,70 @@ def _properties(raw: bytes, code: _Code) -> Iterator[Span]:
     for match in _PROPERTY.finditer(raw):
         if not code.holds(match.end() - 2):
             yield match.span()
+
+
+_DRAWN = tuple(mark * 24 for mark in (b"-", b"=", b"*", b"_", b"~", b"+", b"#", b"/", b"^"))
+_BOXES = tuple(mark.encode() * 8 for mark in "─━═—–―▬")
+
+
+def _rulers(raw: bytes, _: _Code) -> Iterator[Span]:
+    """Long lines drawn with one character, but for the first three of it: each counts as a word."""
+    for drawn in _DRAWN if raw.isascii() else (*_DRAWN, *_BOXES):
+        size = len(drawn) // (24 if drawn in _DRAWN else 8)
+        at = raw.find(drawn)
+        while at >= 0:
+            end = at + len(drawn)
+            while raw.startswith(drawn[:size], end):
+                end += size
+            yield at + 3 * size, end
+            at = raw.find(drawn, end)
+
+
+_BLANK = re.compile(
+    rb"^(?:[ \t]|\xc2\xa0|\xe2\x80[\x80-\x8f\xa8-\xaf]|\xe2\x81\xa0|\xe3\x80\x80|\xef\xbb\xbf"
+    rb"|&(?:nbsp|ensp|emsp|thinsp|\#160|\#xA0|zwj|zwnj);|<br ?/?>|\\)+$",
+    re.M,
+)
+
+
+def _blank_lines(raw: bytes, code: _Code) -> Iterator[Span]:
+    """Lines that look empty and are not."""
+    for match in _BLANK.finditer(raw):
+        if match[0].strip() and not code.holds(match.start()):
+            yield match.span()
+
+
+_BADGE = re.compile(
+    rb"\[!\[[^\[\]]*\]\([^()\s]*(?:badge|shields\.io|/workflows/|codecov|coveralls|travis-ci|circleci)"
+    rb"[^()\s]*\)\]\([^()\s]*\)"
+)
+
+
+def _badges(raw: bytes, code: _Code) -> Iterator[Span]:
+    """Pictures that show how a project is built and where it is published."""
+    for match in _BADGE.finditer(raw):
+        if not code.holds(match.start()):
+            yield match.span()
+
+
+_COMPONENT = re.compile(rb"^<[A-Z][\w.]*\s", re.M)
+_COMPONENT_END = re.compile(rb"/>[ \t]*$", re.M)
+
+
+def _components(raw: bytes, code: _Code) -> Iterator[Span]:
+    """Components of MDX that are given data over several lines."""
+    reached = 0
+    for match in _COMPONENT.finditer(raw):
+        if match.start() < reached or code.holds(match.start()):
+            continue
+        end = _COMPONENT_END.search(raw, match.end())
+        if end is None:
+            return
+        inside = raw[match.start() : end.end()]
+        if b"\n" in inside and b"={" in inside and b"\n</" not in inside:
+            reached = end.end()
+            yield match.start(), reached
+
+
+_BLANK_MARKS = (b"\n\xc2\xa0", b"\n\xe2\x80", b"\n\xe3\x80\x80", b"\n\xef\xbb\xbf")
+_BY_MARK = ((b"&;", _blank_lines), (b"[![", _badges), (b"={", _components))

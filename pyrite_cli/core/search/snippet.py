@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -62,34 +61,72 @@ def snippet(text: str, terms: Iterable[Term], analyzer: Analyzer, known: Iterabl
         text: The chunk.
         terms: What was looked for.
         analyzer: Finds the words as the index does.
-        known: Headings that are shown anyway: a chunk that holds nothing else gives no snippet.
+        known: Headings that are shown anyway: they are left out, unless there is nothing else.
+
+    Returns:
+        Empty only for a chunk without any text. A row of a table has the header before it.
     """
     wanted = list(terms)
     shown = frozenset(known)
-    flat = _flat(plain.lines(text), shown)
+    flat, rows = _flat(plain.lines(text), shown)
     hits = _hits(flat, wanted, analyzer)
     if not hits and wanted and ("](" in text or "[[" in text):
         # What only stands in a link's target is shown as it was written.
-        written = _flat(
-            plain.lines(text, lambda target: bool(_hits(target, wanted, analyzer))), shown
-        )
+        read = plain.lines(text, lambda target: bool(_hits(target, wanted, analyzer)))
+        written, apart = _flat(read, shown)
         found = _hits(written, wanted, analyzer)
-        flat, hits = (written, found) if found else (flat, hits)
-    return _cut(flat, _best(hits))
+        flat, rows, hits = (written, apart, found) if found else (flat, rows, hits)
+    around = _best(hits)
+    cut = _cut(flat, around, WIDTH)
+    header = next((row.header for row in reversed(rows) if row.start <= around[0]), "")
+    if not header or header in cut:
+        return cut
+    lead = header if len(header) <= _MOST_HEADER else f"{header[:_MOST_HEADER].rstrip(_HALF)} …"
+    return f"{lead}: {_cut(flat, around, WIDTH - len(lead) - 2)}"
 
 
-def _flat(lines: Sequence[plain.Line], known: frozenset[str]) -> str:
-    """Lines as a snippet has them, from the first one that tells something."""
+class _Row(NamedTuple):
+    """A line of a text, and the header of the table that it is a row of.
+
+    Attributes:
+        start: Its first character.
+        header: Empty where it is in none.
+    """
+
+    start: int
+    header: str
+
+
+_MOST_HEADER = 80
+"""Characters of the header of a table that a snippet begins with."""
+
+
+def _flat(lines: Sequence[plain.Line], known: frozenset[str]) -> tuple[str, list[_Row]]:
+    """Lines as a snippet has them, from the first one that tells something; and where those of
+    tables begin, and what comes behind them."""
     shown = [line for line in lines if line.kind in ("text", "code") and line.text]
     if not shown:
-        shown = [line for line in lines if line.kind == "heading" and line.text not in known]
+        headings = [line for line in lines if line.kind == "heading"]
+        shown = [line for line in headings if line.text not in known] or headings[-1:]
     parts: list[str] = []
-    for code, some in itertools.groupby(shown, lambda line: line.kind == "code"):
+    rows: list[_Row] = []
+    size = 0
+    before = ""
+    for line in shown:
+        code = line.kind == "code"
         if code:
-            parts += [f"{CODE}{_indented(line.text.expandtabs(4))}" for line in some]
+            text = f"{CODE}{_indented(line.text.expandtabs(4))}"
         else:
-            parts.append(_SPACE.sub(" ", " ".join(line.text for line in some)).strip())
-    return "\n".join(parts)
+            text = _SPACE.sub(" ", line.text).strip()
+        if parts:
+            parts.append("\n" if code or before == "code" else " ")
+            size += 1
+        if line.header or (rows and rows[-1].header):
+            rows.append(_Row(size, line.header))
+        parts.append(text)
+        size += len(text)
+        before = line.kind
+    return "".join(parts), rows
 
 
 def _indented(line: str) -> str:
@@ -200,21 +237,21 @@ def _best(hits: Sequence[_Hit]) -> tuple[int, int]:
     return where
 
 
-def _cut(text: str, around: tuple[int, int]) -> str:
-    """About `WIDTH` characters that hold a stretch: whole sentences and lines where they fit."""
+def _cut(text: str, around: tuple[int, int], width: int) -> str:
+    """About so many characters that hold a stretch: whole sentences and lines where they fit."""
     start, end = around
-    units = _units(text, max(0, start - WIDTH), end + WIDTH)
+    units = _units(text, max(0, start - width), end + width)
     first = next((n for n, unit in enumerate(units) if unit[1] > start), len(units) - 1)
     begin = units[first][0]
-    if end - begin > WIDTH - 20:  # the sentence begins too far before
-        begin = _word(text, begin, start, end)
+    if end - begin > width - 20:  # the sentence begins too far before
+        begin = _word(text, begin, (start, end), width)
     # What is left of the room goes to what stands before, when little comes behind.
-    while first and begin == units[first][0] and len(text) - units[first - 1][0] <= WIDTH:
+    while first and begin == units[first][0] and len(text) - units[first - 1][0] <= width:
         if sum(text.startswith(CODE, unit[0]) for unit in units[first - 1 :]) > _MOST_CODE:
             break
         first -= 1
         begin = units[first][0]
-    stop = _stop(text, begin, end, units)
+    stop = _stop(text, (begin, end), units, width)
     cut = text[begin:stop].rstrip()
     if not cut.rpartition("\n")[2].startswith(CODE):
         cut = cut.rstrip(_HALF)
@@ -236,11 +273,12 @@ def _before_number(text: str) -> str:
     return head if head and last[-1] in ".)" and last[:-1].isdigit() else text
 
 
-def _word(text: str, begin: int, start: int, end: int) -> int:
+def _word(text: str, begin: int, around: tuple[int, int], width: int) -> int:
     """Where a word begins somewhat before a stretch."""
-    least = max(begin, start - WIDTH // 6)
+    start, end = around
+    least = max(begin, start - width // 6)
     space = text.rfind(" ", begin, least)
-    if end - space <= WIDTH - 20 and text[begin : space + 1].strip():
+    if end - space <= width - 20 and text[begin : space + 1].strip():
         return space + 1
     space = -1 if _is_whole(text, least) else text.find(" ", least, start)
     return space + 1 if space >= 0 else least
@@ -262,9 +300,10 @@ def _aligned(shown: str) -> str:
     return "\n".join(line[margin:] if line.startswith(CODE) else line for line in lines)
 
 
-def _stop(text: str, begin: int, end: int, units: Sequence[tuple[int, int]]) -> int:
+def _stop(text: str, stretch: tuple[int, int], units: Sequence[tuple[int, int]], width: int) -> int:
     """Where a snippet that begins there ends: with a sentence or line, if that leaves enough."""
-    most = min(begin + WIDTH, len(text))
+    begin, end = stretch
+    most = min(begin + width, len(text))
     lines = kept = 0
     code = False
     for first, last in units:
@@ -275,13 +314,13 @@ def _stop(text: str, begin: int, end: int, units: Sequence[tuple[int, int]]) -> 
         if last > most or lines > _MOST_CODE:
             break
         kept = min(last, len(text))
-    if kept >= max(end, begin + 1) and (code or kept - begin > WIDTH // 2 or kept == len(text)):
+    if kept >= max(end, begin + 1) and (code or kept - begin > width // 2 or kept == len(text)):
         return kept
     if most == len(text):
         return most
-    space = max(text.rfind(" ", begin + WIDTH // 2, most), text.rfind("\n", begin, most))
+    space = max(text.rfind(" ", begin + width // 2, most), text.rfind("\n", begin, most))
     if space < end:
-        space = max(text.rfind(mark, begin + WIDTH // 2, most) for mark in _PAUSES) + 1
+        space = max(text.rfind(mark, begin + width // 2, most) for mark in _PAUSES) + 1
     if space < end and not _is_whole(text, most):
         space = text.rfind(" ", end, most)
     return space if space >= end else most

@@ -65,10 +65,12 @@ class Line(NamedTuple):
         text: Without marks; of code, as it stands.
         kind: `text`; `code`; `heading`, of a passage that has only headings so far; `hidden`, in
             a comment.
+        header: Of the row of a table, the header of that, where it is known.
     """
 
     text: str
     kind: str = "text"
+    header: str = ""
 
 
 def lines(text: str, written: Callable[[str], bool] | None = None) -> list[Line]:
@@ -129,6 +131,7 @@ class _Page:
         self._row = -1  # the line that is the row of a table before this one
         self._options = False  # lines of options may follow
         self._tabular = False
+        self._header = ""  # of the table whose rows are being read
 
     def code(self, some: Sequence[str]) -> None:
         """Take lines of code."""
@@ -240,6 +243,8 @@ class _Page:
         elif "|" not in bare and bare[0] != "+":
             self._close()
             self._row = -1
+        elif 0 <= self._row == len(self._found) - 1 and not self._found[-1].header:
+            self._header = self._found[-1].text
         return True
 
     def _is_row(self, bare: str, source: list[str], number: int) -> bool:
@@ -265,8 +270,12 @@ class _Page:
             last = self._found[-1]
             if last.text[-1] not in ".;:,!?":
                 self._found[-1] = last._replace(text=f"{last.text};")
+        else:
+            self._header = ""
         self._add(f"{lead}{self._kept.restored(row)}")
         self._row = len(self._found) - 1
+        if self._header:
+            self._found[-1] = self._found[-1]._replace(header=self._header)
 
     def _is_heading(self, bare: str, first: str) -> bool:
         found = _HEADING.match(bare) if first == "#" else None
