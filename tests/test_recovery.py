@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
+import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pyrite_cli.core.entry import faults, frontmatter
+from pyrite_cli.core.entry import faults, frontmatter, values, yamlfields
 from pyrite_cli.core.entry.frontmatter import Json
 from pyrite_cli.core.entry.parse import parse
 from pyrite_schemas.entry import Entry
 from tests.conftest import DATE_FIELDS
 from tests.effort import examples
 from tests.rules import rules_of
+from tests.test_metadata import alias_bomb
 
 NOTHING = object()
 
@@ -133,6 +136,63 @@ def test_lines_that_are_no_fields_cost_no_field(
     front = split(block)
     assert front.meta == meta
     assert [one.line for one in front.faults] == lines
+
+
+def test_a_block_without_any_field_is_text() -> None:
+    front = split("{\ntitle= [x @")
+    assert (front.meta, front.start, len(front.faults)) == ({}, 0, 1)
+
+
+def test_an_alias_of_what_is_broken_is_text() -> None:
+    front = split("title: T\na: &x @y\nb: *x\nc: *z\nz: &z 1\nd: e: f")
+    meta = {"title": "T", "a": "&x @y", "b": "*x", "c": "*z", "d": "e: f", "z": 1}
+    assert front.meta == meta
+    assert [one.line for one in faults.few(front.faults)] == [3, 4, 5, 7]
+
+
+ENDLESS = {
+    "fields": "\n".join(f"k{n}: @x" for n in range(20_000)),
+    "items": "k:\n" + "  - @x\n" * 20_000,
+    "list": "k: [" + "@x, " * 20_000 + "]",
+    "unspaced": "title: T\n" + "k:x\n" * 5_000,
+    "spaces": "k" + " " * 50_000 + "x\ntitle: @x",
+    "twice": "".join(f"k{n}: 1\n" for n in range(10_000)) + "k9999: 1\n" * 10_000,
+    "aliases": "b: @x\n" + "\n".join(f"k{n}: *a" for n in range(2_000)) + "\nz: &a 1",
+}
+
+
+@pytest.mark.parametrize("block", ENDLESS.values(), ids=ENDLESS)
+def test_a_block_that_is_broken_everywhere_is_given_up_in_time(block: str) -> None:
+    asked = 0
+    compose = yamlfields.compose
+
+    def counted(text: str) -> yaml.Node | None:
+        nonlocal asked
+        asked += 1
+        return compose(text)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(yamlfields, "compose", counted)
+        front = split(block)
+    assert front.faults
+    assert asked <= 5_010
+
+
+def test_many_bombs_cost_no_more_than_a_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = 0
+    value = yamlfields.Reader._value
+
+    def counted(reader: yamlfields.Reader, *rest: Any, **named: Any) -> Json:
+        nonlocal read
+        read += 1
+        return value(reader, *rest, **named)
+
+    monkeypatch.setattr(yamlfields.Reader, "_value", counted)
+    bombs = [alias_bomb("[x]", "[{}]"), *(f"z{n}: *a8" for n in range(50))]
+    front = split("\n".join(["title: T", *bombs]))
+    assert front.meta["title"] == "T"
+    assert len(front.faults) > 50
+    assert read < 6 * values.MAX_NODES
 
 
 def test_prose_between_two_rules_stays_text() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import TYPE_CHECKING
 
 from pyrite_cli.core.entry.faults import Fault
@@ -24,6 +25,9 @@ _INLINE = re.compile(r"(?:^|\s)(?:<{7}|\|{7}|>{7})(?:\s|$)")
 _CODE = re.compile(
     r"^ {0,3}(?:(?P<fence>`{3,}|~{3,})(?P<info>.*)|<(?P<end>/)?pre\b.*)$", re.M | re.I
 )
+
+
+_NOWHERE = (sys.maxsize, sys.maxsize)
 
 
 class Conflict:
@@ -62,13 +66,16 @@ def find(text: str) -> list[Conflict]:
     """
     if not any(sign in text for sign in _SIGNS):
         return []
-    code = list(_code(text))
+    code = _code(text)
+    start, end = next(code, _NOWHERE)
     found: list[Conflict] = []
     current = Conflict()
     for match in _MARKER.finditer(text):
         kind = str(match.lastgroup)
         inside = any(one != "part" for one, _, _ in current.markers)
-        if not inside and any(start <= match.start() < end for start, end in code):
+        while end <= match.start():
+            start, end = next(code, _NOWHERE)
+        if not inside and start <= match.start():
             continue
         if kind == "part" and inside and any(one == "part" for one, _, _ in current.markers):
             continue
@@ -140,12 +147,14 @@ def masked(text: str, conflicts: Sequence[Conflict], keep: re.Pattern[str] | Non
 def faults(text: str, conflicts: Sequence[Conflict]) -> list[Fault]:
     """What to say of each conflict, on the line of its first marker."""
     said = []
+    line, at = 1, 0
     for conflict in conflicts:
         # A lone `=======` may be the underline of a heading.
         sure = [one for one in conflict.markers if one[0] != "part"]
         kind, start, end = sure[0]
-        line = text.count("\n", 0, start) + 1
-        last = text.count("\n", 0, sure[-1][1]) + 1
+        line += text.count("\n", at, start)
+        at = start
+        last = line + text.count("\n", start, sure[-1][1])
         if kind == "ours" and sure[-1][0] == "theirs":
             what = f"a merge conflict, up to line {last}: keep what is right, delete its markers"
         elif last > line:

@@ -23,6 +23,33 @@ _TOML_TOKEN = re.compile(
 )
 
 
+class ExhaustedError(Exception):
+    """A broken block is so long that looking for what is right in it takes too much time."""
+
+
+class Budget:
+    """How often a parser may be asked of parts of a broken block, and for how much text."""
+
+    def __init__(self) -> None:
+        """Begin with all of it."""
+        self._times = 5_000
+        self._characters = 3_000_000
+
+    def spend(self, text: str) -> None:
+        """Ask once more.
+
+        Raises:
+            ExhaustedError: Nothing is left.
+        """
+        self._times -= 1
+        self._characters -= len(text)
+        if self._times < 0 or self._characters < 0:
+            raise ExhaustedError
+
+
+TOO_BROKEN = "too much of this frontmatter is broken for any of it to be read"
+
+
 def check_depth(block: str) -> None:
     """Refuse, by libyaml's events, what its recursive composer would not survive.
 

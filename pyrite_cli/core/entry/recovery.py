@@ -12,17 +12,10 @@ from typing import NamedTuple
 
 import yaml
 
-from pyrite_cli.core.entry import flow, yamlfields
+from pyrite_cli.core.entry import flow, yamlfields, yamllines
 from pyrite_cli.core.entry.faults import Fault, labelled, quote, quoted, shown
-from pyrite_cli.core.entry.nesting import TOO_MANY
-from pyrite_cli.core.entry.yamllines import (
-    ITEM,
-    KEY,
-    indentation,
-    is_content,
-    key_of,
-    uncommented,
-)
+from pyrite_cli.core.entry.nesting import TOO_BROKEN, TOO_MANY, Budget, ExhaustedError
+from pyrite_cli.core.entry.yamllines import ITEM, KEY, indentation, is_content, key_of
 
 MAX_LEVELS = 8
 """So deep a broken block is looked into; each level reads it once more."""
@@ -30,10 +23,6 @@ MAX_LEVELS = 8
 _MOST_TRIES = 10
 """Fields that are given up, one after the other, where a repaired block still isn't YAML."""
 
-_RESERVED_KEY = re.compile(r"([&*!%@`|>][^\n:]*|\{\{[^\n]*?\}\}|\{%[^\n]*?%\}):(?=\s|$)")
-_UNSPACED = re.compile(r"([A-Za-z_][\w.-]*):(?!//)(?=[^\s:])")
-_BLOCK_TEXT = re.compile(r"[|>][-+0-9]{0,2}\s*(?:#.*)?")
-_TABS = re.compile(r"[ ]*\t[ \t]*")
 _UNPRINTABLE = yaml.reader.Reader.NON_PRINTABLE
 _LISTS = frozenset(["tags", "aliases", "links"])
 _NO_FIELD = "is no field, nor part of one: write name: value, or indent it, or delete it"
@@ -61,7 +50,10 @@ def repaired(block: str, first_line: int) -> Repaired:
         first_line: Its 1-based line in the file.
     """
     repair = _Repair(block, first_line)
-    text = repair.run()
+    try:
+        text = repair.run()
+    except (ExhaustedError, RecursionError):
+        return Repaired("", (Fault(first_line, TOO_BROKEN),), 0)
     return Repaired(text, tuple(repair.faults), repair.dropped)
 
 
@@ -69,8 +61,9 @@ class _Repair:
     def __init__(self, block: str, first_line: int) -> None:
         self.faults: list[Fault] = []
         self.dropped = 0
+        self._budget = Budget()
         self._first_line = first_line
-        self._anchors = set(re.findall(r"&([^\s\[\]{},]+)", block))
+        self._anchors = yamllines.anchors(block)
         self._field = ""
         self._lines = block.split("\n")
 
@@ -90,7 +83,8 @@ class _Repair:
         if first.startswith(("{", "[", "- ")) and not first.startswith(("{{", "{%")):
             indent = 0
             if not any(KEY.match(line) for line in lines if line != first):
-                return "\n".join(lines)
+                self._say(0, "no line of this is a field: write name: value")
+                return ""
         if indent:
             self._dedent(indent)
         self._map(0, len(lines), 0, 0)
@@ -99,9 +93,16 @@ class _Repair:
     def _last(self, end: int) -> str:
         """Give up fields until what is left is YAML."""
         for _ in range(_MOST_TRIES):
-            error = self._error("\n".join(self._lines))
+            text = "\n".join(self._lines)
+            error = self._error(text, whole=True)
             if error is None:
-                return "\n".join(self._lines)
+                return text
+            name = yamllines.undefined(text, error)
+            if name in self._anchors:
+                # What it stood for was broken, or comes only later.
+                self._anchors.discard(name)
+                self._map(0, end, 0, 0)
+                continue
             mark = getattr(error, "problem_mark", None)
             at = min(mark.line if mark is not None else 0, end - 1)
             start = next((n for n in range(at, -1, -1) if KEY.match(self._lines[n])), 0)
@@ -122,19 +123,15 @@ class _Repair:
     def _say(self, number: int, message: str) -> None:
         self.faults.append(Fault(self._first_line + number, message, self._field))
 
-    def _error(self, text: str) -> Exception | None:
-        """Why a text isn't YAML; None where it is."""
+    def _error(self, text: str, *, whole: bool = False) -> Exception | None:
+        """Why a text isn't YAML; None where it is, or lacks only what another part defines."""
+        self._budget.spend(text)
         try:
             yamlfields.compose(text)
-        except yaml.composer.ComposerError as error:
-            mark = error.problem_mark
-            rest = text[mark.index + 1 :] if mark is not None else ""
-            name = re.match(r"[^\s\[\]{},]+", rest)
-            if error.problem == "found undefined alias" and name and name[0] in self._anchors:
-                return None
-            return error
         except (yaml.YAMLError, ValueError, RecursionError) as error:
-            return error
+            return (
+                None if not whole and yamllines.undefined(text, error) in self._anchors else error
+            )
         return None
 
     def _broken(self, start: int, end: int) -> Exception | None:
@@ -152,7 +149,7 @@ class _Repair:
         """Put spaces for tabs that indent lines; whether there were any."""
         said = False
         for number in range(start if first else start + 1, end):
-            tabs = _TABS.match(self._lines[number])
+            tabs = yamllines.TABS.match(self._lines[number])
             if tabs is not None:
                 if not said:
                     what = "a tab indents this line, which YAML does not allow: use spaces"
@@ -186,8 +183,7 @@ class _Repair:
             if level == 0:
                 self._field = key_of(self._lines[head]).casefold()
             self._pair(head, stop, indent, level)
-            if level == 0:
-                self._field = ""
+        self._field = self._field if level else ""
 
     def _outside(self, start: int, end: int) -> bool:
         """Mend lines that stand between fields but are none, up to one that became a field."""
@@ -197,8 +193,8 @@ class _Repair:
                 continue
             at = indentation(line)
             text = line[at:]
-            reserved = _RESERVED_KEY.match(text)
-            unspaced = _UNSPACED.match(text)
+            reserved = yamllines.RESERVED_KEY.match(text)
+            unspaced = yamllines.UNSPACED.match(text)
             if reserved is not None:
                 name = reserved[1].strip()
                 self._say(number, quote("", name, f"YAML keeps {name[0]} for itself"))
@@ -228,7 +224,7 @@ class _Repair:
             self._say(start, f"{labelled(key)}{TOO_MANY}; left out")
             self._blank(start, end)
             return
-        value = uncommented(self._lines[start][head.end() :])
+        value = yamllines.uncommented(self._lines[start][head.end() :])
         end = self._without_strays(start, end, indent, value, level)
         if self._broken(start, end) is None:
             return
@@ -268,13 +264,17 @@ class _Repair:
 
     def _mend(self, start: int, end: int, indent: int, column: int, key: str, level: int) -> None:
         """Mend the value of a field, which begins in a column of its first line."""
-        rest = uncommented(self._lines[start][column:])
+        rest = yamllines.uncommented(self._lines[start][column:])
         below = [n for n in range(start + 1, end) if is_content(self._lines[n])]
         if not rest or re.fullmatch(r"[&!]\S+", rest):
             if below:
                 self._nested(below[0], end, key, level)
                 return
-        elif below and not _BLOCK_TEXT.fullmatch(rest) and self._broken(start, start + 1) is None:
+        elif (
+            below
+            and not yamllines.BLOCK_TEXT.fullmatch(rest)
+            and self._broken(start, start + 1) is None
+        ):
             inner = next((n for n in below if KEY.match(self._lines[n].lstrip())), None)
             if inner is not None and indentation(self._lines[inner]) > indent:
                 at = indentation(self._lines[inner])
@@ -288,7 +288,7 @@ class _Repair:
                     self._lines[number] = line[min(at - indent, indentation(line)) :]
                 self._map(inner, end, indent, level)
                 return
-        if _BLOCK_TEXT.fullmatch(rest):
+        if yamllines.BLOCK_TEXT.fullmatch(rest):
             self._block_text(start, end, indent, key)
             return
         self._scalar(start, end, column, key)
@@ -306,7 +306,7 @@ class _Repair:
         at = indentation(line)
         if ITEM.match(line, at):
             self._items(first, end, at, key, level + 1)
-        elif KEY.match(line, at) or _UNSPACED.match(line, at):
+        elif KEY.match(line, at) or yamllines.UNSPACED.match(line, at):
             self._map(first, end, at, level + 1)
         else:
             self._scalar(first, end, at, key)
@@ -355,7 +355,7 @@ class _Repair:
         line = self._lines[start]
         column = len(line) - len(line[indent + 1 :].lstrip())
         self._lines[start] = f"{line[:indent]} {line[indent + 1 :]}"
-        content = uncommented(line[column:])
+        content = yamllines.uncommented(line[column:])
         if not content:
             below = [n for n in range(start + 1, end) if is_content(self._lines[n])]
             if below:

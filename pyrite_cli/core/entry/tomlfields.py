@@ -9,7 +9,14 @@ from typing import NamedTuple
 
 from pyrite_cli.core.entry import dates, flow
 from pyrite_cli.core.entry.faults import DATE, Fault, labelled, quoted, shown, twice
-from pyrite_cli.core.entry.nesting import DOTS, TOO_MANY, check_keys
+from pyrite_cli.core.entry.nesting import (
+    DOTS,
+    TOO_BROKEN,
+    TOO_MANY,
+    Budget,
+    ExhaustedError,
+    check_keys,
+)
 from pyrite_cli.core.entry.values import Json, Written, named, plain
 
 _MOST_TRIES = 10
@@ -47,7 +54,10 @@ def read(block: str, first_line: int, *, mend: bool) -> Table | None:
         if not mend:
             return None
     repair = _Repair(block, first_line)
-    return Table(repair.run(), tuple(repair.faults))
+    try:
+        return Table(repair.run(), tuple(repair.faults))
+    except ExhaustedError:
+        return Table({}, (Fault(first_line, TOO_BROKEN),))
 
 
 def _loaded(block: str) -> dict[str, Json]:
@@ -57,18 +67,11 @@ def _loaded(block: str) -> dict[str, Json]:
     return meta
 
 
-def _error(text: str) -> Exception | None:
-    try:
-        _loaded(text)
-    except (ValueError, RecursionError, TypeError) as error:
-        return error
-    return None
-
-
 class _Repair:
     def __init__(self, block: str, first_line: int) -> None:
         self.faults: list[Fault] = []
         self._first_line = first_line
+        self._budget = Budget()
         self._lines = block.split("\n")
         self._field = ""
 
@@ -81,7 +84,7 @@ class _Repair:
         while number < len(self._lines):
             line = self._lines[number]
             header = _TABLE.match(line)
-            if header is not None and _error(line) is None:
+            if header is not None and self._error(line) is None:
                 arrays += header[1] == "[["
                 table = f"{header[2].strip()} {arrays}" if header[1] == "[[" else header[2].strip()
                 self._field = header[2].split(".")[0].strip().casefold()
@@ -106,7 +109,7 @@ class _Repair:
         """Give up lines until what is left is TOML."""
         for _ in range(_MOST_TRIES):
             text = "\n".join(self._lines)
-            error = _error(text)
+            error = self._error(text)
             if error is None:
                 return _loaded(text)
             found = re.search(r"at line ([0-9]+)", str(error))
@@ -117,6 +120,15 @@ class _Repair:
             self._blank(at, end)
         return {}
 
+    def _error(self, text: str) -> Exception | None:
+        """Why a text isn't TOML; None where it is."""
+        self._budget.spend(text)
+        try:
+            _loaded(text)
+        except (ValueError, RecursionError, TypeError) as error:
+            return error
+        return None
+
     def _table_end(self, start: int) -> int:
         rest = range(start + 1, len(self._lines))
         return next((n for n in rest if _TABLE.match(self._lines[n])), len(self._lines))
@@ -124,7 +136,7 @@ class _Repair:
     def _without_table(self, start: int) -> int:
         """Give up a table whose name can't be read: its keys would be those of another one."""
         end = self._table_end(start)
-        dots = DOTS in str(_error(self._lines[start]))
+        dots = DOTS in str(self._error(self._lines[start]))
         what = DOTS if dots else "is no name of a table: write [name]"
         self._say(start, f"{shown(self._lines[start])}: {what}; left out")
         self._blank(start, end)
@@ -152,7 +164,7 @@ class _Repair:
             (n for n in rest if _KEY.match(self._lines[n]) or _TABLE.match(self._lines[n])),
             len(self._lines),
         )
-        if _error(line) is None:
+        if self._error(line) is None:
             return start + 1
         return end
 
@@ -161,7 +173,7 @@ class _Repair:
         lines = self._lines[start:end]
         text = "\n".join(lines)
         head = _KEY.match(text)
-        error = _error(text)
+        error = self._error(text)
         if error is None:
             return head[1] if head else ""
         if DOTS in str(error):
@@ -176,7 +188,9 @@ class _Repair:
                 self._blank(start, end)
                 return ""
             key, value = as_yaml.groups()
-            mended = value if _error(f"x = {value}") is None else json.dumps(value.strip("\"'"))
+            mended = (
+                value if self._error(f"x = {value}") is None else json.dumps(value.strip("\"'"))
+            )
             self._say(start, f"{key}: TOML has = for the colon: write {key} = {mended}", key=key)
             self._lines[start] = f"{key} = {mended}"
             return key
@@ -184,7 +198,7 @@ class _Repair:
         value = " ".join(flow.uncommented(line).strip() for line in text[head.end() :].split("\n"))
         mended_value = self._value(start, key, value.strip())
         self._blank(start, end)
-        if mended_value is None or _error(f"{head[0]}{mended_value}") is not None:
+        if mended_value is None or self._error(f"{head[0]}{mended_value}") is not None:
             return ""
         self._lines[start] = f"{head[0]}{mended_value}"
         return key
@@ -195,13 +209,13 @@ class _Repair:
         if not value:
             self._say(number, f'{label}there is no value: write "", or delete the line', key=key)
             return None
-        if TOO_MANY in str(_error(f"x = {value}")):
+        if TOO_MANY in str(self._error(f"x = {value}")):
             self._say(number, f"{label}{TOO_MANY}; left out", key=key)
             return None
         if _DAY.fullmatch(value):
             self._say(number, f"{label}{dates.impossible(value)}; kept as text", DATE, key)
             return json.dumps(value)
-        mended, said = flow.mended(value, key, lambda text: _error(f"x = {text}"), toml=True)
+        mended, said = flow.mended(value, key, lambda text: self._error(f"x = {text}"), toml=True)
         for _, message in said:
             self._say(number, message, key=key)
         return mended

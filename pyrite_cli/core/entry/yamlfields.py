@@ -22,7 +22,10 @@ MAX_NUMBER = 1_000
 """Characters of a YAML number; base 60 (`1:59:59`) is read in quadratic time."""
 
 _MOST_LOST = 5
-"""Fields that may be larger than a frontmatter can be before the others are not tried either."""
+"""Fields that may be larger than a frontmatter can be before the others must be small."""
+
+_FEW = 20
+"""Values that such a small field may hold."""
 
 _YAML = YAMLHandler()
 _TAG = "tag:yaml.org,2002:"
@@ -145,6 +148,8 @@ class Reader:
         self._marked = "&" in block or "!" in block
         self._field = ""
         self._read = 0
+        self._most = MAX_NODES
+        self._firsts: dict[int, dict[str, yaml.Node]] = {}
 
     def fields(self, node: yaml.MappingNode) -> dict[str, Json]:
         """The fields of a document; those that can't be read are left out."""
@@ -160,8 +165,8 @@ class Reader:
             folded = self._field = key.casefold()
             before = self._read
             try:
-                if lost == _MOST_LOST:
-                    raise TooManyError(TOO_MANY)
+                if lost >= _MOST_LOST:
+                    self._most = before + _FEW
                 value = self._value(value_node, 1, key, folded in NAMES)
             except (TooManyError, RecursionError):
                 lost += 1
@@ -181,16 +186,20 @@ class Reader:
 
     def _repeated(self, node: yaml.MappingNode, later: yaml.Node, key: str) -> None:
         """Say that a key stands twice, where it does of itself and not by a merge."""
-        scalars = (one for one, _ in node.value if isinstance(one, yaml.ScalarNode))
-        own = [one for one in scalars if one.tag != _MERGE]
-        first = next((one for one in own if one is later or self._key(one) == key), later)
+        firsts = self._firsts.get(id(node))
+        if firsts is None:
+            firsts = self._firsts[id(node)] = {}
+            for one, _ in node.value:
+                if isinstance(one, yaml.ScalarNode) and one.tag != _MERGE:
+                    firsts.setdefault(self._key(one) or "", one)
+        first = firsts.get(key, later)
         if first is not later:
             at, before = (self._first_line + one.start_mark.line for one in (later, first))
             self.faults.append(twice(at, before, key, self._field))
 
     def _value(self, node: yaml.Node, depth: int, key: str, named: bool) -> Json:
         self._read += 1
-        if self._read > MAX_NODES or depth > MAX_DEPTH:
+        if self._read > self._most or depth > MAX_DEPTH:
             raise TooManyError(TOO_MANY)
         if isinstance(node, yaml.ScalarNode):
             if node.tag == _STR and not self._marked:
@@ -250,7 +259,7 @@ class Reader:
                 found += self._inherited(one, depth + 1)
                 found += [pair for pair in one.value if pair[0].tag != _MERGE]
                 self._read += len(one.value)
-                if self._read > MAX_NODES:
+                if self._read > self._most:
                     raise TooManyError(TOO_MANY)
         return found
 
