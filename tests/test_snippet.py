@@ -252,3 +252,10 @@ def test_the_header_of_a_wide_table_leaves_room_for_the_row() -> None:
     assert shown.startswith("Column number 0 · ")
     assert "… needle · cell0" in shown.replace(": … ", ": … ")
     assert len(shown) <= LONGEST
+
+
+def test_a_row_is_shown_for_its_name_though_the_header_holds_a_part_of_that() -> None:
+    rows = "".join(f"| code{n:04}z | Port of entry number {n} |\n" for n in range(12))
+    assert "code0009z" in snippet(
+        f"| Code | Name |\n|--|--|\n{rows}", terms_of("code0009z"), ENGLISH
+    )

@@ -176,7 +176,9 @@ def _speaking(
         whole = not silent or not noise.overlaps(silent, start, end)
         says = whole and _is_text(raw, start, end, tagged=tagged)
         if not says:
-            shown = context.before(contexts, start) + noise.without(raw, start, end, silent)
+            lead = context.before(contexts, start)
+            fence = b"" if b"|" in lead else lead  # a header alone says nothing of its rows
+            shown = fence + noise.without(raw, start, end, silent)
             says = _is_text(shown, 0, len(shown), tagged=tagged) or plain.says(shown.decode())
         blocks = [] if says else _headings(scan, start, end)
         begins = start > 0 and not waiting and (says or bool(blocks))

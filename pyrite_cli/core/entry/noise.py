@@ -234,9 +234,10 @@ def _data(raw: bytes) -> Iterator[Span]:
         return
     for match in _URI.finditer(raw) if b"data:" in raw else ():
         yield match.span()
-    yield from _runs(raw)
+    runs = list(_runs(raw))
+    yield from runs
     if len(raw) >= LONGEST_LINE:
-        yield from _minified(raw)
+        yield from (span for span in _minified(raw) if not overlaps(runs, *span))
 
 
 def _runs(raw: bytes) -> Iterator[Span]:
@@ -503,18 +504,20 @@ _COMPONENT_END = re.compile(rb"/>[ \t]*$", re.M)
 
 def _components(raw: bytes, code: _Code) -> Iterator[Span]:
     """Components of MDX that are given data over several lines."""
-    reached = 0
+    end: re.Match[bytes] | None = None
     for match in _COMPONENT.finditer(raw):
-        if match.start() < reached or code.holds(match.start()):
-            continue
-        end = _COMPONENT_END.search(raw, match.end())
+        if end is None or end.start() < match.end():
+            end = _COMPONENT_END.search(raw, match.end())
         if end is None:
             return
-        inside = raw[match.start() : end.end()]
-        if b"\n" in inside and b"={" in inside and b"\n</" not in inside:
-            reached = end.end()
-            yield match.start(), reached
+        if 0 <= raw.find(b"\n<", match.end()) < end.start():
+            continue  # another tag begins in between
+        inside = raw[match.start() : end.start()]
+        closed = _TAG_END.search(inside) is not None
+        if not closed and b"\n" in inside and b"={" in inside and not code.holds(match.start()):
+            yield match.start(), end.end()
 
 
+_TAG_END = re.compile(rb"(?<![=/])>[ \t]*\n")
 _BLANK_MARKS = (b"\n\xc2\xa0", b"\n\xe2\x80", b"\n\xe3\x80\x80", b"\n\xef\xbb\xbf")
 _BY_MARK = ((b"&;", _blank_lines), (b"[![", _badges), (b"={", _components))

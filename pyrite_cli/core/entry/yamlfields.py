@@ -30,6 +30,7 @@ _FEW = 20
 _YAML = YAMLHandler()
 _TAG = "tag:yaml.org,2002:"
 _STR, _NULL, _MERGE = f"{_TAG}str", f"{_TAG}null", f"{_TAG}merge"
+_BOOL = f"{_TAG}bool"
 _TIMESTAMP = f"{_TAG}timestamp"
 _NUMBERS = {f"{_TAG}int": "a whole number", f"{_TAG}float": "a number"}
 _WORDS = {f"{_TAG}bool": "true or false", f"{_TAG}binary": "base64", **_NUMBERS}
@@ -269,8 +270,8 @@ class Reader:
             text = self._source(node)
             self._say(node, f"{shown(text)} can't be the name of a field; left out")
             return None
-        if node.tag == _STR:
-            return clean(node.value)
+        if node.tag in (_STR, _BOOL) and node.value:
+            return clean(node.value)  # `on` and `no` are names here
         value = self._scalar(node, "", named=False)
         return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -43,7 +44,7 @@ class _Hit(NamedTuple):
         start: Its first character.
         end: Behind its last one.
         term: Which one, by number.
-        weight: How many tokens it has.
+        weight: How many tokens it has; 0 where only one of several is there.
     """
 
     start: int
@@ -77,12 +78,13 @@ def snippet(text: str, terms: Iterable[Term], analyzer: Analyzer, known: Iterabl
         found = _hits(written, wanted, analyzer)
         flat, rows, hits = (written, apart, found) if found else (flat, rows, hits)
     around = _best(hits)
-    cut = _cut(flat, around, WIDTH)
+    starts = [row.start for row in rows]
+    cut = _cut(flat, around, WIDTH, starts)
     header = next((row.header for row in reversed(rows) if row.start <= around[0]), "")
     if not header or header in cut:
         return cut
     lead = header if len(header) <= _MOST_HEADER else f"{header[:_MOST_HEADER].rstrip(_HALF)} …"
-    return f"{lead}: {_cut(flat, around, WIDTH - len(lead) - 2)}"
+    return f"{lead}: {_cut(flat, around, WIDTH - len(lead) - 2, starts)}"
 
 
 class _Row(NamedTuple):
@@ -150,7 +152,7 @@ def _hits(text: str, terms: Sequence[Term], analyzer: Analyzer) -> list[_Hit]:
     for number, term in enumerate(terms):
         if number not in seen and len(term.tokens) > 1:
             one = frozenset(analyzer.stem(token) for token in term.tokens)
-            found += [_Hit(start, end, number, 1) for start, end, token in words if token in one]
+            found += [_Hit(start, end, number, 0) for start, end, token in words if token in one]
     return sorted(found)
 
 
@@ -237,10 +239,10 @@ def _best(hits: Sequence[_Hit]) -> tuple[int, int]:
     return where
 
 
-def _cut(text: str, around: tuple[int, int], width: int) -> str:
+def _cut(text: str, around: tuple[int, int], width: int, rows: Sequence[int]) -> str:
     """About so many characters that hold a stretch: whole sentences and lines where they fit."""
     start, end = around
-    units = _units(text, max(0, start - width), end + width)
+    units = _units(text, max(0, start - width), end + width, rows)
     first = next((n for n, unit in enumerate(units) if unit[1] > start), len(units) - 1)
     begin = units[first][0]
     if end - begin > width - 20:  # the sentence begins too far before
@@ -326,8 +328,8 @@ def _stop(text: str, stretch: tuple[int, int], units: Sequence[tuple[int, int]],
     return space if space >= end else most
 
 
-def _units(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """(start, end) of the sentences and lines of code around a stretch."""
+def _units(text: str, start: int, end: int, rows: Sequence[int]) -> list[tuple[int, int]]:
+    """(start, end) of the sentences, lines of code and rows of tables around a stretch."""
     found = []
     at = 0
     for line in text.split("\n"):
@@ -336,7 +338,9 @@ def _units(text: str, start: int, end: int) -> list[tuple[int, int]]:
             if line.startswith(CODE):
                 found.append((at, stop))
             else:
-                found += _sentences(text, at, stop)
+                edges = [at, *(row for row in rows if at < row < stop), stop + 1]
+                for first, last in itertools.pairwise(edges):
+                    found += _sentences(text, first, last - 1)
         at = stop + 1
     return found or [(0, len(text))]
 
