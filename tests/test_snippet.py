@@ -139,10 +139,10 @@ def test_a_sentence_is_not_cut_at_an_abbreviation_or_an_address() -> None:
     assert shown.endswith("sentence. …")
 
 
-def test_what_stands_only_in_an_address_is_shown_as_written() -> None:
+def test_what_stands_only_in_an_address_is_shown_behind_its_text() -> None:
     text = "## See\n\nthe [suite](https://example.org/needle-tests) for more"
     shown = snippet(text, terms_of("needle"), ENGLISH)
-    assert shown == "the [suite](https://example.org/needle-tests) for more"
+    assert shown == "the suite (https://example.org/needle-tests) for more"
 
 
 def test_a_phrase_is_marked_where_its_words_stand_together() -> None:
@@ -195,10 +195,10 @@ def test_a_comment_or_a_definition_is_never_shown() -> None:
         assert snippet(f"{hidden}\n", terms_of("needle"), ENGLISH) == ""
 
 
-def test_only_the_link_whose_address_was_looked_for_is_shown_as_written() -> None:
+def test_only_the_address_that_was_looked_for_is_shown() -> None:
     text = "the [first](a/needle.md), the [second](b.md), [[c/needle|third]] and [[d|fourth]]"
     shown = snippet(text, terms_of("needle"), ENGLISH)
-    assert shown == "the [first](a/needle.md), the second, [[c/needle|third]] and fourth"
+    assert shown == "the first (a/needle.md), the second, third (c/needle) and fourth"
 
 
 plain = [

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Span = tuple[int, int]
 """Byte offsets: the first one, and the one behind the last."""
 
-LONGEST_WORD = 1000
+LONGEST_WORD = 256
 """Bytes of ASCII without a space that are no word, name or address any more, but data."""
 _STRIDE = LONGEST_WORD // 2
 LEAST_COLUMNS = 48

@@ -196,7 +196,9 @@ class Searcher:
     ) -> Result:
         analyzer, ranked = self._corpus.analyzer, hits.query.ranked
         leg, parts = fused
-        text = snippet(found.text, ranked, analyzer, (found.title, *found.heading))
+        # An entry without any text is quoted by its title.
+        known = found.title, *found.heading
+        text = snippet(found.text, ranked, analyzer, known) or found.title
         return Result(
             id=found.id,
             kb=found.kb,

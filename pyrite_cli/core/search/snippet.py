@@ -29,6 +29,7 @@ _HALF = " ,;:·•|([{“‘‚„«"
 _PAUSES = "，、；：）"
 """Where a text without spaces is best cut."""
 _SPACE = re.compile(r"\s+")
+_EMPTY_ITEM = re.compile(r"^(?:• )+(?=• )")
 _END = re.compile(r"""[.!?]+["'”’)\]*_]*(?=\s)|[。！？]|(?<=\S)(?=\ •\ )""", re.X)
 _SHORT = re.compile(
     r"(?:^|[\s(])(?:\w|(?:[A-Za-z]\.)+[A-Za-z]|al|approx|art|cf|ch|Dr|ed|eq|esp|etc|[Ff]ig|ibid|incl"
@@ -72,7 +73,7 @@ def snippet(text: str, terms: Iterable[Term], analyzer: Analyzer, known: Iterabl
     flat, rows = _flat(plain.lines(text), shown)
     hits = _hits(flat, wanted, analyzer)
     if not hits and wanted and ("](" in text or "[[" in text):
-        # What only stands in a link's target is shown as it was written.
+        # What only stands in a link's target is shown behind its text.
         read = plain.lines(text, lambda target: bool(_hits(target, wanted, analyzer)))
         written, apart = _flat(read, shown)
         found = _hits(written, wanted, analyzer)
@@ -119,7 +120,7 @@ def _flat(lines: Sequence[plain.Line], known: frozenset[str]) -> tuple[str, list
         if code:
             text = f"{CODE}{_indented(line.text.expandtabs(4))}"
         else:
-            text = _SPACE.sub(" ", line.text).strip()
+            text = _EMPTY_ITEM.sub("", _SPACE.sub(" ", line.text).strip())
         if parts:
             parts.append("\n" if code or before == "code" else " ")
             size += 1
@@ -324,7 +325,7 @@ def _stop(text: str, stretch: tuple[int, int], units: Sequence[tuple[int, int]],
     if space < end:
         space = max(text.rfind(mark, begin + width // 2, most) for mark in _PAUSES) + 1
     if space < end and not _is_whole(text, most):
-        space = text.rfind(" ", end, most)
+        space = text.rfind(" ", max(end, begin + width // 2), most)
     return space if space >= end else most
 
 

@@ -98,9 +98,8 @@ def _closed(
         return start + 1, " (" if before.strip() else "(", ")"
     if behind == "(":
         target = _TARGET.match(text, start + 1)
-        if target and kept.as_written(target[1]):
-            written = " ".join(text[start : target.end()].split())
-            return target.end(), kept.keep(mark), kept.keep(written)
+        if target and mark == "[" and kept.as_written(target[1]):
+            return target.end(), "", kept.keep(f" ({' '.join(target[1].split())})")
         if target is None and not before.isalnum():
             target = _LOOSE.match(text, start + 1) or _BROKEN.match(text, start + 1)
         if target:

@@ -18,7 +18,7 @@ class Kept:
     """Text that is kept from being read for marks.
 
     Args:
-        written: Which targets of links are shown: those links stay as written.
+        written: Which targets of links are shown, in brackets behind their text.
     """
 
     def __init__(self, written: Callable[[str], bool] | None = None) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pyrite_cli.core.text.kept import Kept
 
 _MARK = regex(
-    r"""`+|\\[!-/:-@\[-`{-~]|<(?=[A-Za-z/?]|!(?:--|[A-Z\[]))
+    r"""`+|\\[!-/:-@\[-`{-~]|<(?=[A-Za-z/?%]|!(?:--|[A-Z\[]))
     |\{|%%|\$|&(?=[#A-Za-z])
     |://[!#%&()*+,./0-9:;=?@A-Z_a-z~-]+
     |!\[\[|\[\[|\[!(?=[A-Za-z])|\#\[\[|\(\((?=[0-9a-f]{8}-)|\+\+(?=[a-z])|:::(?:image|no-loc)\b
@@ -189,6 +189,10 @@ class _Reader:
         if text.startswith("<!--", start):
             end = self._find("-->", start + 4)
             return end + 3 if end >= 0 else len(text)
+        if text[start + 1] == "%":
+            end = self._find("%>", start)
+            self._out.append("" if end >= 0 else "<")
+            return end + 2 if end >= 0 else start + 1
         if text[start + 1] in "!?":
             end = self._find(">", start)
             self._out.append("" if end >= 0 else "<")
@@ -369,8 +373,8 @@ class _Reader:
         shown = label or self._kept.keep(name)
         if self._text.startswith("(", found.end()):  # a link, whose text is in brackets
             shown = f"[{shown}]"
-        if (label or not shown) and self._kept.as_written(target.strip()):
-            shown = self._kept.keep(found[0])
+        if label and mark[0] != "!" and self._kept.as_written(target.strip()):
+            shown = f"{label}{self._kept.keep(f' ({target.strip()})')}"
         self._out.append(shown)
         return found.end()
 

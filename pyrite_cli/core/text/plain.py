@@ -81,7 +81,7 @@ def lines(text: str, written: Callable[[str], bool] | None = None) -> list[Line]
 
     Args:
         text: The Markdown.
-        written: Asked with the target of each link: which links stay as they are written.
+        written: Asked with the target of each link: which are shown behind its text.
     """
     if not text.isascii():
         text = PRIVATE.sub(" ", text)
@@ -245,6 +245,7 @@ class _Page:
             self._row = -1
         elif 0 <= self._row == len(self._found) - 1 and not self._found[-1].header:
             self._header = self._found[-1].text
+            self._tabular = True
         return True
 
     def _is_row(self, bare: str, source: list[str], number: int) -> bool:
