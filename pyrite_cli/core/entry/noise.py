@@ -387,32 +387,31 @@ def _definitions(raw: bytes, code: _Code) -> Iterator[Span]:
             yield match.span()
 
 
-_VAULT_MARK = re.compile(rb"(?<!%)%%(?!%)|\n")
-_BEGINS_LINE = re.compile(rb"(?:[-*+>][ \t]+|[ \t]+)*\Z")
+_VAULT_MARK = re.compile(rb"(?<!%)%%(?!%)")
 
 
 def _vault_comments(raw: bytes, code: _Code) -> Iterator[Span]:
     """Obsidian's comments: within a line; over several where the first mark begins one and the
     last ends one, so that text between two other uses of `%%` is not lost."""
-    opened = line = 0
-    is_open = alone = False
+    opened = -1
+    alone = False
     for match in _VAULT_MARK.finditer(raw):
         start, end = match.span()
-        if raw[start] == _NEWLINE:
-            line = end
-            is_open = is_open and alone
-        elif not code.holds(start):
-            before, after = raw[start - 1 : start], raw[end : end + 1]
-            crossed = is_open and opened < line
-            if is_open and (after in _ENDS if crossed else not _is_word(after)):
-                yield opened, end
-                is_open = False
-            elif not crossed and not _is_word(before):
-                opened, is_open = start, True
-                alone = _BEGINS_LINE.match(raw, line, start) is not None
+        if code.holds(start):
+            continue
+        line = raw.rfind(b"\n", 0, start) + 1
+        if not alone and opened < line:
+            opened = -1
+        before, after = raw[start - 1 : start], raw[end : end + 1]
+        crossed = 0 <= opened < line
+        if opened >= 0 and (after in _ENDS if crossed else not _is_word(after)):
+            yield opened, end
+            opened = -1
+        elif not crossed and not _is_word(before):
+            opened = start
+            alone = not raw[line:start].strip(b" \t-*+>")
 
 
-_NEWLINE = 10
 _ENDS = (b"\n", b"")
 
 
@@ -472,17 +471,16 @@ def _rulers(raw: bytes, _: _Code) -> Iterator[Span]:
 
 
 _BLANK = re.compile(
-    rb"^(?:[ \t]|\xc2\xa0|\xe2\x80[\x80-\x8f\xa8-\xaf]|\xe2\x81\xa0|\xe3\x80\x80|\xef\xbb\xbf"
-    rb"|&(?:nbsp|ensp|emsp|thinsp|\#160|\#xA0|zwj|zwnj);|<br ?/?>|\\)+$",
-    re.M,
+    rb"\n(?:[ \t]|\xc2\xa0|\xe2\x80[\x80-\x8f\xa8-\xaf]|\xe2\x81\xa0|\xe3\x80\x80|\xef\xbb\xbf"
+    rb"|&(?:nbsp|ensp|emsp|thinsp|\#160|\#xA0|zwj|zwnj);|<br ?/?>|\\)+(?=\n|\Z)"
 )
 
 
 def _blank_lines(raw: bytes, code: _Code) -> Iterator[Span]:
     """Lines that look empty and are not."""
     for match in _BLANK.finditer(raw):
-        if match[0].strip() and not code.holds(match.start()):
-            yield match.span()
+        if match[0].strip() and not code.holds(match.start() + 1):
+            yield match.start() + 1, match.end()
 
 
 _BADGE = re.compile(
