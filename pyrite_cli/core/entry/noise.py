@@ -225,6 +225,11 @@ class _Code:
         return blocks[place][0] if place < len(blocks) else self._size
 
 
+def code(raw: bytes) -> Callable[[int], int]:
+    """Tells where the code ends in which an offset of a Markdown lies; 0 when it lies in none."""
+    return _Code(raw.decode(), raw).holds
+
+
 _LEAVES = ("Paragraph", "HtmlBlock", "TableHead", "TableRow")
 
 

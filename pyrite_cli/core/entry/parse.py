@@ -80,6 +80,7 @@ def parse(
     silent, encoded = noise.find(markup, markup_raw, scan.tables)
     if clashes:
         silent = noise.joined([*silent, *_markers(text, front.skip, clashes)])
+    scan = scan._replace(headings=titles.headings(markup_raw, scan.headings, silent))
     meta = front.meta
     given = frontmatter.scalar(frontmatter.field(meta, "title"))
     title, source, offset = titles.of(path, given, markup_raw, scan, silent)
