@@ -124,6 +124,9 @@ def test_headings_before_any_text_and_comments_are_told_apart() -> None:
         ("id:: 65f1c2aa-0000-4000-8000-000000000000\ncollapsed:: true", False),
         ("{: .cls }\n\n^block-1", False),
         ("\u00a0\n&nbsp;\n…", False),
+        ("&nbsp;\n\n" * 9, False),
+        ("&#160;\n" * 9, False),
+        ("a();\nb();\nc();\n", True),
     ],
 )
 def test_a_passage_says_something_or_not(passage: str, says_something: bool) -> None:

@@ -32,7 +32,7 @@ _PROSE = regex(
     r"(?:[\"”)*`\],:;]*+[ ][\"“(*`\[]*+[\w’'.-]++){4,}"
 )
 """Five words or more that no mark of a programming language stands between."""
-_STATEMENT = regex(r"(?:[;{}]|[\w)]\()$|^[ \t]*(?://|<<|\}|#include)")
+_STATEMENT = regex(r"(?:(?<!&nbsp)(?<!&#160);|[{}]|[\w)]\()$|^[ \t]*(?://|<<|\}|#include)")
 _TAG = regex(r"</?[A-Za-z]")
 _SKIPPED = regex(r"<(script|style)\b", re.I)
 _PRE = regex(r"<pre\b[^>]*>", re.I)
