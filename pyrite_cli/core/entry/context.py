@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pyrite_cli.core.entry.markdown import Fence, Scan, Table
 
 SHARE = 4
-"""The header of a table takes at most 1/SHARE of a chunk; its last columns lose their names."""
+"""The header of a table takes at most 1/SHARE of a chunk; it loses its last columns."""
 _LEAST = 400
 """Bytes of a table or block that may be cut at all."""
 _NAME = 40
@@ -52,8 +52,9 @@ def of(raw: bytes, scan: Scan, limit: int) -> list[Context]:
         scan: Its structure.
         limit: The greatest cost of a chunk.
     """
-    found = [_table(raw, one, limit // SHARE) for one in scan.tables if _is_long(one)]
-    found += [_code(raw, one) for one in scan.fences if _is_long(one)]
+    most = limit // SHARE
+    found = [_table(raw, one, most) for one in scan.tables if _is_long(one)]
+    found += [_code(raw, one, most) for one in scan.fences if _is_long(one)]
     return sorted(found)
 
 
@@ -74,26 +75,40 @@ def _line(raw: bytes, start: int) -> tuple[int, bytes, int]:
 def _table(raw: bytes, table: Table, most: int) -> Context:
     begin, lead, ruler = _line(raw, table.start)
     first = raw.find(b"\n", ruler, table.end) + 1 or table.end
-    names = [name.strip() for name in _CELLS.split(raw[table.start : ruler].strip().strip(b"|"))]
-    header = _header(lead, names)
-    for column in reversed(range(len(names))):
-        if _cost(header) <= most:
-            break
-        names[column] = b""
-        header = _header(lead, names)
+    written = raw[table.start : ruler].strip()
+    names = [name.strip() for name in _CELLS.split(written.strip(b"|"))]
+    header = _header(lead, names, written.startswith(b"|"), most)
     return Context(begin, first, table.end, header, _cost(header))
 
 
-def _header(lead: bytes, names: Sequence[bytes]) -> bytes:
-    ruler = b"|" + b"-|" * len(names)
-    return lead + b"| " + b" | ".join(names) + b" |\n" + lead + ruler + b"\n"
+def _header(lead: bytes, names: Sequence[bytes], barred: bool, most: int) -> bytes:
+    """The first columns of a header, as many as cost no more than that; empty if none fits."""
+    room = most - _cost(lead + _ENDS + lead)
+    columns = 0
+    for name in names:
+        room -= _cost(name + _CELL)
+        if room < 0:
+            break
+        columns += 1
+    if not columns:
+        return b""
+    cells, ruler = b" | ".join(names[:columns]), b"-|" * columns
+    if not barred and columns > 1:  # as the rows below, or they are read as text
+        return lead + cells + b"\n" + lead + ruler[:-1] + b"\n"
+    return lead + b"| " + cells + b" |\n" + lead + b"|" + ruler + b"\n"
 
 
-def _code(raw: bytes, fence: Fence) -> Context:
+_CELL, _ENDS = b" | -|", b"| |\n|\n"
+"""What stands around each name, and around all."""
+
+
+def _code(raw: bytes, fence: Fence, most: int) -> Context:
     begin, lead, first = _line(raw, fence.start)
     mark = _FENCE.match(raw, fence.start)
     name = (fence.info.split() or [""])[0][:_NAME].encode()
     line = lead + (mark[0] if mark else b"```") + name + b"\n"
+    if _cost(line) > most:
+        line = b""
     return Context(begin, min(first, fence.end), fence.end, line, _cost(line))
 
 
@@ -111,6 +126,13 @@ def before(contexts: Sequence[Context], offset: int) -> bytes:
     """The lines that a piece which begins at an offset is shown with."""
     found = _holding(contexts, offset) if contexts else None
     return found.lead if found else b""
+
+
+def fence(contexts: Sequence[Context], offset: int) -> bytes:
+    """The same of a piece of code, which is read as what it is by its fence alone; a header says
+    nothing of the rows below it."""
+    lead = before(contexts, offset)
+    return lead if _FENCE.match(lead.lstrip(b" \t>")) else b""
 
 
 def cost(contexts: Sequence[Context], offset: int) -> int:
