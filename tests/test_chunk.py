@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pyrite_cli.core.entry import chunk, costs
 from pyrite_cli.core.entry.parse import parse
+from pyrite_cli.core.text import plain
 from pyrite_schemas.entry import Chunk
 from tests.effort import examples
 
@@ -43,6 +44,8 @@ def prose(seed: int, paragraphs: int, heading_every: int = 12) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
+MOST = chunk.LIMIT + chunk.LIMIT // chunk.SLACK
+
 blocks = st.sampled_from(
     [
         "# One\n", "## Two\n\n", "### Three ###\n", "Set\n===\n", "\n", "\n\n\n", f"{SENTENCE}\n",
@@ -61,7 +64,7 @@ blocks = st.sampled_from(
 def test_chunks_join_to_the_body_and_keep_the_limit(text: str) -> None:
     chunks = chunks_of(text)
     assert joined(chunks) == text
-    assert all(costs.cost(one.passage) <= chunk.LIMIT for one in chunks)
+    assert all(costs.cost(one.passage) <= MOST for one in chunks)
     assert all(one.text for one in chunks) or not text
 
 
@@ -263,3 +266,368 @@ def test_a_removed_section_changes_few_chunks() -> None:
         start = text.index("## Section 23")
         new = text[:start] + text[text.index("## Section 35") :]
         assert fresh(chunks_of(text), chunks_of(new)) <= 3
+
+
+def listed(rng: random.Random, most: int = 25) -> str:
+    """A few words with an end."""
+    return " ".join(rng.choice(WORDS) for _ in range(rng.randint(2, most))).capitalize() + "."
+
+
+def mixed(seed: int, count: int) -> list[str]:
+    """Blocks of Markdown of every kind, each with blank lines below."""
+    rng = random.Random(seed)
+    found = [f"# Document {seed}\n\n"]
+    for number in range(count):
+        kind = rng.randrange(16)
+        if kind < 3:
+            found.append(f"{'#' * rng.randint(2, 4)} Part {rng.randrange(1000)}\n\n")
+        elif kind < 8:
+            text = " ".join(listed(rng) for _ in range(rng.randint(1, 6)))
+            found.append(f"{text}\n\n")
+        elif kind == 8:
+            rows = "".join(f"| {listed(rng, 3)} | {rng.randrange(10**6)} |\n" for _ in range(30))
+            found.append(f"| name | number |\n|---|---:|\n{rows}\n")
+        elif kind == 9:
+            cells = [(listed(rng, 4), listed(rng, 12)) for _ in range(rng.randint(1, 12))]
+            rows = "".join(f"| {one:<40} | {two:<120} |\n" for one, two in cells)
+            found.append(f"| {'a':<40} | {'b':<120} |\n| {'-' * 40} | {'-' * 120} |\n{rows}\n")
+        elif kind == 10:
+            lines = "".join(f"value_{rng.randrange(10**4)} = compute({n})\n" for n in range(25))
+            found.append(f"```py\n{lines}```\n\n")
+        elif kind == 11:
+            lines = "\n\n".join(listed(rng) for _ in range(rng.randint(1, 9)))
+            found.append(f"<!--\n{lines}\n-->\n\n")
+        elif kind == 12:
+            names = "".join(f"[r{number}-{n}]: https://a.example/{n}\n" for n in range(12))
+            found.append(f"{names}\n")
+        elif kind == 13:
+            found.append(rng.choice(["***\n\n", "![](a.png)\n\n", "<br>\n\n", "%% todo %%\n\n"]))
+        elif kind == 14:
+            found.append("".join(f"- {listed(rng)}\n" for _ in range(rng.randint(1, 20))) + "\n")
+        else:
+            found.append("".join(f"> {listed(rng)}\n" for _ in range(5)) + "\n")
+    return found
+
+
+def test_one_inserted_line_changes_few_chunks_of_anything() -> None:
+    changed = []
+    for seed in range(4):
+        rng = random.Random(seed)
+        lines = "".join(mixed(seed, 60)).split("\n")
+        old = chunks_of("\n".join(lines))
+        for _ in range(40):
+            place = rng.randint(1, len(lines))
+            text = "\n".join(
+                [*lines[:place], "", f"A new line, {rng.random()}.", "", *lines[place:]]
+            )
+            changed.append(fresh(old, chunks_of(text)))
+    changed.sort()
+    assert changed[len(changed) // 2] == 1
+    assert changed[int(len(changed) * 0.9)] <= 3
+    assert changed[-1] <= 8, "a table or a fence that the line parts in two"
+
+
+def says(one: Chunk) -> bool:
+    return plain.says(one.passage)
+
+
+@settings(max_examples=examples(60))
+@given(st.integers(0, 10**6), st.integers(0, 70))
+def test_no_chunk_is_without_text_of_its_own(seed: int, count: int) -> None:
+    text = "".join(mixed(seed, count))
+    chunks = chunks_of(text)
+    assert joined(chunks) == text
+    assert all(costs.cost(one.passage) <= MOST for one in chunks)
+    if len(chunks) > 1:
+        assert [one.passage for one in chunks if not says(one)] == []
+
+
+@settings(max_examples=examples(60))
+@given(st.lists(blocks, max_size=60).map("".join))
+def test_of_anything_no_chunk_is_without_text_but_where_little_else_is_there(text: str) -> None:
+    chunks = chunks_of(text)
+    mute = [one for one in chunks if not says(one)]
+    if mute and len(chunks) > 1:
+        assert "# " in mute[0].text, "headings in a row that are more than a chunk holds"
+        assert costs.cost(text) > MOST
+
+
+SILENT = {
+    "ruler": "***\n\n",
+    "drawn": "─" * 60 + "\n\n",
+    "tag": "<br>\n\n",
+    "picture": "![](a.png)\n\n",
+    "comment": "<!-- Nobody reads this, and it is not short at all. -->\n\n",
+    "include": "{% include note.html %}\n\n",
+    "no-break": "\u00a0\u00a0\n\n",
+    "no-width": "\u200b\n\n",
+    "ideographic": "\u3000\u3000\n\n",
+    "mark": "\ufeff\n\n",
+    "entity": "&nbsp;\n\n",
+    "backslash": "\\\n",
+    "definitions": "[a]: https://a.example/some/where/else\n\n",
+}
+
+
+@pytest.mark.parametrize("block", SILENT.values(), ids=SILENT)
+def test_hundreds_of_blocks_that_say_nothing_make_no_chunk(block: str) -> None:
+    many = block * 400
+    text = "\n".join(
+        ["# Page\n", many, "The heron waits.\n", many, "## Second\n", many, "It flies.\n", many]
+    )
+    chunks = chunks_of(text)
+    assert joined(chunks) == text
+    assert len(chunks) <= 2
+    assert all(says(one) for one in chunks)
+
+
+@pytest.mark.parametrize(
+    "row", ["|    |    |\n", "| - | - |\n", "| --- | --- |\n", "| &nbsp; | \u00a0 |\n"]
+)
+def test_rows_without_words_make_no_chunk(row: str) -> None:
+    text = f"# Form\n\nFill it in.\n\n| Name | Date |\n|---|---|\n{row * 400}\nHand it in.\n"
+    chunks = chunks_of(text)
+    assert len(chunks) <= 2
+    assert all(says(one) for one in chunks)
+
+
+@pytest.mark.parametrize("count", [1, 3, 300])
+@pytest.mark.parametrize("text", ["Text at last.\n", ""])
+def test_a_row_of_headings_keeps_the_limit(count: int, text: str) -> None:
+    chunks = chunks_of("Text.\n\n" + "## A heading of some words\n\n" * count + text)
+    assert (len(chunks) > 1) == (count == 300)
+    assert max(costs.cost(one.passage) for one in chunks) <= MOST
+
+
+@pytest.mark.parametrize(
+    "heading", ["## Fault q: fan\n", "Fault q: fan\n---\n", "## A\n\n### Fault\n"]
+)
+@pytest.mark.parametrize("seed", range(8))
+def test_a_heading_stays_with_what_follows(heading: str, seed: int) -> None:
+    rng = random.Random(seed)
+    intro = " ".join(listed(rng) for _ in range(6))
+    behind = " ".join(listed(rng) for _ in range(4))
+    items = "".join(f"{n}. {SENTENCE} {listed(rng)}\n" for n in range(8))
+    rows = "".join(f"| {n} | {SENTENCE} {listed(rng)} |\n" for n in range(8))
+    code = "".join(f"    step_{n} = run('task', {n}, '{listed(rng)}')\n" for n in range(20))
+    for below in (
+        f"{listed(rng)}\n\n{items}",
+        items,
+        f"| a | b |\n|---|---|\n{rows}",
+        f"```py\ndef main():\n{code}```\n",
+        f"***\n\n{items}",
+        f"<!-- note -->\n\n{SENTENCE} {items}",
+    ):
+        text = f"# Note\n\n{intro}\n\n{heading}\n{below}\n## Afterwards\n\n{behind}\n"
+        chunks = chunks_of(text)
+        (holding,) = [one for one in chunks if heading in one.text]
+        _, _, after = holding.passage.partition(heading)
+        assert plain.says(after), "some of what is below the heading"
+        assert all(says(one) for one in chunks)
+
+
+@pytest.mark.parametrize(
+    "tail", ["## Later\n", "Later\n---\n", "### Later", "## Later\n\n### And\n\n"]
+)
+def test_a_heading_that_ends_a_page_stays_with_what_is_before(tail: str) -> None:
+    for seed in range(30):
+        chunks = chunks_of("".join(mixed(seed, 12)) + f"{SENTENCE}\n\n{tail}")
+        assert chunks[-1].text.endswith(tail)
+        assert all(says(one) for one in chunks)
+
+
+ROWS = [(f"key{n}", f"{SENTENCE} {SENTENCE} otter{n}") for n in range(12)]
+LEADS = ("", "> ", "> > ")
+"""What a quoted table stands behind."""
+
+
+def table(kind: str, lead: str = "") -> str:
+    """A table over the limit, as it is written in different ways."""
+    header, ruler, row = {
+        "bars": ("| Key | Meaning |", "|---|---|", "| {} | {} |"),
+        "no bars": ("Key | Meaning", "--- | ---", "{} | {}"),
+        "aligned": ("| Key | Meaning |", "|:---|---:|", "| {} | {} |"),
+        "padded": (
+            f"| Key{' ' * 40} | Meaning{' ' * 200} |",
+            f"| {'-' * 43} | {'-' * 207} |",
+            "| {:<43} | {:<207} |",
+        ),
+    }[kind]
+    lines = [header, ruler, *(row.format(*cells) for cells in ROWS)]
+    return "".join(f"{lead}{line}\n" for line in lines)
+
+
+@pytest.mark.parametrize("kind", ["bars", "no bars", "aligned", "padded"])
+@pytest.mark.parametrize("lead", LEADS)
+def test_a_piece_of_a_table_begins_with_its_header(kind: str, lead: str) -> None:
+    text = f"# Settings\n\nThe keys.\n\n{table(kind, lead)}\nAfter it.\n"
+    chunks = chunks_of(text)
+    assert len(chunks) > 2
+    assert joined(chunks) == text
+    for one in chunks:
+        assert costs.cost(one.passage) <= MOST
+        assert one.passage.count("Meaning") == ("otter" in one.passage), "one header, its own"
+        assert "-----" not in one.passage
+    for one in chunks[1:]:
+        if "otter" in one.text:
+            first, second, *_ = [line.text.rstrip(";") for line in plain.lines(one.passage)]
+            assert first == "Key · Meaning"
+            assert second.startswith("key")
+            assert f" · {SENTENCE}" in second
+            bar = "" if kind == "no bars" else "| "
+            assert one.lead.startswith(f"{lead}{bar}Key | Meaning")
+
+
+def test_a_table_in_an_item_of_a_list_has_its_header_too() -> None:
+    indented = "".join(f"  {line}\n" for line in table("bars").splitlines())
+    chunks = chunks_of(f"- In a list:\n\n{indented}\nAfter it.\n")
+    pieces = [one for one in chunks if "otter" in one.text]
+    assert len(pieces) > 2
+    assert all(
+        "Key · Meaning" in " ".join(line.text for line in plain.lines(one.passage))
+        for one in pieces
+    )
+
+
+def test_a_row_has_the_header_of_its_own_table() -> None:
+    names = [("Rope", "Strength"), ("Paint", "Coverage"), ("Timber", "Density")]
+    text = "# Stores\n\n"
+    for number, (key, meaning) in enumerate(names):
+        rows = table("padded").replace("Key    ", f"{key:<7}").replace("Meaning", meaning)
+        text += f"## Shelf {number}\n\n{rows.replace('otter', f'otter{number}x')}\n"
+    for one in chunks_of(text):
+        for number, (_, name) in enumerate(names):
+            if f"otter{number}x" in one.text:
+                assert [other for _, other in names if other in one.passage] == [name]
+
+
+def test_a_header_that_is_too_wide_loses_the_names_of_its_last_columns() -> None:
+    names = [f"Column{n:02}" for n in range(60)]
+    cells = "".join(
+        "| " + " | ".join(f"cell {row} {n}" for n in range(60)) + " |\n" for row in range(12)
+    )
+    chunks = chunks_of(f"| {' | '.join(names)} |\n|{'---|' * 60}\n{cells}")
+    leads = {one.lead for one in chunks if one.lead}
+    assert len(leads) == 1
+    (lead,) = leads
+    assert 0 < costs.cost(lead) <= chunk.LIMIT // 4
+    kept = [name for name in names if name in lead]
+    assert kept == names[: len(kept)]
+    assert 0 < len(kept) < 60
+    assert [line.count("|") for line in lead.splitlines()] == [len(kept) + 1] * 2
+    assert all(costs.cost(one.passage) <= MOST for one in chunks)
+    assert len(chunks) < 2 * costs.cost(cells) / (chunk.LIMIT - costs.cost(lead))
+
+
+# A header or a quote that costs more than a chunk may: what is below it would be cut to bytes.
+@pytest.mark.parametrize(
+    "text",
+    [
+        "|" + " a |" * 3000 + "\n|" + "-|" * 3000 + "\n" + ("|" + " b |" * 3000 + "\n") * 3,
+        f"| {'name ' * 4000}|\n|---|\n" + f"| {SENTENCE} |\n" * 30,
+        "> " * 3000 + "```\n" + ("> " * 3000 + "code\n") * 5,
+        "> " * 1000 + "| a |\n" + "> " * 1000 + "|---|\n" + ("> " * 1000 + "| b |\n") * 5,
+        f"```{'info' * 5000}\n" + f"{SENTENCE}\n" * 30,
+    ],
+    ids=["columns", "name", "quoted code", "quoted table", "info"],
+)
+def test_what_a_piece_begins_with_leaves_room_for_it(text: str) -> None:
+    chunks = chunks_of(text)
+    assert joined(chunks) == text
+    assert all(costs.cost(one.lead) <= chunk.LIMIT // 4 for one in chunks)
+    assert all(costs.cost(one.passage) <= MOST for one in chunks)
+    assert len(chunks) < 4 * costs.cost(text) / chunk.LIMIT + 4
+
+
+@pytest.mark.parametrize(
+    ("opened", "closed", "lead"),
+    [
+        ("```python", "```", "```python\n"),
+        ("```", "```", "```\n"),
+        ("~~~~ sh", "~~~~", "~~~~sh\n"),
+        ('````js {1,3} title="a.js"', "````", "````js\n"),
+        ("> ```py", "> ```", "> ```py\n"),
+        ("- text\n\n  ```py", "  ```", "  ```py\n"),
+    ],
+)
+def test_a_piece_of_code_begins_with_its_fence(opened: str, closed: str, lead: str) -> None:
+    before = lead[: len(lead) - len(lead.lstrip(" >"))]
+    lines = "".join(f"{before}value = *{n}* + compute({n}, {n})\n" for n in range(120))
+    chunks = chunks_of(f"# T\n\n{opened}\n{lines}{closed}\n\nText behind it.\n")
+    pieces = [one for one in chunks if "compute" in one.text][1:]
+    assert len(pieces) > 3
+    for one in pieces:
+        assert one.lead == lead
+        found = [line for line in plain.lines(one.passage) if "compute" in line.text]
+        assert {line.kind for line in found} == {"code"}
+        assert all("*" in line.text for line in found), "no emphasis in code"
+    assert chunks[-1].text.endswith("Text behind it.\n")
+    assert not any(one.text.strip(" >`~\n") == "" for one in chunks), "no closing fence alone"
+
+
+def test_what_a_piece_begins_with_is_embedded_with_it() -> None:
+    one, other = (
+        chunks_of(
+            f"| {name} | Meaning |\n|---|---|\n" + "".join(table("bars").splitlines(True)[2:])
+        )
+        for name in ("Key", "Name")
+    )
+    assert [chunk.text for chunk in one[1:]] == [chunk.text for chunk in other[1:]]
+    assert fresh(one, other) == len(other)
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["description", "summary", "excerpt", "abstract", "subtitle", "tagline", "lead", "Summary"],
+)
+@pytest.mark.parametrize("body", ["", "\n\n", "<!-- made by a program -->\n", "# Keel\n", "***\n"])
+def test_a_page_without_text_is_shown_by_what_its_frontmatter_says(field: str, body: str) -> None:
+    (one,) = chunks_of(f"---\ntitle: Keel\n{field}: Divers look at it.\n---\n{body}")
+    assert one.text == body
+    assert one.passage.endswith("Divers look at it.\n")
+    assert "program" not in one.passage
+    assert says(one)
+
+
+def test_a_page_with_text_is_shown_by_that_alone() -> None:
+    (one,) = chunks_of("---\nsummary: Divers look at it.\n---\nThe keel is of lead.\n")
+    assert (one.passage, one.shown) == ("The keel is of lead.\n", None)
+    (one,) = chunks_of("---\nsummary: {a: b}\ndescription: ''\n---\n")
+    assert one.passage == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("<!-- a\nb -->\n\ntext\nmore\n", (4, 5)),
+        ("\n\ntext\n\n<!-- a\nb -->\n", (3, 3)),
+        ("---\na: b\n---\n\n[a]: b\n\ntext\n", (7, 7)),
+        ("text <!-- a\nb -->\nmore\n<!-- c -->\n<!-- d -->\n\n", (1, 3)),
+        ("<!-- a -->\n<!-- b --> text\n", (2, 2)),
+        ("import a from 'b';\n\n# Title\n\ntext\n", (3, 5)),
+        ("%%\na\n%%\ntext\n", (4, 4)),
+        ("text\n", (1, 1)),
+        ("<!-- a -->\n", (1, 1)),
+        ("", (1, 1)),
+    ],
+)
+def test_the_lines_of_a_chunk_are_those_that_say_something(
+    text: str, lines: tuple[int, int]
+) -> None:
+    (one,) = chunks_of(text)
+    assert (one.start_line, one.end_line) == lines
+
+
+def test_the_lines_of_each_chunk_lie_in_it_where_noise_is_between() -> None:
+    for seed in range(20):
+        text = "".join(mixed(seed, 40))
+        whole = text.split("\n")
+        line = 1
+        for one in chunks_of(text):
+            assert line <= one.start_line <= one.end_line
+            first, last = whole[one.start_line - 1], whole[one.end_line - 1]
+            assert first.strip()
+            assert last.strip()
+            assert not first.startswith(("<!--", "-->", "[r", "%%"))
+            assert not last.startswith(("<!--", "-->", "[r", "%%"))
+            line += one.text.count("\n")

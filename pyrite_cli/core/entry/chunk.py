@@ -40,6 +40,9 @@ LEAST_BLOCK = 3
 LEAST_SECTION = 6
 """A cut leaves at least 1/LEAST of the limit on either side: before a block, before a heading.
 `benchmarks/chunking.py` shows how still the edges hold, `benchmarks/relevance.py` what is found."""
+SLACK = 4
+"""Headings that nothing of their own follows, such as the last, go with other text even where that
+makes a chunk up to 1/SLACK larger than the limit."""
 
 LINE, INSIDE = 40, 41
 """Ranks of cuts in a block that is over the limit alone: before a line, inside a line."""
@@ -94,7 +97,7 @@ def chunk(
     if costs(0, len(raw)) > limit:
         contexts = context.of(raw, scan, limit)
         edges = _Cutter(raw, scan, silent, costs, contexts, limit).edges()
-        edges, silent = _speaking(raw, edges, scan, silent, contexts)
+        edges, silent = _speaking(raw, edges, scan, silent, costs, contexts, limit)
     chunks = []
     line = first_line
     headings = scan.headings
@@ -133,10 +136,11 @@ def chunk(
 
 _BEGINS = (
     rb"[ \t]*(?:[-*>|] {0,3})?(?!`{3}|!|\[[!\[]|\[(?:TOC|toc)\])"
-    rb"[*_\"(`\[]{0,4}[/A-Za-z0-9\xc3-\xe1\xe3-\xee]"
+    rb"[*_\"(`\[]{0,4}(?:[/A-Za-z0-9\xc4-\xdf\xe0\xe1\xe4-\xed]|\xc3[\x80-\x96]|\xe3[\x81-\x9f])"
 )
 _TEXT, _TEXT_BELOW = re.compile(_BEGINS), re.compile(rb"\n" + _BEGINS)
-"""A line that begins as text does. Most chunks have one within their first lines."""
+"""A line that begins as text does, in most chunks one of the first. Beyond ASCII only bytes that
+letters begin with: spaces of other widths and lines drawn with U+2500 have others."""
 
 
 def _is_text(raw: bytes, start: int, end: int, *, tagged: bool) -> bool:
@@ -161,34 +165,42 @@ def _speaking(
     edges: list[int],
     scan: Scan,
     silent: list[Span],
+    costs: Costs,
     contexts: Sequence[context.Context],
+    limit: int,
 ) -> tuple[list[int], list[Span]]:
     """Edges without those that leave a chunk with nothing to say, and what says nothing now.
 
     What cuts within a block leave, such as its closing fence, and blocks of pictures or of a tool's
-    own marks are only seen as such by what is shown of them.
+    own marks are only seen as such by what is shown of them. A long row of headings is cut all the
+    same.
     """
     found = [0]
+    most = limit + limit // SLACK
     more: list[Span] = []
     tagged = any(mark in raw for mark in _TAGS)
     waiting = False  # the last chunk has nothing to say yet
+    held = 0  # what it costs
     for start, end in itertools.pairwise([*edges, len(raw)]):
         whole = not silent or not noise.overlaps(silent, start, end)
         says = whole and _is_text(raw, start, end, tagged=tagged)
         if not says:
-            lead = context.before(contexts, start)
-            fence = b"" if b"|" in lead else lead  # a header alone says nothing of its rows
-            shown = fence + noise.without(raw, start, end, silent)
+            shown = context.fence(contexts, start) + noise.without(raw, start, end, silent)
             says = _is_text(shown, 0, len(shown), tagged=tagged) or plain.says(shown.decode())
-        blocks = [] if says else _headings(scan, start, end)
-        begins = start > 0 and not waiting and (says or bool(blocks))
+        spans = [(start, end)] if says else _headings(scan, start, end)
+        size = 0
+        if waiting or not says:
+            size = sum(costs(*_inked(raw, first, last)) for first, last in spans)
+        begins = start > 0 and bool(spans) and (not waiting or held + size > most)
         if begins:
             found.append(start)
+            held = context.cost(contexts, start)
+        held += size
         waiting = not says and (waiting or begins or start == 0)
         if not says:
-            apart = [start, *itertools.chain.from_iterable(blocks), end]
+            apart = [start, *itertools.chain.from_iterable(spans), end]
             more += [(a, b) for a, b in zip(apart[::2], apart[1::2], strict=True) if a < b]
-    if waiting and len(found) > 1:
+    if waiting and len(found) > 1 and held + costs(found[-2], found[-1]) <= most:
         found.pop()
     return found, noise.joined([*silent, *more]) if more else silent
 
@@ -335,12 +347,9 @@ class _Cutter:
         waiting, least = -1, BLOCK  # where headings begin that nothing has followed yet
         for index, rank in enumerate(ranks):
             start = starts[index]
-            if 1 <= rank < BLOCK:
-                says = False
-            elif silent or not start:
+            says = not 1 <= rank < BLOCK and start not in rules
+            if says and (silent or not start):
                 says = bool(noise.without(self._raw, start, starts[index + 1], silent).strip())
-            else:
-                says = start not in rules
             if waiting >= 0:
                 least = min(least, rank)
                 if says:
