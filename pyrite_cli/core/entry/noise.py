@@ -114,7 +114,15 @@ def _rules(raw: bytes) -> list[Rule]:
 
 
 _ELEMENT_MARKS = (b"<script", b"<style", b"<svg", b"<SCRIPT", b"<STYLE")
-_PROPERTY_MARKS = (b"id:: ", b"collapsed:: ", b"color:: ", b"ls-type:: ", b"hl-", b"query-")
+_PROPERTY_MARKS = (
+    b"id:: ",
+    b"collapsed:: ",
+    b"color:: ",
+    b"ls-type:: ",
+    b"hl-",
+    b"query-",
+    b"logseq.",
+)
 
 
 def joined(spans: list[Span]) -> list[Span]:
@@ -237,8 +245,14 @@ def _data(raw: bytes) -> Iterator[Span]:
     """Pictures in `data:` addresses, other runs without a space, programs without line breaks."""
     if len(raw) < LONGEST_WORD:
         return
-    for match in _URI.finditer(raw) if b"data:" in raw else ():
-        yield match.span()
+    addresses = [match.span() for match in _URI.finditer(raw)] if b"data:" in raw else []
+    if addresses:
+        yield from addresses
+        # What stands around them, such as the text of a link, is no part of a run.
+        blank = bytearray(raw)
+        for start, end in addresses:
+            blank[start:end] = b" " * (end - start)
+        raw = bytes(blank)
     runs = list(_runs(raw))
     yield from runs
     if len(raw) >= LONGEST_LINE:
@@ -271,7 +285,7 @@ def _even(raw: bytes, first: int, last: int) -> Iterator[Span]:
         end = end if end >= 0 else last
         if end - at != columns:
             # The last line of data may be shorter.
-            short = end if end - at < columns else at
+            short = end if at < end < at + columns else at
             if _is_data(raw, begun, short, columns):
                 yield begun, short
             begun, columns = at, end - at
@@ -341,7 +355,7 @@ def _between(raw: bytes, code: _Code, mark: bytes, close: bytes) -> Iterator[Spa
     while at >= 0:
         behind = code.holds(at)
         if not behind:
-            end = raw.find(close, at + len(mark))
+            end = raw.find(close, at + (2 if mark == b"<!--" else len(mark)))  # `<!-->` is one
             if end < 0:
                 break
             behind = end + len(close)
@@ -369,7 +383,7 @@ def _elements(raw: bytes, code: _Code) -> Iterator[Span]:
         at = close.end()
 
 
-_DEFINITION = re.compile(rb"^ {0,3}\[(?!\^)[^\]\n]+\]:", re.M)
+_DEFINITION = re.compile(rb"^ {0,3}\[(?!\^)(?:[^\]\n\\]|\\.)+\]:", re.M)
 _ABBREVIATION = re.compile(rb"^\*\[[^\]\n]+\]:[ \t].*\n?", re.M)
 _BLANK_LINE = re.compile(rb"\n[ \t]*(?:\n|\Z)")
 
@@ -428,7 +442,9 @@ _IMPORT = re.compile(
     rb"^import\s(?:[^'\"\n{]*(?:\{[^{}'\"]*\})?[^'\"\n]*\sfrom\s*)?['\"][^'\"\n]+['\"];?[ \t]*$",
     re.M,
 )
-_EXPORT = re.compile(rb"^export\s+(?:const|let|var|default|function|async|class|\{|\*)(?=\W)", re.M)
+_EXPORT = re.compile(
+    rb"^export\s+(?:(?:const|let|var|default|function|async|class)(?=\W)|[{*])", re.M
+)
 
 
 def _modules(raw: bytes, code: _Code) -> Iterator[Span]:
