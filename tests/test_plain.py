@@ -24,6 +24,7 @@ from tests.effort import examples
         ('[a](x.md "title") and [b](<y z.md>) and [c](d(e).md)', "a and b and c"),
         ("**[bold link](x)** and [**link** in bold](y)", "bold link and link in bold"),
         ("[text][ref] and ![picture](a.png)", "text and picture"),
+        ("a ![][image1] b ![c][image2] ![] d", "a b c d"),
         ("[[Nobody]], [[kb:target#part|label]] and ![[embed]]", "Nobody, label and embed"),
         ("`code *stays*` and ``a ` tick``", "code *stays* and a ` tick"),
         ("[`name`](x.md)", "name"),

@@ -105,7 +105,8 @@ def _closed(
         if target:
             return target.end(), "", ""
     if mark == "![" and start == inside:
-        return start + 1, "", ""
+        named = _REFERENCE.match(text, start + 1) if behind == "[" else None
+        return named.end() if named else start + 1, "", ""
     label = text[inside:start] if start - inside <= _LONGEST_LABEL else ""
     if label[:1] == "^" and mark == "[" and label[1:] and not _SPACE.search(label):
         return start + 1, "", None
