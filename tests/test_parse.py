@@ -41,10 +41,7 @@ def texts(value: object) -> list[str]:
 def decoded(data: bytes) -> list[str]:
     """The file's lines as a person would count them, read as the entry's own diagnostics say."""
     if wide := decoding.utf16(data):
-        try:
-            text = data.decode(wide)
-        except UnicodeDecodeError:
-            text = data.decode("latin-1")
+        text = data.decode(wide, errors="replace")
     else:
         try:
             text = data.decode()

@@ -58,13 +58,13 @@ def decode(path: str, data: bytes) -> tuple[str, list[Diagnostic]]:
             message = f"{wide.upper()} without a byte order mark; save it as UTF-8"
             diagnostics.append(Diagnostic(path, 1, "encoding", message))
     except UnicodeDecodeError as error:
-        lines = data[: error.start].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        line = lines.count(b"\n") + 1
-        # A byte order mark says what the rest was meant to be.
-        marked = data.startswith(codecs.BOM_UTF8)
-        text = data.decode(errors="replace") if marked else data.decode("latin-1")
-        read = "broken bytes indexed as U+FFFD" if marked else "read as Latin-1"
-        message = f"not UTF-8 (byte 0x{data[error.start]:02x}); {read}"
+        before = data[: error.start].decode(wide or "latin-1")
+        line = before.replace("\r\n", "\n").replace("\r", "\n").count("\n") + 1
+        # A byte order mark says what the rest was meant to be, and so do zeros.
+        known = wide or ("utf-8" if data.startswith(codecs.BOM_UTF8) else "")
+        text = data.decode(known or "latin-1", errors="replace")
+        read = "broken bytes indexed as U+FFFD" if known else "read as Latin-1"
+        message = f"not {known.upper() or 'UTF-8'} (byte 0x{data[error.start]:02x}); {read}"
         diagnostics.append(Diagnostic(path, line, "encoding", message))
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
