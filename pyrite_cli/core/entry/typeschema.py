@@ -10,7 +10,7 @@ _DATE = r"^\d{4}-\d{2}-\d{2}([Tt ].*)?$"
 
 _ABOUT = {
     "id": "The name of the entry; its path when there is none.",
-    "title": "The title; else the first heading.",
+    "title": "The title; else the first heading of the first level.",
     "type": "The entry's type.",
     "tags": "A list, or words with commas between them.",
     "aliases": "Other names that links may use.",
