@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 _QUOTED = regex(r"(?:>[ \t]*)+")
 _TASK = regex(r"\[[ xX/<>!?*-]\][ \t]+")
 _HEADING = regex(r"#{1,6}(?:[ \t]+(.*?)[ \t#]*)?$|#{2,6}(?=[^\W\d_])(.*?)[ \t#]*$")
-_RULER = regex(r"[-=+|:_*~ \t]{2,}$|=$")
+_RULERS = "-=+|:_*~\u2500\u2501\u2550\u2014"
+_RULER = regex(r"[-=+|:_*~ \t\u2500-\u257f\u2014]{2,}$|=$")
 _UNDERLINE = regex(r"(?:=+|--+)$")
 _TABLE = regex(r"[ \t>]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-*:?[ \t]*)*$")
 _DEFINITION = regex(
@@ -45,7 +46,7 @@ _CONTENTS = regex(r"^[ \t]*(?:[-*+]|1\.)[ \t].*\n[ \t]*\{:[ ]*toc[^}\n]*\}", re.
 _WORD = regex(r"[^\W_]")
 _SAYING = regex(
     r"^[ \t]*(?:(?:[-*+>|]|\d{1,3}[.)])[ \t]+)?(?:[A-Za-z(\"'`_]|\*(?!\[))"
-    r"(?:[^\n]*?(?<![a-z])[a-z]{1,20}+ [a-z]{1,20}+ [a-z]{1,20}+(?![a-z])|\w{30})"
+    r"(?:[^\n]*?(?<![a-z])[a-z]{1,20}+ [a-z]{1,20}+ [a-z]{1,20}+(?![a-z])|(?=_*[^\W_])\w{30})"
     r"(?![^\n]*\n {0,3}(?:=|-))",
     re.M,
 )
@@ -185,7 +186,7 @@ class _Page:
                 self._close()
                 return
             first = bare[0]
-        if first in "-=+|:_*~" and self._is_ruler(bare):
+        if first in _RULERS and self._is_ruler(bare):
             return
         listed = layout.LISTED.match(bare) if first in "-*+0123456789" else None
         if listed:
