@@ -242,6 +242,7 @@ def broken(text: str, columns: int) -> str:
 DATA = {
     "address": f"![a](data:image/png;base64,{encoded(3000)})",
     "quotes": f"<img alt='a' src='data:image/png;base64,{encoded(3000)}'>",
+    "wrapped": f"<img src='data:image/png;base64,\n{broken(encoded(3000), 76)}'>",
     "definition": f"[a]: <data:image/png;base64,{encoded(3000)}>",
     "percent": f"![a](data:image/svg+xml;utf8,{'%3Cpath%20d=%22M0%22/%3E' * 99})",
     "font": f"<p style='src: url(data:font/woff2;charset=utf-8;base64,{encoded(3000)})'>",
@@ -268,6 +269,8 @@ def test_what_stands_around_an_address_is_text() -> None:
     address = f"data:image/png;base64,{encoded(3000)}"
     assert left(f"a ![Chart of tides]({address}), b") == "a ![Chart of tides](), b"
     assert left(f"<img src='{address}' alt='Chart'>\n\nb\n") == "<img src='' alt='Chart'>\n\nb\n"
+    wrapped = address.replace(",", ",\n")
+    assert left(f"<img src='{wrapped}' alt='Chart'>\n\nb\n") == "<img src='' alt='Chart'>\n\nb\n"
     assert left(f"[Get]({address})\n[it]({address})\n") == "[Get]()\n[it]()\n"
 
 

@@ -157,6 +157,7 @@ def test_a_heading_that_is_not_shown_is_neither_title_nor_path(hidden: str) -> N
         "# {{ site.name }} Rigging guide",
         "# Rigging guide {% include x.html %}",
         "~~Rigging~~ guide\n=================",
+        "=============\nRigging guide\n=============",
         "<h1>Rigging guide {{ version }}</h1>",
     ],
 )

@@ -42,7 +42,10 @@ _MOST_PUNCTUATION = 0.2
 punctuation. Minified JavaScript, CSS and JSON have a fifth to a third of it."""
 
 _BLANKS = re.compile(rb"[ \t\r\n]")
-_URI = re.compile(rb"data:[\w.+-]+/[\w.+-]+[;,][^\s)\"'<>]{64,}")
+_URI = re.compile(
+    rb"data:[\w.+-]+/[\w.+-]+[;,](?:[^\s)\"'<>]{0,40}base64,\s{1,9}[\w+/=]{48,}|[^\s)\"'<>]{64,})"
+)
+"""The data may begin in the next line."""
 _PUNCTUATION = bytes(
     one for one in range(0x21, 0x7F) if not chr(one).isalnum() and chr(one) not in "|-"
 )

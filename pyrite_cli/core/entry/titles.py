@@ -30,10 +30,10 @@ _MARKED = re.compile(r"~~|==|%%|\^|\{\{|\{%|<%|\{/")
 _STRUCK = re.compile(r"(~~|==)(?=\S)([^~=]+)(?<=\S)\1")
 _DROPPED = re.compile(
     r"%%[^%]*%%|\[\^[^\[\]\s]+\]|\s\^(?=[\w-]*[A-Za-z-])[\w-]{2,}$"
-    r"|\{\{[^{}]*\}\}|\{%[^{}]*%\}|<%[^<>]*%>|\{/[^{}]*/\}$"
+    r"|^={3,}\s|\{\{[^{}]*\}\}|\{%[^{}]*%\}|<%[^<>]*%>|\{/[^{}]*/\}$"
 )
-"""Comments of Obsidian, notes, ids of blocks, what a template fills in, ids of MDX (whose stars
-CommonMark takes for emphasis)."""
+"""Comments of Obsidian, notes, ids of blocks, the line above a title in reStructuredText, what a
+template fills in, ids of MDX (whose stars CommonMark takes for emphasis)."""
 _NOTE = re.compile(rb"\[(\^[^\[\]\s]+)\]")
 
 
