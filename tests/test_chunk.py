@@ -128,6 +128,27 @@ def test_the_rows_of_a_long_table_stay_whole() -> None:
     assert all(inside(text, row) for row in rows)
 
 
+def test_a_header_of_many_columns_is_shown_as_far_as_there_is_room() -> None:
+    names = [f"column{number}" for number in range(200)]
+    table = f"| {' | '.join(names)} |\n{'|-' * 200}|\n" + "| some | words |\n" * 400
+    leads = {one.lead for one in chunks_of(table)}
+    assert len(leads) == 2
+    header, ruler, _ = max(leads).split("\n")
+    shown = header.strip("| ").split(" | ")
+    assert shown == names[: len(shown)]
+    assert len(shown) > 5
+    assert ruler.count("-") == len(shown)
+
+
+def test_what_takes_too_much_of_a_piece_is_not_shown_with_it() -> None:
+    code = "`" * 500 + "\nsome code" * 400
+    assert {one.lead for one in chunks_of(code)} == {""}
+    quoted = (
+        ">" * 300 + "| a | b |\n" + ">" * 300 + "|---|---|\n" + (">" * 300 + "| c | d |\n") * 60
+    )
+    assert {one.lead for one in chunks_of(quoted)} == {""}
+
+
 def test_the_lines_of_a_fence_over_the_limit_stay_whole() -> None:
     lines = [f"value_{n} = compute({n}, {n})\n" for n in range(200)]
     text = "```\n" + "".join(lines) + "```\n"

@@ -285,7 +285,7 @@ def test_small_pictures_are_silent_too_where_a_page_has_many() -> None:
     "text",
     [
         "word " * 5000,
-        "https://a.example/" + "path/" * 150,
+        "https://a.example/" + "path/" * 40,
         "漢字かな交じり文。" * 400,
         "слово" * 1000,
         "\n".join(f"- [{n}](https://a.example/{n})" for n in range(400)),

@@ -209,9 +209,8 @@ def _headings(scan: Scan, start: int, end: int) -> list[Span]:
     """Where the headings in a range stand."""
     found = []
     first = bisect.bisect_left(scan.headings, start, key=lambda heading: heading.offset)
-    for heading in itertools.islice(scan.headings, first, None):
-        if heading.offset >= end:
-            break
+    behind_last = bisect.bisect_left(scan.headings, end, key=lambda heading: heading.offset)
+    for heading in scan.headings[first:behind_last]:
         place = bisect.bisect_right(scan.cuts, (heading.offset, INSIDE))
         behind = scan.cuts[place][0] if place < len(scan.cuts) else end
         found.append((heading.offset, min(behind, end)))

@@ -145,9 +145,8 @@ def without(raw: bytes, start: int, end: int, spans: list[Span]) -> bytes:
     """A range of a text without what of it lies in spans."""
     first = bisect.bisect_left(spans, start, key=lambda span: span[1])
     kept = []
-    for left, right in spans[first:]:
-        if left >= end:
-            break
+    last = bisect.bisect_left(spans, end, first, key=operator.itemgetter(0))
+    for left, right in spans[first:last]:
         if left > start:
             kept.append(raw[start:left])
         start = max(start, right)
@@ -417,11 +416,12 @@ def _vault_comments(raw: bytes, code: _Code) -> Iterator[Span]:
     last ends one, so that text between two other uses of `%%` is not lost."""
     opened = -1
     alone = False
+    line = looked = 0
     for match in _VAULT_MARK.finditer(raw):
         start, end = match.span()
+        line, looked = raw.rfind(b"\n", looked, start) + 1 or line, end
         if code.holds(start):
             continue
-        line = raw.rfind(b"\n", 0, start) + 1
         if not alone and opened < line:
             opened = -1
         before, after = raw[start - 1 : start], raw[end : end + 1]
@@ -431,10 +431,12 @@ def _vault_comments(raw: bytes, code: _Code) -> Iterator[Span]:
             opened = -1
         elif not crossed and not _is_word(before):
             opened = start
-            alone = not raw[line:start].strip(b" \t-*+>")
+            alone = start - line <= _DEEPEST and not raw[line:start].strip(b" \t-*+>")
 
 
 _ENDS = (b"\n", b"")
+_DEEPEST = 200
+"""Characters before a mark that begins its line."""
 
 
 def _is_word(char: bytes) -> bool:
@@ -442,7 +444,8 @@ def _is_word(char: bytes) -> bool:
 
 
 _IMPORT = re.compile(
-    rb"^import\s(?:[^'\"\n{]*(?:\{[^{}'\"]*\})?[^'\"\n]*\sfrom\s*)?['\"][^'\"\n]+['\"];?[ \t]*$",
+    rb"^import\s(?:[^'\"\n{]*+(?:\{[^{}'\"]*+\}[^'\"\n]*+)?"
+    rb"(?:(?<=\sfrom)|(?<=\sfrom\s)|(?<=\sfrom\s\s))\s*+)?['\"][^'\"\n]+['\"];?[ \t]*$",
     re.M,
 )
 _EXPORT = re.compile(

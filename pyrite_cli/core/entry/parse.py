@@ -192,11 +192,14 @@ def _markers(
     text: str, start: int, clashes: Sequence[conflicts.Conflict]
 ) -> Iterator[tuple[int, int]]:
     """Where the lines of conflicts stand in the Markdown that begins at an offset, in bytes."""
+    at = before = 0
     for clash in clashes:
         for _, first, last in clash.markers:
             if first >= start:
-                before = len(text[start:first].encode())
-                yield before, before + len(text[first:last].encode())
+                before += len(text[start + at : first].encode())
+                behind = before + len(text[first:last].encode())
+                yield before, behind
+                at, before = last - start, behind
 
 
 def _summary(meta: dict[str, frontmatter.Json]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from pyrite_cli.core.text import boxes, tags
+from pyrite_cli.core.text import boxes, modules, tags
 from pyrite_cli.core.text.patterns import regex
 
 LISTED = regex(r"(?:[-*+]|\d{1,9}[.)])(?:[ \t]+|$)")
@@ -44,17 +44,11 @@ _HIGHLIGHT = regex(
 _MDX = regex(
     r"^(?:import[ ][^\n]*['\"];?[ \t]*$|export[ ](?:const|default|function)\b|</?[A-Z])", re.M
 )
-_IMPORT = regex(
-    r"import[ ](?:type[ ])?"
-    r"(?:(?:[\w*{][^'\"]*\bfrom[ ]?)?['\"][^'\"]+['\"]|[\w*, ]*\{[^{}]*);?[ \t]*$"
-)
-_EXPORT = regex(r"export[ ](?:default[ ]\S|(?:const|let|var|async|function|class)[ ]|[{*])")
 _DRAWER = regex(r"[ \t]*:(?:LOGBOOK|PROPERTIES):[ \t]*$")
 _CONFLICT = regex(r"(?:<{7}|>{7}|\|{7})(?:[ ].*)?$|={7}[ \t]*$")
 
 _MOST_AHEAD = 60
-"""Lines in which a drawer or a declaration must end."""
-_WIDEST = 400  # characters of a line that may import something
+"""Lines in which a drawer must end."""
 
 
 class Part(NamedTuple):
@@ -92,7 +86,9 @@ class _Walk:
         self._columns: list[int] = []  # where the text of items begins that are open
         self._least = 0  # the column of the text itself, where a passage begins in a list
         self._fences: list[str] = []  # open fences around text
+        self._hidden = 0  # parts that have turned out to stand in a comment
         self._tagged = False
+        self._declarations = modules.Declarations(self._lines)
         modular = "<" in text or "import " in text or "export " in text
         self._mdx = modular and _MDX.search(text) is not None
         self._merging = "<<<<<<<" in text or ">>>>>>>" in text
@@ -188,11 +184,13 @@ class _Walk:
             self._highlight(found[1] or found[2] or found[3])
             return True
         if first == "-" and bare.rstrip() == "-->":  # a passage may begin in a comment
-            self.parts[:] = [Part("hidden", part.lines) for part in self.parts]
+            for number in range(self._hidden, len(self.parts)):
+                self.parts[number] = Part("hidden", self.parts[number].lines)
+            self._hidden = len(self.parts)
             self._skip(1)
             self._begun = False
             return True
-        if first in "ie" and self._blank and (size := self._declaration(bare)):
+        if first in "ie" and self._blank and (size := self._declarations.size(self._at, bare)):
             self._skip(size)
             return True
         if first == ":" and _DRAWER.match(line):
@@ -242,13 +240,17 @@ class _Walk:
         if mark or self._blank:
             while self._columns and column < self._columns[-1]:
                 self._columns.pop()
-        while mark:
-            spaces = mark - len(bare[:mark].rstrip(" \t"))
-            column += len(bare[:mark].expandtabs(4)) if spaces < 5 else mark - spaces + 1
+        at = 0
+        while at < mark:
+            piece = bare[at:mark]
+            bullet = piece.rstrip(" \t")
+            few = len(piece) - len(bullet) < 5
+            column += len(piece.expandtabs(4)) if few else len(bullet) + 1
             self._columns.append(column)
-            bare = bare[mark:]
-            nested = LISTED.match(bare)
-            mark = nested.end() if nested and bare[:1] in "-*+" else 0
+            at = mark
+            nested = LISTED.match(bare, at) if bare.startswith(("-", "*", "+"), at) else None
+            mark = nested.end() if nested else at
+        bare = bare[at:]
         if bare.startswith(_OPENINGS) and _OPENING.match(bare):
             self._columns.append(column + 4)
         elif bare[:1] == "#" and column == 0:
@@ -372,19 +374,6 @@ class _Walk:
         self._add("hidden", hidden)
         self._behind(rest)
         return True
-
-    def _declaration(self, bare: str) -> int:
-        """How many lines an `import` or `export` of a module has; 0 where there is none."""
-        found = _IMPORT.match(bare[:_WIDEST]) or _EXPORT.match(bare)
-        if not found:
-            return 0
-        ahead = self._lines[self._at : self._at + _MOST_AHEAD]
-        depth = 0
-        for number, line in enumerate(ahead):
-            depth += sum(map(line.count, "{([")) - sum(map(line.count, "})]"))
-            if depth <= 0:
-                return number + 1
-        return next((n for n, line in enumerate(ahead) if not line.strip()), len(ahead))
 
     def _highlight(self, name: str) -> None:
         """Read code between two tags of a template."""

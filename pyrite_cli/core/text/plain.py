@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _QUOTED = regex(r"(?:>[ \t]*)+")
 _TASK = regex(r"\[[ xX/<>!?*-]\][ \t]+")
-_HEADING = regex(r"#{1,6}(?:[ \t]+(.*?)[ \t#]*)?$|#{2,6}(?=[^\W\d_])(.*?)[ \t#]*$")
+_HEADING = regex(r"#{1,6}(?:[ \t]+(.*))?$|#{2,6}(?=[^\W\d_])(.*)$")
 _RULERS = "-=+|:_*~\u2500\u2501\u2550\u2014"
 _RULER = regex(r"[-=+|:_*~ \t\u2500-\u257f\u2014]{2,}$|=$")
 _UNDERLINE = regex(r"(?:=+|--+)$")
@@ -45,9 +45,9 @@ _SPACED = regex(r"(?:^|[ \t])\^(?=[\w-]*[A-Za-z-])[\w-]{2,}$")
 _CONTENTS = regex(r"^[ \t]*(?:[-*+]|1\.)[ \t].*\n[ \t]*\{:[ ]*toc[^}\n]*\}", re.M)
 _WORD = regex(r"[^\W_]")
 _SAYING = regex(
-    r"^[ \t]*(?:(?:[-*+>|]|\d{1,3}[.)])[ \t]+)?(?:[A-Za-z(\"'`_]|\*(?!\[))"
-    r"(?:[^\n]*?(?<![a-z])[a-z]{1,20}+ [a-z]{1,20}+ [a-z]{1,20}+(?![a-z])|(?=_*[^\W_])\w{30})"
-    r"(?![^\n]*\n {0,3}(?:=|-))",
+    r"^(?![^\n]*\n {0,3}[=-])"
+    r"[ \t]*(?:(?:[-*+>|]|\d{1,3}[.)])[ \t]+)?(?:[A-Za-z(\"'`_]|\*(?!\[))"
+    r"(?:[^\n]*?(?<![a-z])[a-z]{1,20}+ [a-z]{1,20}+ [a-z]{1,20}+(?![a-z])|(?=_*[^\W_])\w{30})",
     re.M,
 )
 """Three words of a sentence, or a very long one, in a line that is no heading."""
@@ -221,13 +221,15 @@ class _Page:
     def _item(self, bare: str, end: int) -> str:
         """The text of an item, without its mark."""
         listed: re.Match[str] | None
+        at = 0
         while True:
-            mark, bare = bare[:end].strip(), bare[end:]
-            self._lead = "• " if mark in "-*+" else f"{mark} "
-            listed = layout.LISTED.match(bare) if bare[:1] and bare[0] in "-*+" else None
+            mark, at = bare[at:end].strip(), end
+            listed = layout.LISTED.match(bare, at) if bare.startswith(("-", "*", "+"), at) else None
             if listed is None:
                 break
             end = listed.end()
+        bare = bare[at:]
+        self._lead = "• " if mark in "-*+" else f"{mark} "
         if quote := _QUOTED.match(bare):
             return bare[quote.end() :]
         task = _TASK.match(bare) if bare[:1] == "[" else None
@@ -285,7 +287,7 @@ class _Page:
             return False
         self._lead = self._lead if self._block else ""
         self._close()
-        self._head(found[1] or found[2] or "")
+        self._head((found[1] or found[2] or "").rstrip(" \t#"))
         return True
 
     def _head(self, text: str) -> None:

@@ -7,7 +7,7 @@ import re
 from pyrite_cli.core.text.patterns import one_of, regex
 
 TAG = regex(
-    r"""<(/?)([A-Za-z][\w.:-]*)
+    r"""<(/?)([A-Za-z][\w.:-]*+)
     ((?>\s+|"[^"]*"|'[^']*'|\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}|[^<>"'{}\s/]+|/(?!>))*+)(/?)>""",
     re.X,
 )

@@ -1,0 +1,76 @@
+"""Text that would be read in quadratic time, or worse: each of these hung before it was mended."""
+
+from __future__ import annotations
+
+import pytest
+
+from pyrite_cli.core.entry import frontmatter
+from pyrite_cli.core.entry.parse import parse
+from pyrite_cli.core.text.plain import lines, says
+from tests.conftest import DATE_FIELDS
+
+BODIES = {
+    "imports in one line": "import " * 30_000,
+    "items and comment marks in one line": "- " * 50_000 + "%% - " * 30_000,
+    "spaces before a comment mark": f"-{' ' * 60}a %% b\n\nc %%\n",
+    "a header of columns": "|" + " a |" * 100_000 + "\n|" + "-|" * 100_000 + "\n| x |" * 3_000,
+    "a fence without end": "`" * 200_000 + "\ncode" * 50_000,
+    "headings in code": "```\n<h1>a</h1>\n```\n\n" * 20_000,
+    "headings that say nothing": "#\n" * 60_000,
+    "conflicts in code": "```\n<<<<<<< a\nx\n=======\ny\n>>>>>>> b\n```\n" * 10_000,
+    "conflicts": "<<<<<<< é\né\n=======\ny\n>>>>>>> b\n\n" * 10_000,
+    "halves of conflicts": "||||||| a\n" * 30_000 + "=======\n" * 30_000,
+    "definitions": "[a]: b\n\n" * 50_000,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_a_hostile_body_is_parsed(body: str) -> None:
+    entry = parse("a.md", "0" * 40, body.encode(), DATE_FIELDS)
+    assert "".join(chunk.text for chunk in entry.chunks) == body
+    assert sum(len(chunk.lead) for chunk in entry.chunks) < 2 * len(body)
+
+
+SHOWN = {
+    "ends of comments": "\n\n-->" * 50_000,
+    "marks of items in one line": "- " * 300_000,
+    "spaces in a heading": f"# a{' ' * 200_000}b",
+    "a tag without end": f"<{'a' * 200_000}",
+    "addresses in brackets": "a://a)" * 30_000,
+    "words of a heading": f"A {'a a a ' * 60_000}\n===",
+    "exports": "\n\nexport const x = {" * 10_000,
+}
+
+
+@pytest.mark.parametrize("text", SHOWN.values(), ids=SHOWN)
+def test_a_hostile_text_is_shown(text: str) -> None:
+    lines(text)
+    says(text)
+
+
+BLOCKS = {
+    "a key that stands twice": "a: b\n" * 20_000,
+    "the same in a map": "x:" + "\n  a: b" * 20_000,
+    "merges": "a: &a {b: c}" + "\n<<: *a" * 60_000,
+    "anchors": "".join(f"k{number}: &a{number} v\n" for number in range(9_000)),
+    "spaces in a key": f"title: @x\na{' ' * 200_000}b",
+    "no space behind colons": "title: x" + "".join(f"\nk{number}:x" for number in range(1_900)),
+    "names in signs of YAML": "title: a" + "".join(f"\n@k{number}: x" for number in range(1_900)),
+    "lines that begin further right": "".join(
+        f"{' ' * number}c{number}: d\n" for number in range(600)
+    ),
+    "broken fields": "".join(f"k{number}: [a\n" for number in range(20_000)),
+    "broken items": f"a: [{'@b, ' * 100_000}]",
+    "brackets in brackets": f"a: {'[' * 60}{'b, ' * 100_000}",
+}
+
+
+def test_a_hostile_object_is_read() -> None:
+    text = "{" + '"k": 1,\n' * 60_000 + '"z": 1}\nbody'
+    assert frontmatter.split(text).meta == {"k": 1, "z": 1}
+
+
+@pytest.mark.parametrize("block", BLOCKS.values(), ids=BLOCKS)
+def test_a_hostile_frontmatter_is_read(block: str) -> None:
+    front = frontmatter.split(f"---\n{block}\n---\nbody\n")
+    assert front.faults
