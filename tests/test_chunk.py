@@ -458,6 +458,15 @@ def test_a_heading_that_ends_a_page_stays_with_what_is_before(tail: str) -> None
 
 
 ROWS = [(f"key{n}", f"{SENTENCE} {SENTENCE} otter{n}") for n in range(12)]
+
+
+@pytest.mark.parametrize("between", ["", "***\n\n", "<br>\n\n", "<!-- b -->\n\n"])
+@pytest.mark.parametrize("comment", ["", "<!-- a -->"])
+def test_a_long_heading_takes_some_of_a_long_paragraph(between: str, comment: str) -> None:
+    text = f"Text. {comment}\n\n## {'A long heading ' * 20}\n\n{between}{f'{SENTENCE} ' * 13}\n"
+    assert all(says(one) for one in chunks_of(text))
+
+
 LEADS = ("", "> ", "> > ")
 """What a quoted table stands behind."""
 
@@ -546,7 +555,7 @@ def test_a_header_that_is_too_wide_loses_the_names_of_its_last_columns() -> None
     [
         "|" + " a |" * 3000 + "\n|" + "-|" * 3000 + "\n" + ("|" + " b |" * 3000 + "\n") * 3,
         f"| {'name ' * 4000}|\n|---|\n" + f"| {SENTENCE} |\n" * 30,
-        "> " * 3000 + "```\n" + ("> " * 3000 + "code\n") * 5,
+        "> " * 200 + "```\n" + ("> " * 200 + "code\n") * 5,
         "> " * 1000 + "| a |\n" + "> " * 1000 + "|---|\n" + ("> " * 1000 + "| b |\n") * 5,
         f"```{'info' * 5000}\n" + f"{SENTENCE}\n" * 30,
     ],

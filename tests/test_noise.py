@@ -265,6 +265,13 @@ def test_encoded_data_is_silent_wherever_it_stands(data: str) -> None:
     assert len(shown) < 400
 
 
+@pytest.mark.parametrize("columns", [48, 64, 76])
+def test_the_last_line_of_data_may_be_shorter(columns: int) -> None:
+    data = broken(encoded(3001), columns)
+    assert left(f"Before.\n\n{data}\n\nBehind.\n") == "Before.\n\n\n\nBehind.\n"
+    assert left(f"Before.\n\n{data}\nBehind it.\n") == "Before.\n\n\nBehind it.\n"
+
+
 def test_what_stands_around_an_address_is_text() -> None:
     address = f"data:image/png;base64,{encoded(3000)}"
     assert left(f"a ![Chart of tides]({address}), b") == "a ![Chart of tides](), b"
