@@ -281,6 +281,19 @@ def test_an_edit_at_the_top_leaves_the_rest_alone() -> None:
         assert 1 <= fresh(old, new) <= 3
 
 
+def test_a_padded_row_changes_few_chunks_of_a_long_table() -> None:
+    rows = [f"| {word} {number} | some words of {word} |" for number, word in enumerate(WORDS * 60)]
+    rows = [
+        row.replace(" |", f"{' ' * (number % 4 == 0) * 20} |") for number, row in enumerate(rows)
+    ]
+    for share in range(1, len(rows), 7):
+        some = [row if number < share else " ".join(row.split()) for number, row in enumerate(rows)]
+        head = "| a | b |\n|---|---|\n"
+        before = {one.hash for one in chunks_of(head + "\n".join(some))}
+        some[share // 2] = "| x | y " + " " * 60 + "|"
+        assert len({one.hash for one in chunks_of(head + "\n".join(some))} - before) <= 3
+
+
 def test_a_removed_section_changes_few_chunks() -> None:
     for seed in range(20):
         text = prose(seed, 60)

@@ -177,15 +177,17 @@ def before(spans: Sequence[Span], offset: int) -> int:
 
 
 def _padding(raw: bytes, tables: Sequence[Table]) -> Iterator[Span]:
-    """What an editor has padded the cells of tables with, where that is a good part of them."""
+    """What an editor has padded the cells of tables with, where that is a good part of them; of a
+    table of several chunks all, lest an edited cell that makes it one changes each of them."""
     for start, end in tables:
         wide = 2 * (raw.count(b"  ", start, end) + raw.count(b"--", start, end))
-        if wide > (end - start) * _MOST_PADDING:
+        if wide > (end - start) * _MOST_PADDING or end - start > _LONG_TABLE:
             for match in _PADDING.finditer(raw, start, end):
                 yield match.start() + 1, match.end()
 
 
 _MOST_PADDING = 1 / 8
+_LONG_TABLE = 1_000
 _PADDING = re.compile(rb" {2,}|-{2,}")
 
 
