@@ -20,6 +20,8 @@ BODIES = {
     "conflicts in code": "```\n<<<<<<< a\nx\n=======\ny\n>>>>>>> b\n```\n" * 10_000,
     "conflicts": "<<<<<<< é\né\n=======\ny\n>>>>>>> b\n\n" * 10_000,
     "halves of conflicts": "||||||| a\n" * 30_000 + "=======\n" * 30_000,
+    "comments that are none": "a <!-- b\n\n" * 60_000 + "-->",
+    "drawings in one line": "a <svg> " * 60_000 + "</svg>",
     "definitions": "[a]: b\n\n" * 50_000,
 }  # fmt: skip
 

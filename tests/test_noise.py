@@ -216,9 +216,12 @@ def test_what_is_no_module_is_text(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("- a\n  id:: 65f1\n  collapsed:: true\n- b\n", "- a\n- b\n"),
+        (
+            "- a\n  id:: 65f1c0de-1a2b-4c3d-8e9f-0123456789ab\n  collapsed:: true\n- b\n",
+            "- a\n- b\n",
+        ),
         ("- a\n\tlogseq.order-list-type:: number\n", "- a\n"),
-        ("- TODO a\n  :LOGBOOK:\n  CLOCK: [x]\n  :END:\n- b\n", "- TODO a\n  \n- b\n"),
+        ("- TODO a\n  :LOGBOOK:\n  CLOCK: [x]\n  :END:\n- b\n", "- TODO a\n\n- b\n"),
         ("- a\n  author:: [[Ann]]\n", "- a\n  author:: [[Ann]]\n"),
         ("std::vector and id::name\n", "std::vector and id::name\n"),
         ("```\nid:: 1\n```\n", "```\nid:: 1\n```\n"),

@@ -12,7 +12,7 @@ import pytest
 from pyrite_cli.core.entry.parse import SUMMARIES, parse
 from pyrite_cli.core.search.snippet import snippet
 from pyrite_cli.core.text.tokens import Analyzer
-from tests.conftest import ROOT
+from tests.conftest import DATE_FIELDS, ROOT
 
 ENGLISH = Analyzer("english")
 PAGE = (ROOT / "docs/reading.md").read_text()
@@ -106,3 +106,55 @@ def test_the_page_has_examples_of_each_tool() -> None:
 def test_the_page_names_each_field_that_is_shown_of_a_page_without_text() -> None:
     (named,) = re.findall(r"by the first of (.*?) that it has", PAGE, re.S)
     assert tuple(re.findall("`(.+?)`", named)) == SUMMARIES
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "export default is what you write in a module.",
+        "export function pointers with care\nand more",
+        "export class names begin with a capital",
+        "export let them go",
+        "import the data from 'the old system'",
+        "Write {# of items} here and {# there} again",
+        "id:: the name of a thing\nquery-time:: how long it took",
+        "Use <style> to set it\n\nas said\n\nand </style> to end.",
+        "Use <script> first, then </script>.",
+        "The <svg> element is drawn, and </svg> ends it.",
+        "Write <!-- to begin\n\na comment\n\nand --> to end it.",
+        "The :LOGBOOK: drawer\n\nhas hours up to :END: of it.",
+        "\n".join(f"/srv/files/of/a/project/with/long/names/{n:05}.java" for n in range(40)),
+    ],
+)
+def test_sentences_about_marks_that_hide_text_are_searched(text: str) -> None:
+    found = parse("a.md", "0" * 40, f"Words.\n\n{text}\n".encode(), DATE_FIELDS).chunks
+    assert "".join(one.passage for one in found) == f"Words.\n\n{text}\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import 'a.css'\nimport A, {b} from './a'\nimport type {\n  C,\n} from 'c';",
+        "import * as d from 'd'",
+        "export const a = ({b}) => <i>{b}</i>;",
+        "export default function Page() {\n}",
+        "export class A extends B {\n}",
+        "export default Layout;",
+        "export {a, b} from 'c'",
+        "export * from 'd'",
+        "{# a note #}",
+        "- id:: 65f1c2aa-0000-4000-8000-000000000000",
+        "collapsed:: true",
+        "query-sort-by:: title",
+        "<script>\nlet a = 1\n</script>",
+        "| <svg width='1'><path d='M0 0'/></svg> |",
+        "- <style>\na {}\n</style>",
+        "<!-- a\n\ncomment -->",
+        "> - <!-- a\n>\n> comment -->",
+        "- :LOGBOOK:\n  CLOCK: [2024-03-01]\n  :END:",
+        "\n".join("ABCDEFGH" * 8 for _ in range(20)),
+    ],
+)
+def test_what_a_tool_does_not_show_is_not_searched(text: str) -> None:
+    (found,) = parse("a.md", "0" * 40, f"Words.\n\n{text}\n".encode(), DATE_FIELDS).chunks
+    assert re.findall(r"\w+", found.passage) == ["Words"]

@@ -299,6 +299,7 @@ def _even(raw: bytes, first: int, last: int) -> Iterator[Span]:
 
 
 _OPENING = re.compile(rb"\S{0,200}?(?:\]\(|=[\"']|url\(|<)")
+_BRACKETS = b")]}\"'>;,."
 _CLOSING = re.compile(rb"[)\]}\"'>;,.]{1,9}\Z")
 
 
@@ -310,7 +311,14 @@ def _bare(raw: bytes, start: int, end: int) -> Span:
 
 
 def _is_data(raw: bytes, start: int, end: int, columns: int) -> bool:
-    return end - start >= LONGEST_WORD and columns >= LEAST_COLUMNS and raw[start:end].isascii()
+    if end - start < LONGEST_WORD or columns < LEAST_COLUMNS:
+        return False
+    data = raw[start:end].rstrip(_BRACKETS)
+    # Names of files, one a line, may be of one length too.
+    return data.isascii() and (columns >= LONGEST_WORD or not data.translate(None, _ENCODED))
+
+
+_ENCODED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\n"
 
 
 def _minified(raw: bytes) -> Iterator[Span]:
@@ -339,7 +347,6 @@ _COMMENTS = (
     (b"{{/*", b"*/}}"),
     (b"{{</*", b"*/>}}"),
     (b"{% comment %}", b"{% endcomment %}"),
-    (b"{# ", b" #}"),
 )
 
 
@@ -347,24 +354,57 @@ def _comments(raw: bytes, code: _Code) -> Iterator[Span]:
     """Comments of HTML, MDX, Hugo, Liquid and Jinja; one that is never closed is text."""
     for mark, close in _COMMENTS:
         yield from _between(raw, code, mark, close)
+    for match in _JINJA.finditer(raw):
+        if not code.holds(match.start()):
+            yield match.span()
+
+
+_JINJA = re.compile(rb"\{# [^{}]*+\}(?<= #\})")
+_LOGBOOK = re.compile(rb"^[ \t]*+(?:[-*+][ \t]++)?:LOGBOOK:[ \t]*+$", re.M)
 
 
 def _logbooks(raw: bytes, code: _Code) -> Iterator[Span]:
     """What Logseq writes down of the hours of a task."""
-    return _between(raw, code, b":LOGBOOK:", b":END:")
+    behind = 0
+    for match in _LOGBOOK.finditer(raw):
+        if match.start() >= behind and not code.holds(match.end() - 1):
+            end = raw.find(b":END:", match.end())
+            if end < 0:
+                break
+            behind = end + len(b":END:")
+            yield match.start(), behind
 
 
 def _between(raw: bytes, code: _Code, mark: bytes, close: bytes) -> Iterator[Span]:
     at = raw.find(mark)
+    end = 0
     while at >= 0:
         behind = code.holds(at)
         if not behind:
-            end = raw.find(close, at + (2 if mark == b"<!--" else len(mark)))  # `<!-->` is one
+            least = at + (2 if mark == b"<!--" else len(mark))  # `<!-->` is one
+            if end < least:
+                end = raw.find(close, least)
             if end < 0:
                 break
             behind = end + len(close)
+            if mark == b"<!--" and not _begins(raw, at):
+                # By CommonMark, such a comment ends with its paragraph, or is none.
+                blank = _BLANK_LINE.search(raw, at, end)
+                if blank is not None:
+                    at = raw.find(mark, at + len(mark))
+                    continue
             yield at, behind
         at = raw.find(mark, behind)
+
+
+_LEADING = re.compile(rb"(?:^|\n)(?:[ \t|>*+-]|\d+[.)]|</?[A-Za-z][^<>\n]*>)*+\Z")
+_WIDEST = 200
+
+
+def _begins(raw: bytes, offset: int) -> bool:
+    """Whether nothing but marks of blocks and tags stands before an offset in its line."""
+    least = max(raw.rfind(b"\n", max(offset - _WIDEST, 0), offset), 0)
+    return _LEADING.match(raw, least, offset) is not None and offset - least < _WIDEST
 
 
 _ELEMENT = re.compile(rb"<(script|style|svg)(?=[\s>])", re.I)
@@ -379,6 +419,8 @@ def _elements(raw: bytes, code: _Code) -> Iterator[Span]:
         at = code.holds(match.start()) or match.end()
         if at > match.end() or name in unclosed:
             continue
+        if raw[at : at + 1] == b">" and not _begins(raw, match.start()):
+            continue  # a sentence about the tag
         close = re.compile(rb"</" + name + rb"\s*>", re.I).search(raw, at)
         if close is None:
             unclosed.add(name)
@@ -446,13 +488,19 @@ def _is_word(char: bytes) -> bool:
 
 
 _IMPORT = re.compile(
-    rb"^import\s(?:[^'\"\n{]*+(?:\{[^{}'\"]*+\}[^'\"\n]*+)?"
-    rb"(?:(?<=\sfrom)|(?<=\sfrom\s)|(?<=\sfrom\s\s))\s*+)?['\"][^'\"\n]+['\"];?[ \t]*$",
+    rb"^import[ \t]++(?:(?:type[ \t]++)?(?:[\w$]++[ \t]*+(?:,[ \t]*+)?)?"
+    rb"(?:\{[^{}'\"]*+\}|\*[ \t]++as[ \t]++[\w$]++)?\s*+from\s*+)?"
+    rb"['\"][^'\"\s]+['\"];?[ \t]*$",
     re.M,
 )
 _EXPORT = re.compile(
-    rb"^export\s+(?:(?:const|let|var|default|function|async|class)(?=\W)|[{*])", re.M
+    rb"^export[ \t]++(?:(?:const|let|var)[ \t]++(?:[\w$]++[ \t]*+[=:]|[{\[])"
+    rb"|(?:default[ \t]++)?(?:async[ \t]++)?function[ \t]*+\*?[ \t]*+[\w$]*+[ \t]*+[(<]"
+    rb"|(?:default[ \t]++)?class[ \t]++[\w$]++[^\n{.,;]*+\{"
+    rb"|default[ \t]++(?:[(\[{<]|[\w$.]++(?:\(|;?[ \t]*$))|\{|\*[ \t]++(?:from|as)\b)",
+    re.M,
 )
+"""As a program has them: prose may begin with either word."""
 
 
 def _modules(raw: bytes, code: _Code) -> Iterator[Span]:
@@ -469,8 +517,10 @@ def _modules(raw: bytes, code: _Code) -> Iterator[Span]:
 
 
 _PROPERTY = re.compile(
-    rb"^[ \t]*(?:[-*][ \t]+)?(?:id|collapsed|background-color|ls-type|hl-[\w-]+"
-    rb"|logseq\.[\w.-]+|query-[\w-]+)::[ \t].*\n?",
+    rb"^[ \t]*(?:[-*][ \t]+)?(?:id::[ \t]+[0-9a-f]{8}-[0-9a-f-]{27}[ \t]*"
+    rb"|collapsed::[ \t]+(?:true|false)[ \t]*"
+    rb"|(?:background-color|ls-type|hl-[\w-]+|logseq\.[\w.-]+"
+    rb"|query-(?:table|properties|sort-[\w-]+))::[ \t].*)(?:\n|\Z)",
     re.M,
 )
 
@@ -478,7 +528,7 @@ _PROPERTY = re.compile(
 def _properties(raw: bytes, code: _Code) -> Iterator[Span]:
     """What Logseq notes about a block for itself."""
     for match in _PROPERTY.finditer(raw):
-        if not code.holds(match.end() - 2):
+        if not code.holds(match.start() + match[0].index(b"::")):
             yield match.span()
 
 

@@ -156,7 +156,12 @@ class Reader:
         """The fields of a document; those that can't be read are left out."""
         found: dict[str, Json] = {}
         lost = 0
-        for key_node, value_node in [*self._inherited(node, 0), *node.value]:
+        try:
+            inherited = self._inherited(node, 0)
+        except TooManyError:
+            self._say(node, f"<<: {TOO_MANY}; left out")
+            inherited = []
+        for key_node, value_node in [*inherited, *node.value]:
             if key_node.tag == _MERGE:
                 continue
             self._field = ""
