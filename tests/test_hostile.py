@@ -16,6 +16,7 @@ BODIES = {
     "a header of columns": "|" + " a |" * 100_000 + "\n|" + "-|" * 100_000 + "\n| x |" * 3_000,
     "a fence without end": "`" * 200_000 + "\ncode" * 50_000,
     "headings in code": "```\n<h1>a</h1>\n```\n\n" * 20_000,
+    "headings that are never closed": "<h1>\n" * 60_000,
     "headings that say nothing": "#\n" * 60_000,
     "conflicts in code": "```\n<<<<<<< a\nx\n=======\ny\n>>>>>>> b\n```\n" * 10_000,
     "conflicts": "<<<<<<< é\né\n=======\ny\n>>>>>>> b\n\n" * 10_000,

@@ -102,6 +102,8 @@ def says(text: str) -> bool:
 
     Headings, rulers, definitions, comments and tags say nothing.
     """
+    if not _WORD.search(text):
+        return False
     if _SAYING.search(text) and not _HIDING.search(text):
         return True
     return any(line.kind in ("text", "code") and _WORD.search(line.text) for line in lines(text))
