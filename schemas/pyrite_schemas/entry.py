@@ -101,7 +101,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
         blob: Hex id of the git blob.
         claim: The id it asks for: frontmatter `id`, else the path without its suffix. Which of
             several claimants gets it is decided by the index (the first by path).
-        title: Frontmatter title, first heading or file name, in this order.
+        title: Of its frontmatter, else its first heading of the first level, else its file.
         title_source: Where `title` came from; only a title the file holds is embedded.
         type: Frontmatter `type`, or empty.
         date: ISO 8601 date or datetime, or empty.

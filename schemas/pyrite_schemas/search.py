@@ -233,7 +233,7 @@ class EntryRow(msgspec.Struct, frozen=True):
     Attributes:
         id: Unique in its KB.
         kb: The KB.
-        title: Frontmatter title, first heading or file name, in this order.
+        title: Of its frontmatter, else its first heading of the first level, else its file.
         type: Frontmatter `type`, or empty.
         path: Relative to the KB.
         date: ISO 8601 date or datetime, or empty.
@@ -273,7 +273,7 @@ class EntryDetail(msgspec.Struct, frozen=True):
     Attributes:
         id: Unique in its KB.
         kb: The KB.
-        title: Frontmatter title, first heading or file name, in this order.
+        title: Of its frontmatter, else its first heading of the first level, else its file.
         type: Frontmatter `type`, or empty.
         path: Relative to the KB.
         date: ISO 8601 date or datetime, or empty.
