@@ -162,7 +162,7 @@ def test_other_uses_of_percent_signs_are_text(text: str) -> None:
         ("<style>\n.a { b: c }\n\n.d {}\n</style>\ne", "\ne"),
         ("a <svg viewBox='0'><path d='M0'/><title>t</title></svg> b", "a  b"),
         ("<SCRIPT>a</SCRIPT >b", "b"),
-        ("<style>a</style>\n<style>b</style>c", "\nc"),
+        ("<style>a</style><style>b</style>c", "c"),
     ],
 )
 def test_programs_style_sheets_and_drawings_are_silent(text: str, expected: str) -> None:

@@ -413,20 +413,21 @@ _ELEMENT = re.compile(rb"<(script|style|svg)(?=[\s>])", re.I)
 def _elements(raw: bytes, code: _Code) -> Iterator[Span]:
     """Elements of HTML that are no text: programs, style sheets, drawings."""
     unclosed: set[bytes] = set()
-    at = 0
+    at = reached = 0
     while match := _ELEMENT.search(raw, at):
         name = match[1].lower()
         at = code.holds(match.start()) or match.end()
         if at > match.end() or name in unclosed:
             continue
-        if raw[at : at + 1] == b">" and not _begins(raw, match.start()):
+        named = raw[at : at + 1] == b">" and match.start() != reached
+        if named and not _begins(raw, match.start()):
             continue  # a sentence about the tag
         close = re.compile(rb"</" + name + rb"\s*>", re.I).search(raw, at)
         if close is None:
             unclosed.add(name)
             continue
         yield match.start(), close.end()
-        at = close.end()
+        at = reached = close.end()
 
 
 _DEFINITION = re.compile(rb"^ {0,3}\[(?!\^)(?:[^\]\n\\]|\\.)+\]:", re.M)
