@@ -19,8 +19,8 @@ DEPTH = 10
 
 SCIFACT, LINKS = "scifact", "anchor_cpp-docs"
 MUST: dict[str, dict[Mode, float]] = {
-    SCIFACT: {"keyword": 0.69, "semantic": 0.645, "hybrid": 0.72},
-    LINKS: {"keyword": 0.80, "hybrid": 0.80},
+    SCIFACT: {"keyword": 0.70, "semantic": 0.67, "hybrid": 0.74},
+    LINKS: {"keyword": 0.85, "hybrid": 0.86},
 }
 """By set and mode; hybrid must be no worse than keyword, too."""
 

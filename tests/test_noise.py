@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pyrite_cli.core.entry import markdown, noise
+from pyrite_cli.core.entry import markdown, noise, spans
 from pyrite_cli.core.entry.parse import parse
 from tests.effort import examples
 
@@ -23,7 +23,7 @@ def find(text: str) -> noise.Noise:
 def left(text: str) -> str:
     """What of a text is searched."""
     raw = text.encode()
-    return noise.without(raw, 0, len(raw), find(text).spans).decode()
+    return spans.without(raw, 0, len(raw), find(text).spans).decode()
 
 
 @pytest.mark.parametrize(
@@ -371,25 +371,25 @@ def test_spans_lie_apart_in_order_and_with_the_rest_are_the_text(
     text: str, data: st.DataObject
 ) -> None:
     raw = text.encode()
-    spans = find(text).spans
-    edges = [0, *(edge for span in spans for edge in span), len(raw)]
+    found = find(text).spans
+    edges = [0, *(edge for span in found for edge in span), len(raw)]
     assert edges == sorted(edges)
-    assert all(start < end for start, end in spans)
-    assert all(left[1] < right[0] for left, right in itertools.pairwise(spans))
+    assert all(start < end for start, end in found)
+    assert all(left[1] < right[0] for left, right in itertools.pairwise(found))
     rest = [raw[start:end] for start, end in zip(edges[::2], edges[1::2], strict=True)]
-    assert noise.without(raw, 0, len(raw), spans) == b"".join(rest)
-    for start, end in [*spans, *zip(edges[::2], edges[1::2], strict=True)]:
+    assert spans.without(raw, 0, len(raw), found) == b"".join(rest)
+    for start, end in [*found, *zip(edges[::2], edges[1::2], strict=True)]:
         raw[start:end].decode()  # whole characters
     first = data.draw(st.integers(0, len(raw)))
     last = data.draw(st.integers(first, len(raw)))
-    silent = {at for start, end in spans for at in range(max(start, first), min(end, last))}
+    silent = {at for start, end in found for at in range(max(start, first), min(end, last))}
     kept = bytes(raw[at] for at in range(first, last) if at not in silent)
-    assert noise.without(raw, first, last, spans) == kept
+    assert spans.without(raw, first, last, found) == kept
     if first < last:
-        assert noise.overlaps(spans, first, last) == bool(silent)
+        assert spans.overlaps(found, first, last) == bool(silent)
     if first < len(raw):
-        holding = next(((a, b) for a, b in spans if a <= first < b), (-1, 0))
-        assert (noise.before(spans, first), noise.behind(spans, first)) == holding
+        holding = next(((a, b) for a, b in found if a <= first < b), (-1, 0))
+        assert (spans.before(found, first), spans.behind(found, first)) == holding
 
 
 CODE = st.lists(
@@ -419,5 +419,5 @@ def test_code_is_left_alone(code: str) -> None:
 def test_hostile_marks_are_read_in_time(piece: str) -> None:
     text = piece * (300_000 // len(piece))
     raw = text.encode()
-    spans = noise.find(text, raw, []).spans
-    assert spans == noise.joined(spans)
+    found = noise.find(text, raw, []).spans
+    assert found == spans.joined(found)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pyrite_cli.core.entry.noise import Span
+    from pyrite_cli.core.entry.spans import Span
 
 _PUNCTUATION, _DIGIT, _HIGH, _CONTINUATION, _SILENT, _OTHER = b"p", b"d", b"h", b"c", b"s", b"a"
 

@@ -9,46 +9,19 @@ once more, for what is code in it.
 
 from __future__ import annotations
 
-import bisect
-import functools
-import operator
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import pyromark
-
-from pyrite_cli.core.entry.markdown import OPTIONS
+from pyrite_cli.core.entry import encoded, spans
+from pyrite_cli.core.entry.places import Places
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from pyrite_cli.core.entry.markdown import Table
+    from pyrite_cli.core.entry.spans import Span
 
-    Rule = Callable[[bytes, "_Code"], Iterator[tuple[int, int]]]
-
-Span = tuple[int, int]
-"""Byte offsets: the first one, and the one behind the last."""
-
-LONGEST_WORD = 256
-"""Bytes of ASCII without a space that are no word, name or address any more, but data."""
-_STRIDE = LONGEST_WORD // 2
-LEAST_COLUMNS = 48
-"""Characters of the lines that encoded data is broken into, all of one length."""
-LONGEST_LINE = 4096
-"""Bytes of a line from which on it may be a program without line breaks."""
-_LEAST_SPACES = 1 / 30
-_MOST_PUNCTUATION = 0.2
-"""Of such a line, shares that prose and tables keep: a sixth of English is spaces, a twentieth is
-punctuation. Minified JavaScript, CSS and JSON have a fifth to a third of it."""
-
-_BLANKS = re.compile(rb"[ \t\r\n]")
-_URI = re.compile(
-    rb"data:[\w.+-]+/[\w.+-]+[;,](?:[^\s)\"'<>]{0,40}base64,\s{1,9}[\w+/=]{48,}|[^\s)\"'<>]{64,})"
-)
-"""The data may begin in the next line."""
-_PUNCTUATION = bytes(
-    one for one in range(0x21, 0x7F) if not chr(one).isalnum() and chr(one) not in "|-"
-)
+    Rule = Callable[[bytes, Places], Iterator[Span]]
 
 
 class Noise(NamedTuple):
@@ -71,16 +44,16 @@ def find(text: str, raw: bytes, tables: Sequence[Table]) -> Noise:
         raw: The same, as UTF-8.
         tables: Those in it.
     """
-    data = list(_data(raw))
+    data = list(encoded.find(raw))
     found = [*data, *_padding(raw, tables)] if tables else data.copy()
     rules = _rules(raw)
     if rules:
-        code = _Code(text, raw)
+        code = Places(text, raw)
         for rule in rules:
             found += rule(raw, code)
     if not found:
         return _NONE
-    return Noise(joined(found), sum(end - start for start, end in joined(data)))
+    return Noise(spans.joined(found), sum(end - start for start, end in spans.joined(data)))
 
 
 _NONE = Noise([], 0)
@@ -128,54 +101,6 @@ _PROPERTY_MARKS = (
 )
 
 
-def joined(spans: list[Span]) -> list[Span]:
-    """Spans in order, those that touch as one."""
-    if len(spans) < 2:
-        return spans
-    apart: list[Span] = []
-    for start, end in sorted(spans):
-        if apart and start <= apart[-1][1]:
-            apart[-1] = apart[-1][0], max(apart[-1][1], end)
-        else:
-            apart.append((start, end))
-    return apart
-
-
-def without(raw: bytes, start: int, end: int, spans: list[Span]) -> bytes:
-    """A range of a text without what of it lies in spans."""
-    first = bisect.bisect_left(spans, start, key=lambda span: span[1])
-    kept = []
-    last = bisect.bisect_left(spans, end, first, key=operator.itemgetter(0))
-    for left, right in spans[first:last]:
-        if left > start:
-            kept.append(raw[start:left])
-        start = max(start, right)
-    if start < end:
-        kept.append(raw[start:end])
-    return b"".join(kept)
-
-
-def overlaps(spans: Sequence[Span], start: int, end: int) -> bool:
-    """Whether some of a range lies in spans."""
-    place = bisect.bisect_right(spans, start, key=_end)
-    return place < len(spans) and spans[place][0] < end
-
-
-_end = operator.itemgetter(1)
-
-
-def behind(spans: Sequence[Span], offset: int) -> int:
-    """The end of the span in which an offset lies; 0 when it lies in none."""
-    place = bisect.bisect_right(spans, offset, key=lambda span: span[0]) - 1
-    return spans[place][1] if place >= 0 and spans[place][1] > offset else 0
-
-
-def before(spans: Sequence[Span], offset: int) -> int:
-    """The start of the span in which an offset lies; -1 when it lies in none."""
-    place = bisect.bisect_right(spans, offset, key=lambda span: span[0]) - 1
-    return spans[place][0] if place >= 0 and spans[place][1] > offset else -1
-
-
 def _padding(raw: bytes, tables: Sequence[Table]) -> Iterator[Span]:
     """What an editor has padded the cells of tables with, where that is a good part of them; of a
     table of several chunks all, lest an edited cell that makes it one changes each of them."""
@@ -191,156 +116,6 @@ _LONG_TABLE = 1_000
 _PADDING = re.compile(rb" {2,}|-{2,}")
 
 
-class _Code:
-    """What of a body is code, and where its paragraphs and other blocks of text lie; found when it
-    is first asked for.
-
-    Args:
-        text: The Markdown.
-        raw: The same, as UTF-8.
-    """
-
-    def __init__(self, text: str, raw: bytes) -> None:
-        self._text = text
-        self._size = len(raw)
-
-    @functools.cached_property
-    def _found(self) -> tuple[list[Span], list[Span]]:
-        code: list[Span] = []
-        blocks: list[Span] = []
-        events: Any = pyromark.events_with_range(self._text, options=OPTIONS)
-        for event, span in events:
-            if "Start" in event:
-                opened = event["Start"]
-                where = span["start"], span["end"]
-                if opened.__class__ is dict and "CodeBlock" in opened:
-                    code.append(where)
-                    blocks.append(where)
-                elif opened in _LEAVES or (opened.__class__ is dict and "Heading" in opened):
-                    blocks.append(where)
-            elif "Code" in event:
-                code.append((span["start"], span["end"]))
-        return code, blocks
-
-    def holds(self, offset: int) -> int:
-        """Where the code ends in which an offset lies; 0 when it lies in none."""
-        return behind(self._found[0], offset)
-
-    def in_block(self, offset: int) -> bool:
-        """Whether an offset lies in a block of text."""
-        return behind(self._found[1], offset) > 0
-
-    def next_block(self, offset: int) -> int:
-        """Where the next block of text begins."""
-        blocks = self._found[1]
-        place = bisect.bisect_right(blocks, (offset, self._size))
-        return blocks[place][0] if place < len(blocks) else self._size
-
-
-def code(raw: bytes) -> Callable[[int], int]:
-    """Tells where the code ends in which an offset of a Markdown lies; 0 when it lies in none."""
-    return _Code(raw.decode(), raw).holds
-
-
-_LEAVES = ("Paragraph", "HtmlBlock", "TableHead", "TableRow")
-
-
-def _data(raw: bytes) -> Iterator[Span]:
-    """Pictures in `data:` addresses, other runs without a space, programs without line breaks."""
-    if len(raw) < LONGEST_WORD:
-        return
-    addresses = [match.span() for match in _URI.finditer(raw)] if b"data:" in raw else []
-    if addresses:
-        yield from addresses
-        # What stands around them, such as the text of a link, is no part of a run.
-        blank = bytearray(raw)
-        for start, end in addresses:
-            blank[start:end] = b" " * (end - start)
-        raw = bytes(blank)
-    runs = list(_runs(raw))
-    yield from runs
-    if len(raw) >= LONGEST_LINE:
-        yield from (span for span in _minified(raw) if not overlaps(runs, *span))
-
-
-def _runs(raw: bytes) -> Iterator[Span]:
-    """Long runs of ASCII without a space, in one line or in lines of one length (PEM, base64).
-
-    Each holds a whole step, so only steps are looked at.
-    """
-    find = raw.find
-    reached = 0
-    for start in range(0, len(raw) - _STRIDE + 1, _STRIDE):
-        if start < reached or find(b" ", start, start + _STRIDE) >= 0:
-            continue
-        first, last = raw.rfind(b" ", reached, start) + 1, find(b" ", start)
-        first, last = max(first, reached), last if last >= 0 else len(raw)
-        reached = last
-        for span in _even(raw, first, last):
-            yield _bare(raw, *span)
-
-
-def _even(raw: bytes, first: int, last: int) -> Iterator[Span]:
-    """Stretches of a range without spaces that are lines of one length, or one long line."""
-    at = begun = first
-    columns = -1
-    while at < last:
-        end = raw.find(b"\n", at, last)
-        end = end if end >= 0 else last
-        if end - at != columns:
-            # The last line of data may be shorter.
-            short = end if at < end < at + columns else at
-            if _is_data(raw, begun, short, columns):
-                yield begun, short
-            begun, columns = at, end - at
-        at = end + 1
-    if _is_data(raw, begun, last, columns):
-        yield begun, last
-
-
-_OPENING = re.compile(rb"\S{0,200}?(?:\]\(|=[\"']|url\(|<)")
-_BRACKETS = b")]}\"'>;,."
-_CLOSING = re.compile(rb"[)\]}\"'>;,.]{1,9}\Z")
-
-
-def _bare(raw: bytes, start: int, end: int) -> Span:
-    """Data without the marks of a link or tag around it, which are needed to read what is left."""
-    opening = _OPENING.match(raw, start, end)
-    closing = _CLOSING.search(raw, max(start, end - 9), end)
-    return opening.end() if opening else start, closing.start() if closing else end
-
-
-def _is_data(raw: bytes, start: int, end: int, columns: int) -> bool:
-    if end - start < LONGEST_WORD or columns < LEAST_COLUMNS:
-        return False
-    data = raw[start:end].rstrip(_BRACKETS)
-    # Names of files, one a line, may be of one length too.
-    return data.isascii() and (columns >= LONGEST_WORD or not data.translate(None, _ENCODED))
-
-
-_ENCODED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\n"
-
-
-def _minified(raw: bytes) -> Iterator[Span]:
-    """Long lines that are neither prose nor a table."""
-    start = 0
-    while start + LONGEST_LINE < len(raw):
-        end = raw.find(b"\n", start)
-        if end < 0:
-            end = len(raw)
-        if end - start < LONGEST_LINE:
-            # The next line that may be long enough begins behind the last break before that.
-            last = raw.rfind(b"\n", start, start + LONGEST_LINE)
-            start = last + 1
-            continue
-        line = raw[start:end]
-        marks = len(line) - len(line.translate(None, _PUNCTUATION))
-        few = line.count(b" ") < len(line) * _LEAST_SPACES
-        if line.isascii() and (few or marks > len(line) * _MOST_PUNCTUATION):
-            yield start, end
-        start = end + 1
-
-
 _COMMENTS = (
     (b"<!--", b"-->"),
     (b"{/*", b"*/}"),
@@ -350,7 +125,7 @@ _COMMENTS = (
 )
 
 
-def _comments(raw: bytes, code: _Code) -> Iterator[Span]:
+def _comments(raw: bytes, code: Places) -> Iterator[Span]:
     """Comments of HTML, MDX, Hugo, Liquid and Jinja; one that is never closed is text."""
     for mark, close in _COMMENTS:
         yield from _between(raw, code, mark, close)
@@ -363,7 +138,7 @@ _JINJA = re.compile(rb"\{# [^{}]*+\}(?<= #\})")
 _LOGBOOK = re.compile(rb"^[ \t]*+(?:[-*+][ \t]++)?:LOGBOOK:[ \t]*+$", re.M)
 
 
-def _logbooks(raw: bytes, code: _Code) -> Iterator[Span]:
+def _logbooks(raw: bytes, code: Places) -> Iterator[Span]:
     """What Logseq writes down of the hours of a task."""
     behind = 0
     for match in _LOGBOOK.finditer(raw):
@@ -375,7 +150,7 @@ def _logbooks(raw: bytes, code: _Code) -> Iterator[Span]:
             yield match.start(), behind
 
 
-def _between(raw: bytes, code: _Code, mark: bytes, close: bytes) -> Iterator[Span]:
+def _between(raw: bytes, code: Places, mark: bytes, close: bytes) -> Iterator[Span]:
     at = raw.find(mark)
     end = 0
     while at >= 0:
@@ -410,7 +185,7 @@ def _begins(raw: bytes, offset: int) -> bool:
 _ELEMENT = re.compile(rb"<(script|style|svg)(?=[\s>])", re.I)
 
 
-def _elements(raw: bytes, code: _Code) -> Iterator[Span]:
+def _elements(raw: bytes, code: Places) -> Iterator[Span]:
     """Elements of HTML that are no text: programs, style sheets, drawings."""
     unclosed: set[bytes] = set()
     at = reached = 0
@@ -435,7 +210,7 @@ _ABBREVIATION = re.compile(rb"^\*\[[^\]\n]+\]:[ \t].*\n?", re.M)
 _BLANK_LINE = re.compile(rb"\n[ \t]*(?:\n|\Z)")
 
 
-def _definitions(raw: bytes, code: _Code) -> Iterator[Span]:
+def _definitions(raw: bytes, code: Places) -> Iterator[Span]:
     """Where reference links lead, and what abbreviations stand for."""
     behind = 0
     for match in _DEFINITION.finditer(raw):
@@ -456,7 +231,7 @@ def _definitions(raw: bytes, code: _Code) -> Iterator[Span]:
 _VAULT_MARK = re.compile(rb"(?<!%)%%(?!%)")
 
 
-def _vault_comments(raw: bytes, code: _Code) -> Iterator[Span]:
+def _vault_comments(raw: bytes, code: Places) -> Iterator[Span]:
     """Obsidian's comments: within a line; over several where the first mark begins one and the
     last ends one, so that text between two other uses of `%%` is not lost."""
     opened = -1
@@ -504,7 +279,7 @@ _EXPORT = re.compile(
 """As a program has them: prose may begin with either word."""
 
 
-def _modules(raw: bytes, code: _Code) -> Iterator[Span]:
+def _modules(raw: bytes, code: Places) -> Iterator[Span]:
     """What MDX imports and exports; an export goes on to the next empty line."""
     for match in _IMPORT.finditer(raw):
         if not code.holds(match.start()):
@@ -526,7 +301,7 @@ _PROPERTY = re.compile(
 )
 
 
-def _properties(raw: bytes, code: _Code) -> Iterator[Span]:
+def _properties(raw: bytes, code: Places) -> Iterator[Span]:
     """What Logseq notes about a block for itself."""
     for match in _PROPERTY.finditer(raw):
         if not code.holds(match.start() + match[0].index(b"::")):
@@ -537,7 +312,7 @@ _DRAWN = tuple(mark * 24 for mark in (b"-", b"=", b"*", b"_", b"~", b"+", b"#", 
 _BOXES = tuple(mark.encode() * 8 for mark in "─━═—–―▬")
 
 
-def _rulers(raw: bytes, _: _Code) -> Iterator[Span]:
+def _rulers(raw: bytes, _: Places) -> Iterator[Span]:
     """Long lines drawn with one character, but for the first three of it: each counts as a word."""
     for drawn in _DRAWN if raw.isascii() else (*_DRAWN, *_BOXES):
         size = len(drawn) // (24 if drawn in _DRAWN else 8)
@@ -556,7 +331,7 @@ _BLANK = re.compile(
 )
 
 
-def _blank_lines(raw: bytes, code: _Code) -> Iterator[Span]:
+def _blank_lines(raw: bytes, code: Places) -> Iterator[Span]:
     """Lines that look empty and are not."""
     for match in _BLANK.finditer(raw):
         if match[0].strip() and not code.holds(match.start() + 1):
@@ -569,7 +344,7 @@ _BADGE = re.compile(
 )
 
 
-def _badges(raw: bytes, code: _Code) -> Iterator[Span]:
+def _badges(raw: bytes, code: Places) -> Iterator[Span]:
     """Pictures that show how a project is built and where it is published."""
     for match in _BADGE.finditer(raw):
         if not code.holds(match.start()):
@@ -580,7 +355,7 @@ _COMPONENT = re.compile(rb"^<[A-Z][\w.]*\s", re.M)
 _COMPONENT_END = re.compile(rb"/>[ \t]*$", re.M)
 
 
-def _components(raw: bytes, code: _Code) -> Iterator[Span]:
+def _components(raw: bytes, code: Places) -> Iterator[Span]:
     """Components of MDX that are given data over several lines."""
     end: re.Match[bytes] | None = None
     for match in _COMPONENT.finditer(raw):

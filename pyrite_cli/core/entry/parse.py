@@ -14,6 +14,7 @@ from pyrite_cli.core.entry import (
     frontmatter,
     markdown,
     noise,
+    spans,
     titles,
     validate,
 )
@@ -79,7 +80,7 @@ def parse(
     scan = markdown.scan(markup, markup_raw, folder, markup_line)
     silent, encoded = noise.find(markup, markup_raw, scan.tables)
     if clashes:
-        silent = noise.joined([*silent, *_markers(text, front.skip, clashes)])
+        silent = spans.joined([*silent, *_markers(text, front.skip, clashes)])
     scan = scan._replace(headings=titles.headings(markup_raw, scan.headings, silent))
     meta = front.meta
     given = frontmatter.scalar(frontmatter.field(meta, "title"))

@@ -7,13 +7,13 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from pyrite_cli.core.entry import conflicts, noise
+from pyrite_cli.core.entry import conflicts, places, spans
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pyrite_cli.core.entry.markdown import Heading, Scan
-    from pyrite_cli.core.entry.noise import Span
+    from pyrite_cli.core.entry.spans import Span
 
 _INDEX = re.compile(r"_?index(?:\.[a-z]{2}(?:[-_][A-Za-z]{2,4})?)?|readme", re.I)
 """Names of files that stand for their folder, with a language or without."""
@@ -64,7 +64,7 @@ def headings(raw: bytes, found: list[Heading], silent: list[Span]) -> list[Headi
         marked = _MARKED.search(one.text) is not None
         if silent or marked:
             source, below = _source(raw, one)
-            if silent and (noise.behind(silent, one.offset) or noise.behind(silent, below)):
+            if silent and (spans.behind(silent, one.offset) or spans.behind(silent, below)):
                 continue
             if marked:
                 kept.append(one._replace(text=_shown(one.text, source)))
@@ -114,10 +114,10 @@ def of(path: str, given: str, raw: bytes, scan: Scan, silent: list[Span]) -> Tit
     first = next((one for one in scan.headings if _is_title(one)), None)
     if b"<h1" in raw or b"<H1" in raw:
         end = first.offset if first else len(raw)
-        code = noise.code(raw)
+        code = places.code(raw)
         for start, inner in _in_html(raw, end):
             text = _text(inner.decode(errors="replace"))
-            if text and not noise.behind(silent, start) and not code(start):
+            if text and not spans.behind(silent, start) and not code(start):
                 return Title(text, "heading", start)
     if first:
         return Title(first.text, "heading", first.offset)
