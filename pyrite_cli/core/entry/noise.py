@@ -113,7 +113,7 @@ def _padding(raw: bytes, tables: Sequence[Table]) -> Iterator[Span]:
 
 _MOST_PADDING = 1 / 8
 _LONG_TABLE = 1_000
-_PADDING = re.compile(rb" {2,}|-{2,}")
+_PADDING = re.compile(rb" {4,}|-{6,}")
 
 
 _COMMENTS = (
