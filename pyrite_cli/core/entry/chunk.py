@@ -124,7 +124,7 @@ letters begin with: spaces of other widths and lines drawn with U+2500 have othe
 
 
 def _is_text(raw: bytes, start: int, end: int, *, tagged: bool) -> bool:
-    """Whether a range says something beyond doubt.
+    """Whether a range says something beyond doubt, before the first tag in it.
 
     Args:
         raw: The body.
@@ -132,8 +132,10 @@ def _is_text(raw: bytes, start: int, end: int, *, tagged: bool) -> bool:
         end: Where it ends.
         tagged: Whether the body has marks of a kind that may go over several lines.
     """
-    if tagged and any(raw.find(mark, start, end) >= 0 for mark in _TAGS):
-        return False
+    if tagged:
+        for mark in _TAGS:
+            at = raw.find(mark, start, end)
+            end = at if at >= 0 else end
     return (_TEXT.match(raw, start, end) or _TEXT_BELOW.search(raw, start, end)) is not None
 
 
