@@ -24,7 +24,6 @@ _MOST_PUNCTUATION = 0.2
 """Of such a line, shares that prose and tables keep: a sixth of English is spaces, a twentieth is
 punctuation. Minified JavaScript, CSS and JSON have a fifth to a third of it."""
 
-_BLANKS = re.compile(rb"[ \t\r\n]")
 _URI = re.compile(
     rb"data:[\w.+-]+/[\w.+-]+[;,](?:[^\s)\"'<>]{0,40}base64,\s{1,9}[\w+/=]{48,}|[^\s)\"'<>]{64,})"
 )

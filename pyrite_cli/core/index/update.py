@@ -69,6 +69,7 @@ def update(
         report = sync(index, kbs, vectors, observer, options)
         observer.done()
         if files and embed and any(kb.pending for kb in report.kbs):
+            _say_what_is_large(report, observer)
             try:
                 report = _filled(index, report, files, provider, observer)
             except ModelError as error:
@@ -80,6 +81,20 @@ def update(
         problem = Problem(fault.code, fault.message, fault.hint)
         report = msgspec.structs.replace(report, error=problem)
     return msgspec.structs.replace(report, seconds=round(time.monotonic() - begun, 3))
+
+
+_COSTLY = ("large", "data")
+"""Kinds of diagnostics of files that a person may rather leave out than wait for."""
+_MOST_COSTLY = 3
+
+
+def _say_what_is_large(report: SyncReport, observer: Observer) -> None:
+    """Name files that make embedding long before it begins, when leaving them out still helps."""
+    found = [one for kb in report.kbs for one in kb.diagnostics if one.code in _COSTLY]
+    for one in found[:_MOST_COSTLY]:
+        observer.note(f"{one.path}: {one.message}")
+    if len(found) > _MOST_COSTLY:
+        observer.note(f"and {len(found) - _MOST_COSTLY} more such files")
 
 
 def embed(index: Index, names: Sequence[str], provider: Provider, observer: Observer) -> SyncReport:

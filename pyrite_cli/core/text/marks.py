@@ -246,10 +246,6 @@ class _Reader:
         least = max(0, start - _WIDEST)
         return self._text[max(self._text.rfind("\n", least, start) + 1, least) : start]
 
-    def _forget(self) -> None:
-        """Leave out all so far: it is what a passage has of the end of a script or a picture."""
-        self._out.clear()
-
     def _brace(self, start: int) -> int:  # noqa: C901 (a dozen marks begin with a brace)
         text = self._text
         two = text[start : start + 2]
