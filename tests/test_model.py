@@ -164,6 +164,15 @@ def test_a_few_new_texts_need_no_torch(run: Here, repo: Repo) -> None:
     assert "torch" not in found
 
 
+def test_what_makes_embedding_long_is_named_before_it_begins(run: Here, repo: Repo) -> None:
+    picture = "".join(f"{n:06x}" for n in range(2500))
+    repo.commit(drawn=f"# Drawn\n\n![plan](data:image/png;base64,{picture})\n\nA plan.\n")
+    ran = run("index", "sync")
+    assert ran.code == 0, ran.err
+    note = "drawn.md: 15,022 bytes of pictures or other data in the text"
+    assert ran.err.count(note) == 2, "before embedding, and among the problems at the end"
+
+
 def test_both_runtimes_make_the_same_vectors(files: Files, export: Path) -> None:
     from pyrite_cli.core.embed.bulk import TorchRuntime
 
