@@ -101,7 +101,7 @@ def chunk(
         some = bool(silent) and spans.overlaps(silent, start, end)
         shown = spans.without(raw, start, end, silent).decode() if some else None
         passage = lead + (text if shown is None else shown)
-        if len(edges) == 1 and (said := summary()) and not plain.says(passage):
+        if len(edges) == 1 and not _says(passage) and (said := summary()):
             passage = shown = f"{passage.strip()}\n\n{said}\n".lstrip()
         embedded = embed_text(embedded_title, names, passage)
         digest = hashlib.sha256(embedded.encode()).digest() if embedded else b""
@@ -140,6 +140,15 @@ def _is_text(raw: bytes, start: int, end: int, *, tagged: bool) -> bool:
 
 
 _TAGS = (b"{%", b"{{", b"\n<")
+_UNDERLINES = ("\n==", "\n--")
+
+
+def _says(passage: str) -> bool:
+    """Whether a whole body says something; most do beyond doubt, if no line is a heading by the one
+    below it."""
+    raw = passage.encode()
+    headed = any(mark in passage for mark in _UNDERLINES)
+    return (not headed and _is_text(raw, 0, len(raw), tagged=True)) or plain.says(passage)
 
 
 def _speaking(

@@ -77,7 +77,7 @@ def _rules(raw: bytes) -> list[Rule]:
             found.append(_properties)
         if b":LOGBOOK:" in raw:
             found.append(_logbooks)
-    if b"</" in marks and any(map(raw.__contains__, _ELEMENT_MARKS)):
+    if b"</" in marks and (b"</s" in raw or b"</S" in raw):
         found.append(_elements)
     found += [rule for mark, rule in _BY_MARK if mark in marks]
     if any(map(marks.__contains__, _DRAWN)) or not raw.isascii():
@@ -89,7 +89,6 @@ def _rules(raw: bytes) -> list[Rule]:
     return found
 
 
-_ELEMENT_MARKS = (b"<script", b"<style", b"<svg", b"<SCRIPT", b"<STYLE")
 _PROPERTY_MARKS = (
     b"id:: ",
     b"collapsed:: ",
@@ -105,6 +104,8 @@ def _padding(raw: bytes, tables: Sequence[Table]) -> Iterator[Span]:
     """What an editor has padded the cells of tables with, where that is a good part of them; of a
     table of several chunks all, lest an edited cell that makes it one changes each of them."""
     for start, end in tables:
+        if raw.find(b"    ", start, end) < 0 and raw.find(b"------", start, end) < 0:
+            continue
         wide = 2 * (raw.count(b"  ", start, end) + raw.count(b"--", start, end))
         if wide > (end - start) * _MOST_PADDING or end - start > _LONG_TABLE:
             for match in _PADDING.finditer(raw, start, end):
