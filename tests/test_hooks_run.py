@@ -9,6 +9,7 @@ import os
 import shlex
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -142,15 +143,21 @@ def test_a_rebase_of_many_commits_starts_few_syncs_and_misses_nothing(hooked: Ho
 
 def test_one_sync_runs_and_one_waits_and_no_more(hooked: Hooked) -> None:
     hooked.installed()
-    folder = hooked.repo.root / ".pyrite"
-    with (folder / "hook-sync.lock").open("w") as held:
+    root = hooked.repo.root
+    # In threads, not as git starts them: only so it is known when those that don't wait have left.
+    runs = [
+        threading.Thread(target=background.run, args=(root, ["-C", str(root)], "mine"))
+        for _ in range(6)
+    ]
+    with (root / ".pyrite" / "hook-sync.lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        for _ in range(6):
-            assert hooked.pyrite("hook", "run", "mine").code == 0
-        until(lambda: background._is_taken(folder / "hook-sync.next"), "one waits")
+        for run in runs:
+            run.start()
+        until(lambda: sum(run.is_alive() for run in runs) == 1, "one waits")
         hooked.repo.write("b.md", "# Last\n\nlatest")
         assert hooked.log == ""
-    hooked.settled(1)
+    for run in runs:
+        run.join(DEADLINE)
     assert hooked.found("latest")
     assert hooked.log.count("mine: sync begins") == 1
 
