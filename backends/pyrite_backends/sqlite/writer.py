@@ -12,7 +12,7 @@ import msgspec
 
 from pyrite_backends.sql import fulltext
 from pyrite_backends.sql import rows as common
-from pyrite_backends.sql.statements import Row, batches, insert
+from pyrite_backends.sql.statements import Row, batches, insert, marks
 from pyrite_backends.sql.writer import BULK, PARTS, CommonWriter, Rows, entry_row, part_rows
 from pyrite_backends.sqlite import rows
 from pyrite_backends.sqlite.reader import SqliteReader
@@ -226,13 +226,14 @@ class SqliteWriter(CommonWriter):
         return super()._drop_all_vectors()
 
     def missing(self, hashes: Iterable[bytes]) -> list[bytes]:
-        return [
-            digest
-            for digest in hashes
-            if not self._db.execute(
-                "SELECT 1 FROM text_vector WHERE hash = ?", (digest,)
-            ).fetchone()
-        ]
+        if not self._rows("SELECT 1 FROM text_vector LIMIT 1"):
+            return list(hashes)
+        lacking: list[bytes] = []
+        for some in batches(hashes):
+            rows = self._rows(f"SELECT hash FROM text_vector WHERE hash IN ({marks(some)})", some)
+            known = {digest for (digest,) in rows}
+            lacking += [digest for digest in some if digest not in known]
+        return lacking
 
     def put_vectors(self, vectors: Sequence[tuple[bytes, bytes]]) -> None:
         if not vectors:
