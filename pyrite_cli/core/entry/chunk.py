@@ -9,6 +9,7 @@ from __future__ import annotations
 import bisect
 import hashlib
 import itertools
+import operator
 import re
 from typing import TYPE_CHECKING
 
@@ -123,20 +124,13 @@ _TEXT, _TEXT_BELOW = re.compile(_BEGINS), re.compile(rb"\n" + _BEGINS)
 letters begin with: spaces of other widths and lines drawn with U+2500 have others."""
 
 
-def _is_text(raw: bytes, start: int, end: int, *, tagged: bool) -> bool:
-    """Whether a range says something beyond doubt, before the first tag in it.
-
-    Args:
-        raw: The body.
-        start: Where the range begins.
-        end: Where it ends.
-        tagged: Whether the body has marks of a kind that may go over several lines.
-    """
-    if tagged:
-        for mark in _TAGS:
-            at = raw.find(mark, start, end)
-            end = at if at >= 0 else end
-    return (_TEXT.match(raw, start, end) or _TEXT_BELOW.search(raw, start, end)) is not None
+def _is_text(raw: bytes, start: int, end: int) -> bool:
+    """Whether a range says something beyond doubt, before the first tag in it: tags of some kinds
+    go over several lines."""
+    if _TEXT.match(raw, start, end):
+        return True
+    found = _TEXT_BELOW.search(raw, start, end)
+    return found is not None and not any(map(raw[start : found.end()].__contains__, _TAGS))
 
 
 _TAGS = (b"{%", b"{{", b"\n<")
@@ -148,7 +142,7 @@ def _says(passage: str) -> bool:
     below it."""
     raw = passage.encode()
     headed = any(mark in passage for mark in _UNDERLINES)
-    return (not headed and _is_text(raw, 0, len(raw), tagged=True)) or plain.says(passage)
+    return (not headed and _is_text(raw, 0, len(raw))) or plain.says(passage)
 
 
 def _speaking(
@@ -169,15 +163,18 @@ def _speaking(
     found = [0]
     most = limit + limit // SLACK
     more: list[Span] = []
-    tagged = any(mark in raw for mark in _TAGS)
     waiting = False  # the last chunk has nothing to say yet
     held = 0  # what it costs
     for start, end in itertools.pairwise([*edges, len(raw)]):
         whole = not silent or not spans.overlaps(silent, start, end)
-        says = whole and _is_text(raw, start, end, tagged=tagged)
+        says = whole and _is_text(raw, start, end)
+        if says and not waiting:
+            if start:
+                found.append(start)
+            continue
         if not says:
             shown = context.fence(contexts, start) + spans.without(raw, start, end, silent)
-            says = _is_text(shown, 0, len(shown), tagged=tagged) or plain.says(shown.decode())
+            says = _is_text(shown, 0, len(shown)) or plain.says(shown.decode())
         said = [(start, end)] if says else _headings(scan, start, end)
         size = 0
         if waiting or not says:
@@ -199,8 +196,8 @@ def _speaking(
 def _headings(scan: Scan, start: int, end: int) -> list[Span]:
     """Where the headings in a range stand."""
     found = []
-    first = bisect.bisect_left(scan.headings, start, key=lambda heading: heading.offset)
-    behind_last = bisect.bisect_left(scan.headings, end, key=lambda heading: heading.offset)
+    first = bisect.bisect_left(scan.headings, start, key=_offset)
+    behind_last = bisect.bisect_left(scan.headings, end, key=_offset)
     for heading in scan.headings[first:behind_last]:
         place = bisect.bisect_right(scan.cuts, (heading.offset, INSIDE))
         behind = scan.cuts[place][0] if place < len(scan.cuts) else end
@@ -208,6 +205,7 @@ def _headings(scan: Scan, start: int, end: int) -> list[Span]:
     return found
 
 
+_offset = operator.itemgetter(0)
 _INK = re.compile(rb"\S")
 
 

@@ -64,7 +64,7 @@ def find(text: str) -> list[Conflict]:
     Args:
         text: The whole file, with `\n` line ends.
     """
-    if not any(sign in text for sign in _SIGNS):
+    if not any(map(text.__contains__, _SIGNS)):
         return []
     code = _code(text)
     start, end = next(code, _NOWHERE)

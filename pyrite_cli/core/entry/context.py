@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import bisect
+import functools
+import operator
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from pyrite_cli.core.entry.costs import Costs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from pyrite_cli.core.entry.markdown import Fence, Scan, Table
 
@@ -25,23 +27,35 @@ _FENCE = re.compile(rb"`{3,}|~{3,}")
 _MARKS = re.compile(rb"[ \t>]*")
 
 
-class Context(NamedTuple):
+class Context:
     """A table or a block of code.
 
-    Attributes:
+    Args:
         start: Where its first line begins.
         first: Where its first row or line of code does: a piece that begins there or later, and
             not at its end, needs `lead`.
         end: Behind its last line.
-        lead: The lines that pieces of it are shown with.
-        cost: Of those.
+        make: Gives `lead`: most blocks are never cut.
     """
 
-    start: int
-    first: int
-    end: int
-    lead: bytes
-    cost: int
+    def __init__(self, start: int, first: int, end: int, make: Callable[[], bytes]) -> None:
+        self.start = start
+        self.first = first
+        self.end = end
+        self._make = make
+
+    @functools.cached_property
+    def lead(self) -> bytes:
+        """The lines that pieces of it are shown with."""
+        return self._make()
+
+    @functools.cached_property
+    def cost(self) -> int:
+        """Of those."""
+        return _cost(self.lead)
+
+
+_start, _first = operator.attrgetter("start"), operator.attrgetter("first")
 
 
 def of(raw: bytes, scan: Scan, limit: int) -> list[Context]:
@@ -55,7 +69,7 @@ def of(raw: bytes, scan: Scan, limit: int) -> list[Context]:
     most = limit // SHARE
     found = [_table(raw, one, most) for one in scan.tables if _is_long(one)]
     found += [_code(raw, one, most) for one in scan.fences if _is_long(one)]
-    return sorted(found)
+    return sorted(found, key=_start)
 
 
 def _is_long(one: Table | Fence) -> bool:
@@ -75,10 +89,13 @@ def _line(raw: bytes, start: int) -> tuple[int, bytes, int]:
 def _table(raw: bytes, table: Table, most: int) -> Context:
     begin, lead, ruler = _line(raw, table.start)
     first = raw.find(b"\n", ruler, table.end) + 1 or table.end
-    written = raw[table.start : ruler].strip()
-    names = [name.strip() for name in _CELLS.split(written.strip(b"|"))]
-    header = _header(lead, names, written.startswith(b"|"), most)
-    return Context(begin, first, table.end, header, _cost(header))
+
+    def header() -> bytes:
+        written = raw[table.start : ruler].strip()
+        names = [name.strip() for name in _CELLS.split(written.strip(b"|"))]
+        return _header(lead, names, written.startswith(b"|"), most)
+
+    return Context(begin, first, table.end, header)
 
 
 def _header(lead: bytes, names: Sequence[bytes], barred: bool, most: int) -> bytes:
@@ -104,12 +121,14 @@ _CELL, _ENDS = b" | -|", b"| |\n|\n"
 
 def _code(raw: bytes, fence: Fence, most: int) -> Context:
     begin, lead, first = _line(raw, fence.start)
-    mark = _FENCE.match(raw, fence.start)
-    name = (fence.info.split() or [""])[0][:_NAME].encode()
-    line = lead + (mark[0] if mark else b"```") + name + b"\n"
-    if _cost(line) > most:
-        line = b""
-    return Context(begin, min(first, fence.end), fence.end, line, _cost(line))
+
+    def opening() -> bytes:
+        mark = _FENCE.match(raw, fence.start)
+        name = (fence.info.split() or [""])[0][:_NAME].encode()
+        line = lead + (mark[0] if mark else b"```") + name + b"\n"
+        return line if _cost(line) <= most else b""
+
+    return Context(begin, min(first, fence.end), fence.end, opening)
 
 
 def _cost(text: bytes) -> int:
@@ -118,7 +137,7 @@ def _cost(text: bytes) -> int:
 
 def _holding(contexts: Sequence[Context], offset: int) -> Context | None:
     """The table or block within which a piece begins."""
-    place = bisect.bisect_right(contexts, offset, key=lambda one: one.first) - 1
+    place = bisect.bisect_right(contexts, offset, key=_first) - 1
     return contexts[place] if place >= 0 and offset < contexts[place].end else None
 
 
@@ -146,12 +165,13 @@ def costs(contexts: Sequence[Context], offsets: Sequence[int]) -> list[int]:
     found = [0] * len(offsets)
     for one in contexts:
         first, last = bisect.bisect_left(offsets, one.first), bisect.bisect_left(offsets, one.end)
-        found[first:last] = [one.cost] * (last - first)
+        if first < last:
+            found[first:last] = [one.cost] * (last - first)
     return found
 
 
 def opening(contexts: Sequence[Context], start: int) -> int:
     """Where the first row or line of code of a block begins that starts at an offset; else 0."""
-    place = bisect.bisect_left(contexts, start, key=lambda one: one.start)
+    place = bisect.bisect_left(contexts, start, key=_start)
     found = place < len(contexts) and contexts[place].start == start
     return contexts[place].first if found else 0

@@ -67,9 +67,16 @@ class Costs:
 
     def between(self, edges: Sequence[int]) -> list[int]:
         """Costs of the ranges between successive edges."""
-        if self._silent or not self._ascii:
+        if not self._ascii:
             return [self(start, end) for start, end in itertools.pairwise(edges)]
         count = self._classes.count
+        if self._silent:
+            return [
+                PER_PUNCTUATION * count(_PUNCTUATION, start, end)
+                + PER_DIGIT * count(_DIGIT, start, end)
+                + PER_CHAR * (end - start - count(_SILENT, start, end))
+                for start, end in itertools.pairwise(edges)
+            ]
         return [
             PER_PUNCTUATION * count(_PUNCTUATION, start, end)
             + PER_DIGIT * count(_DIGIT, start, end)

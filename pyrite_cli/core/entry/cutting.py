@@ -14,7 +14,7 @@ import itertools
 import re
 import zlib
 from collections import defaultdict
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from pyrite_cli.core.entry import context, spans
 from pyrite_cli.core.entry.costs import PER_CHAR, PER_PUNCTUATION, Costs
@@ -39,19 +39,9 @@ _STOPS = re.compile(rb"[.!?;|]\s+(?=\S)|(?:\xe3\x80[\x81\x82]|\xef\xbc[\x8c\x81\
 _SPACES = re.compile(rb"(?<=\s)(?=\S)")  # linear, where `\s+(?=\S)` is quadratic in trailing blanks
 
 
-class _Block(NamedTuple):
-    """What is only cut inside when it alone is too large.
-
-    Attributes:
-        start: Its first byte.
-        rank: Of a cut before it.
-        hold: Where the text begins that the headings at its start go with: the first cut inside
-            comes later.
-    """
-
-    start: int
-    rank: int
-    hold: int
+_Block = tuple[int, int, int]
+"""What is only cut inside when it alone is too large: its first byte, the rank of a cut before it,
+and where the text begins that the headings at its start go with, before which it is not cut."""
 
 
 class Cutter:
@@ -130,19 +120,21 @@ class Cutter:
         for index, rank in enumerate(ranks):
             start = starts[index]
             says = not 1 <= rank < BLOCK and start not in rules
-            if says and (silent or not start):
+            if says and (
+                not start or (silent and spans.overlaps(silent, start, starts[index + 1]))
+            ):
                 says = bool(spans.without(self._raw, start, starts[index + 1], silent).strip())
             if waiting >= 0:
                 least = min(least, rank)
                 if says:
-                    blocks.append(_Block(waiting, least, start))
+                    blocks.append((waiting, least, start))
                     waiting = -1
             elif says:
-                blocks.append(_Block(start, rank, start))
+                blocks.append((start, rank, start))
             elif rank < BLOCK or not blocks:
                 waiting, least = start, rank
         if not blocks:
-            blocks.append(_Block(0, 0, 0))
+            blocks.append((0, 0, 0))
         return blocks
 
     def _atoms(self) -> list[tuple[int, int, int]]:
@@ -155,7 +147,7 @@ class Cutter:
             if rank > BLOCK:
                 inner[offset] = min(rank, inner.get(offset, rank))
         finer = sorted(inner)
-        starts = [*(block.start for block in blocks), len(self._raw)]
+        starts = [*(start for start, _, _ in blocks), len(self._raw)]
         starts[0] = 0
         limit, contexts = self._limit, self._contexts
         for index, size in enumerate(self._costs.between(starts)):

@@ -174,12 +174,17 @@ def problem(text: str) -> str:
     return f"{shown(text)} is no date that is understood: write one such as 2024-03-14"
 
 
+_FOUR_DIGITS = re.compile(r"\d{4}")
+
+
 def of_path(path: str) -> str:
     """The date that a file's name begins with, or its folders say; empty where there is none.
 
     Args:
         path: Relative to the KB, `/`-separated.
     """
+    if not _FOUR_DIGITS.search(path):
+        return ""
     folder, name = posixpath.split(path)
     stem = posixpath.splitext(name)[0]
     names = [stem, posixpath.basename(folder)] if stem.lower() in _INDEXES else [stem]

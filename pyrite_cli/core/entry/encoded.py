@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 LONGEST_WORD = 256
 """Bytes of ASCII without a space that are no word, name or address any more, but data."""
-_STRIDE = LONGEST_WORD // 2
 LEAST_COLUMNS = 48
 """Characters of the lines that encoded data is broken into, all of one length."""
 LONGEST_LINE = 4096
@@ -54,18 +53,17 @@ def find(raw: bytes) -> Iterator[Span]:
 def _runs(raw: bytes) -> Iterator[Span]:
     """Long runs of ASCII without a space, in one line or in lines of one length (PEM, base64).
 
-    Each holds a whole step, so only steps are looked at.
+    From behind one space to behind the last one that is near enough for a short run.
     """
-    find = raw.find
-    reached = 0
-    for start in range(0, len(raw) - _STRIDE + 1, _STRIDE):
-        if start < reached or find(b" ", start, start + _STRIDE) >= 0:
-            continue
-        first, last = raw.rfind(b" ", reached, start) + 1, find(b" ", start)
-        first, last = max(first, reached), last if last >= 0 else len(raw)
-        reached = last
-        for span in _even(raw, first, last):
-            yield _bare(raw, *span)
+    start = 0
+    while start + LONGEST_WORD <= len(raw):
+        space = raw.rfind(b" ", start, start + LONGEST_WORD)
+        if space < 0:
+            space = raw.find(b" ", start + LONGEST_WORD)
+            space = space if space >= 0 else len(raw)
+            for span in _even(raw, start, space):
+                yield _bare(raw, *span)
+        start = space + 1
 
 
 def _even(raw: bytes, first: int, last: int) -> Iterator[Span]:

@@ -78,7 +78,7 @@ def parse(
         markup_line = text.count("\n", 0, front.skip) + 1
     folder = posixpath.dirname(path)
     scan = markdown.scan(markup, markup_raw, folder, markup_line)
-    silent, encoded = noise.find(markup, markup_raw, scan.tables)
+    silent, encoded = noise.find(markup, markup_raw, scan)
     if clashes:
         silent = spans.joined([*silent, *_markers(text, front.skip, clashes)])
     scan = scan._replace(headings=titles.headings(markup_raw, scan.headings, silent))

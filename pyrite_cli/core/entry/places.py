@@ -12,8 +12,9 @@ from pyrite_cli.core.entry import spans
 from pyrite_cli.core.entry.markdown import OPTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from pyrite_cli.core.entry.markdown import Fence
     from pyrite_cli.core.entry.spans import Span
 
 
@@ -24,10 +25,12 @@ class Places:
     Args:
         text: The Markdown.
         raw: The same, as UTF-8.
+        fences: The fenced code in it.
     """
 
-    def __init__(self, text: str, raw: bytes) -> None:
+    def __init__(self, text: str, raw: bytes, fences: Sequence[Fence]) -> None:
         self._text = text
+        self._fences = fences
         self._size = len(raw)
 
     @functools.cached_property
@@ -52,6 +55,11 @@ class Places:
         """Where the code ends in which an offset lies; 0 when it lies in none."""
         return spans.behind(self._found[0], offset)
 
+    def in_fence(self, offset: int) -> bool:
+        """Whether an offset lies in fenced code; needs no parsing."""
+        place = bisect.bisect_right(self._fences, offset, key=lambda one: one.start) - 1
+        return place >= 0 and offset < self._fences[place].end
+
     def in_block(self, offset: int) -> bool:
         """Whether an offset lies in a block of text."""
         return spans.behind(self._found[1], offset) > 0
@@ -65,7 +73,7 @@ class Places:
 
 def code(raw: bytes) -> Callable[[int], int]:
     """Tells where the code ends in which an offset of a Markdown lies; 0 when it lies in none."""
-    return Places(raw.decode(), raw).holds
+    return Places(raw.decode(), raw, ()).holds
 
 
 _LEAVES = ("Paragraph", "HtmlBlock", "TableHead", "TableRow")

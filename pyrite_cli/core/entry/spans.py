@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 Span = tuple[int, int]
 """The first byte, and the one behind the last."""
 
+_start, _end = operator.itemgetter(0), operator.itemgetter(1)
+
 
 def joined(spans: list[Span]) -> list[Span]:
     """Spans in order, those that touch as one."""
@@ -28,9 +30,9 @@ def joined(spans: list[Span]) -> list[Span]:
 
 def without(raw: bytes, start: int, end: int, spans: list[Span]) -> bytes:
     """A range of a text without what of it lies in spans."""
-    first = bisect.bisect_left(spans, start, key=lambda span: span[1])
+    first = bisect.bisect_left(spans, start, key=_end)
     kept = []
-    last = bisect.bisect_left(spans, end, first, key=operator.itemgetter(0))
+    last = bisect.bisect_left(spans, end, first, key=_start)
     for left, right in spans[first:last]:
         if left > start:
             kept.append(raw[start:left])
@@ -46,16 +48,13 @@ def overlaps(spans: Sequence[Span], start: int, end: int) -> bool:
     return place < len(spans) and spans[place][0] < end
 
 
-_end = operator.itemgetter(1)
-
-
 def behind(spans: Sequence[Span], offset: int) -> int:
     """The end of the span in which an offset lies; 0 when it lies in none."""
-    place = bisect.bisect_right(spans, offset, key=lambda span: span[0]) - 1
+    place = bisect.bisect_right(spans, offset, key=_start) - 1
     return spans[place][1] if place >= 0 and spans[place][1] > offset else 0
 
 
 def before(spans: Sequence[Span], offset: int) -> int:
     """The start of the span in which an offset lies; -1 when it lies in none."""
-    place = bisect.bisect_right(spans, offset, key=lambda span: span[0]) - 1
+    place = bisect.bisect_right(spans, offset, key=_start) - 1
     return spans[place][0] if place >= 0 and spans[place][1] > offset else -1

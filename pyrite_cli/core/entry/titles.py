@@ -59,12 +59,17 @@ def headings(raw: bytes, found: list[Heading], silent: list[Span]) -> list[Headi
         found: What CommonMark takes for headings.
         silent: What of the Markdown says nothing.
     """
+    marks = _MARKED.search("\n".join([one.text for one in found])) is not None
+    if not silent and not marks:
+        return found
     kept = []
     for one in found:
-        marked = _MARKED.search(one.text) is not None
-        if silent or marked:
+        if silent and spans.behind(silent, one.offset):
+            continue
+        marked = marks and _MARKED.search(one.text) is not None
+        if marked or (silent and not raw.startswith(b"#", one.offset)):
             source, below = _source(raw, one)
-            if silent and (spans.behind(silent, one.offset) or spans.behind(silent, below)):
+            if silent and spans.behind(silent, below):
                 continue
             if marked:
                 kept.append(one._replace(text=_shown(one.text, source)))
