@@ -77,6 +77,7 @@ class Hooks:
     def _reply(
         self, place: Place, changed: Sequence[str], *, indexed: bool | None = None
     ) -> HookReply:
+        from pyrite_cli.core.config import home
         from pyrite_cli.core.hooks import report
 
         project = self._workspace.project
@@ -85,7 +86,8 @@ class Hooks:
             if project.repository
             else []
         )
-        return report.report(place, project.root, changed, elsewhere, indexed=indexed)
+        folder = home.of(project.root).folder
+        return report.report(place, folder, changed, elsewhere, indexed=indexed)
 
     def _has_index(self) -> bool:
         try:
@@ -110,7 +112,7 @@ def start(folder: Path, config: Path | None, options: Sequence[str], *, hook: st
         ConfigError: There is neither a repository nor a configuration.
         UsageError: The name can't be one of a hook.
     """
-    from pyrite_cli.core.config import settings
+    from pyrite_cli.core.config import home, settings
     from pyrite_cli.core.hooks import background
 
     if not _NAME.fullmatch(hook):
@@ -118,5 +120,6 @@ def start(folder: Path, config: Path | None, options: Sequence[str], *, hook: st
     root = settings.root_of(folder, config)
     if root is None:
         raise ConfigError("there is no repository and no pyrite.yaml here")
-    started = background.start(root, options, hook)
-    return HookRunReply(started, str(root / ".pyrite" / background.LOG))
+    own = home.of(root).folder
+    started = background.start(root, own, options, hook)
+    return HookRunReply(started, str(own / background.LOG))

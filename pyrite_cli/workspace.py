@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
+import functools
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from pyrite_backends.factory import open_index, vector_cache
-from pyrite_cli.core.config import settings
+from pyrite_cli.core.config import home, settings
 from pyrite_cli.core.git.distance import Distance, Distances
 from pyrite_cli.core.git.repository import is_bare
 from pyrite_cli.core.text.tokens import Analyzer
@@ -115,8 +115,18 @@ class Workspace:
 
     @_Once
     def cache_folder(self) -> Path:
-        """Where embeddings, exported models and homeless indexes are kept."""
-        return settings.cache_folder(self.config, self.project.root)
+        """Where embeddings and exported models are kept."""
+        return self._cache[0]
+
+    @_Once
+    def _cache(self) -> tuple[Path, bool]:
+        """The cache folder, and whether no repository can have put anything into it."""
+        named = settings.cache_folder(self.config, self.project.root)
+        if not home.is_tracked(named):
+            return named, named == home.user_cache()
+        own = home.system_cache()
+        self._remark(f"git tracks files in {named}, which are never opened: the cache is {own}")
+        return own, True
 
     @_Once
     def index(self) -> Index:
@@ -126,6 +136,7 @@ class Workspace:
             self._index_path,
             lambda: settings.database_url(self.config, self.project.file),
             self.analyzer,
+            self._remark,
         )
 
     @_Once
@@ -138,7 +149,8 @@ class Workspace:
             self.project.root,
             self.cache_folder,
             self.index,
-            vector_cache,
+            functools.partial(vector_cache, own=self._cache[1]),
+            own=self._cache[1],
         )
 
     @_Once
@@ -167,27 +179,19 @@ class Workspace:
         return self.provider.embed_query(text, model)  # which is made by the first such search
 
     def _index_path(self) -> Path:
-        """The database file: as configured, in `.pyrite/`, or, where nothing can be written, in
-        the cache folder."""
+        """The database file: as configured, or in the project's own folder."""
         root = self.project.root
         if self.config.storage.path:
             return (root / Path(self.config.storage.path).expanduser()).resolve()
         bare = self.project.file is None and not (root / ".git").exists()
-        place = root / ".pyrite" / "index.db"
-        if place.parent.is_symlink():
-            raise ConfigError(
-                f"{place.parent} is a symbolic link; Pyrite does not write where one leads",
-                "remove it, or set `storage.path` in pyrite.yaml",
-            )
-        if not bare and (place.exists() or os.access(root, os.W_OK)):
-            return place
-        import hashlib  # openssl, 4 ms
+        place = home.of(root, bare=bare)
+        path = place.folder / "index.db"
+        if place.reason:
+            self._remark(f"{root} {place.reason}: its index is {path}")
+        return path
 
-        digest = hashlib.sha256(os.fsencode(root)).hexdigest()[:12]
-        elsewhere = self.cache_folder / "indexes" / f"{root.name}-{digest}" / "index.db"
-        reason = "is a bare repository" if bare else "can't be written"
-        self.remarks = (*self.remarks, f"{root} {reason}: its index is {elsewhere}")
-        return elsewhere
+    def _remark(self, text: str) -> None:
+        self.remarks = (*self.remarks, text)
 
     def kbs(self, names: Sequence[str] = (), ref: str = "", *, worktree: bool = False) -> list[Kb]:
         """The configured KBs, or those named.

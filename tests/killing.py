@@ -85,7 +85,7 @@ class Files:
     def check(self) -> None:
         names = {place.name for place in self._folder.iterdir()}
         extra = {"index.db-wal", "index.db-shm"}
-        assert names - extra == {".gitignore", "index.db", "index.db.lock"}
+        assert names - extra == {".gitignore", "index.db", "index.db.lock", "index.db.stamp"}
         assert (self._folder / ".gitignore").read_text() == "*\n"
 
 

@@ -235,5 +235,5 @@ def small_model(monkeypatch: pytest.MonkeyPatch) -> HashEmbedder:
     monkeypatch.setattr(
         Provider, "embed_query", lambda _, text, model: embedder.query(text).tobytes()
     )
-    monkeypatch.setattr(filling, "runtime_for", lambda *_: embedder)
+    monkeypatch.setattr(filling, "runtime_for", lambda *_, **__: embedder)
     return embedder

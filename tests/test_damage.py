@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pyrite_backends.port import owned
 from pyrite_backends.port.format import LAYOUT
 from pyrite_backends.port.vectors import Model
 from pyrite_backends.sqlite.driver import sqlite
@@ -164,10 +165,10 @@ def test_a_file_that_is_no_database_is_refused_and_kept(repo: Repo, tmp_path: Pa
     path = tmp_path / "index.db"
     path.write_text("precious notes, not a database\n" * 99)
     bench = Bench(repo, path)
-    with pytest.raises(StorageError, match="not a database") as caught:
+    with pytest.raises(StorageError, match="no index of Pyrite") as caught:
         bench.sync()
     assert str(path) in caught.value.message
-    with pytest.raises(StorageError, match="not a database"), bench.index.reader():
+    with pytest.raises(StorageError, match="no index of Pyrite"), bench.index.reader():
         pass
     assert path.read_text().startswith("precious")
 
@@ -183,11 +184,11 @@ def test_another_programs_database_is_refused_and_kept(
     other.execute("INSERT INTO entry VALUES ('data')")
     other.execute(f"PRAGMA user_version = {version}")
     for rebuild in (False, True):
-        with pytest.raises(StorageError, match="another program"):
+        with pytest.raises(StorageError, match="no index of Pyrite"):
             bench.sync(rebuild=rebuild)
-    with pytest.raises(StorageError, match="another program"), bench.index.reader():
+    with pytest.raises(StorageError, match="no index of Pyrite"), bench.index.reader():
         pass
-    with pytest.raises(StorageError, match="another program"):
+    with pytest.raises(StorageError, match="no index of Pyrite"):
         bench.index.compact()
     assert other.execute("SELECT * FROM entry").fetchall() == [("data",)]
     other.close()
@@ -242,18 +243,26 @@ def test_a_newer_format_is_refused_and_an_older_one_is_rebuilt(
 
 
 @pytest.fixture
-def locked(world: World) -> Iterator[World]:
-    """The index in a folder that can't be written, left there by a process long gone."""
-    place = Path(tempfile.mkdtemp())
+def locked(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """The index in a folder that can't be written, left there by a process long gone; the key to
+    its stamp is where whoever runs can read it."""
+    place, data = Path(tempfile.mkdtemp()), Path(tempfile.mkdtemp())
+    shutil.copy(owned.data_folder() / "secret", data / "secret")
+    monkeypatch.setenv("PYRITE_DATA_DIR", str(data))
     connection = sqlite.connect(str(world.index.path), isolation_level=None)
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
     shutil.copy(world.index.path, place / "index.db")
+    owned.stamp(place / "index.db")
     (place / "index.db").chmod(0o444)
+    (place / "index.db.stamp").chmod(0o444)
     place.chmod(0o555)
+    data.chmod(0o755)
+    (data / "secret").chmod(0o644)
     yield World(world.repo, place / "index.db", world.cache)
     place.chmod(0o755)
     shutil.rmtree(place)
+    shutil.rmtree(data)
 
 
 def as_nobody() -> None:
@@ -273,7 +282,8 @@ def test_an_index_in_a_read_only_folder_can_be_read(world: World, locked: World)
             assert reader.semantic(locked.embedder.query("a").tobytes(), Filters(), 3, exact=True)
 
     assert end(child(work)) == 0
-    assert [place.name for place in locked.index.path.parent.iterdir()] == ["index.db"]
+    left = {place.name for place in locked.index.path.parent.iterdir()}
+    assert left == {"index.db", "index.db.stamp"}
 
 
 def test_a_sync_into_a_read_only_folder_is_one_clear_line(

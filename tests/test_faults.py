@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from pyrite_backends.port import owned
 from pyrite_backends.sqlite.store import SqliteIndex
 from pyrite_cli.core.embed import fill
 from pyrite_cli.core.index import pipeline, verify
@@ -121,6 +122,7 @@ def test_a_sync_killed_at_any_statement_loses_nothing(
         place = tmp_path / name
         if there:
             shutil.copytree(world.index.path.parent, place)
+            owned.stamp(place / "index.db")
         else:
             place.mkdir()
         return World(world.repo, place / "index.db", world.cache)

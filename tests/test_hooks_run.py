@@ -89,7 +89,7 @@ def hooked(repo: Repo, pyrite: Pyrite) -> Iterator[Hooked]:
     yield own
     folder = repo.root / ".pyrite"
     place = folder / "hook.last"
-    if place.exists():
+    if place.exists() and not place.is_symlink():
         for step in background.STEPS:
             with background._turn(folder, step):
                 pass
@@ -146,7 +146,7 @@ def test_one_sync_runs_and_one_waits_and_no_more(hooked: Hooked) -> None:
     root = hooked.repo.root
     # In threads, not as git starts them: only so it is known when those that don't wait have left.
     runs = [
-        threading.Thread(target=background.run, args=(root, ["-C", str(root)], "mine"))
+        threading.Thread(target=background.run, args=(root / ".pyrite", ["-C", str(root)], "mine"))
         for _ in range(6)
     ]
     with (root / ".pyrite" / "hook-sync.lock").open("w") as held:
@@ -363,18 +363,37 @@ def test_what_a_repository_holds_is_neither_imported_nor_written_through(
         hooked.repo.write(f"{name}.py", f"open({str(trap)!r}, 'w')\n")
     folder = hooked.repo.root / ".pyrite"
     folder.mkdir()
-    for name in ("hook.last", background.LOG, "hook-sync.lock"):
+    names = ("hook.last", background.LOG, "hook-sync.lock")
+    for name in names:
         (folder / name).symlink_to(victim)
     hooked.repo.git("add", "-f", ".pyrite")
     hooked.repo.commit()
     there = ("-C", str(hooked.repo.root), "hook")
     assert hooked.pyrite(*there, "install", cwd=tmp_path).code == 0
     hooked.repo.commit(b="# B")
-    last = folder / "hook.last"
-    until(lambda: not last.is_symlink(), "the hook has begun")
-    (folder / background.LOG).unlink()
-    (folder / "hook-sync.lock").unlink()
-    hooked.repo.commit(c="# C")
-    hooked.settled(1)
+    said = hooked.pyrite(*there, "status", "--json", cwd=tmp_path)
+    log = Path(json.loads(said.out)["log"])
+    assert not log.is_relative_to(hooked.repo.root)
+    until(lambda: log.exists() and "embedding ended" in log.read_text(), str(log))
     assert victim.read_text() == "precious\n"
+    assert all((folder / name).is_symlink() for name in names)
+    assert {place.name for place in folder.iterdir()} == set(names)
     assert not trap.exists()
+
+
+def test_links_that_git_does_not_track_are_not_followed_either(
+    hooked: Hooked, tmp_path: Path
+) -> None:
+    hooked.installed()
+    victim = tmp_path / "victim"
+    victim.write_text("precious\n")
+    folder = hooked.repo.root / ".pyrite"
+    (folder / background.LOG).symlink_to(victim)
+    (folder / "hook-embedding.lock").symlink_to(victim)
+    with pytest.raises(OSError, match="symbolic link"):
+        background.run(folder, ["-C", str(hooked.repo.root)], "mine")
+    (folder / background.LOG).unlink()
+    with pytest.raises(OSError, match="symbolic link"):
+        background.run(folder, ["-C", str(hooked.repo.root)], "mine")
+    assert victim.read_text() == "precious\n"
+    assert "sync ended with 0" in hooked.log

@@ -20,6 +20,7 @@ def open_index(
     path: Callable[[], Path],
     url: Callable[[], str],
     tokeniser: Tokeniser,
+    remark: Callable[[str], None],
 ) -> Index:
     """The index a configuration names; nothing is opened yet.
 
@@ -28,6 +29,7 @@ def open_index(
         path: Gives the database file, for a backend that keeps one.
         url: Gives the database's URL, variables filled in, for a backend that has a server.
         tokeniser: The tokenisation that is configured.
+        remark: Told, in a line for people, what was done beside what was asked.
 
     Raises:
         ConfigError: The backend's driver is not installed, or its URL can't be read.
@@ -35,7 +37,7 @@ def open_index(
     if storage.backend == "sqlite":
         from pyrite_backends.sqlite.store import SqliteIndex
 
-        return SqliteIndex(path(), tokeniser)
+        return SqliteIndex(path(), tokeniser, remark)
     if storage.backend == "postgres":
         try:
             from pyrite_backends.postgres.store import PostgresIndex
@@ -48,16 +50,17 @@ def open_index(
     assert_never(storage.backend)
 
 
-def vector_cache(folder: Path, model: Model) -> VectorCache:
+def vector_cache(folder: Path, model: Model, *, own: bool) -> VectorCache:
     """The vectors that a user's own indexes share; nothing is opened yet.
 
     Args:
         folder: The cache folder.
         model: Whose vectors.
+        own: Whether no repository can have put anything into that folder.
     """
     from pyrite_backends.sqlite.cache import SqliteCache
 
-    return SqliteCache(folder, model)
+    return SqliteCache(folder, model, own=own)
 
 
 def vector_file(path: Path) -> VectorFile:

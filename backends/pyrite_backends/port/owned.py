@@ -2,8 +2,8 @@
 
 A clone may bring an index, a cache or a lock of its own, and SQLite believes what it opens: a
 journal beside a database can delete files. So a file counts as ours only when the stamp beside it
-proves it before it is opened: a keyed hash of where it lies, whose key is in the user's data folder,
-which no clone can read or reach.
+proves it before it is opened: a keyed hash of where it lies, whose key is in the user's data
+folder, which no clone can read or reach.
 """
 
 from __future__ import annotations
@@ -35,18 +35,26 @@ def data_folder() -> Path:
         return Path(named).expanduser().resolve()
     if sys.platform == "darwin":
         return Path("~/Library/Application Support/pyrite").expanduser()
-    base = os.environ.get("XDG_DATA_HOME", "")
-    return Path(base if os.path.isabs(base) else "~/.local/share").expanduser() / "pyrite"
+    base = Path(os.environ.get("XDG_DATA_HOME", ""))
+    return (base if base.is_absolute() else Path("~/.local/share").expanduser()) / "pyrite"
 
 
-def make_folder(folder: Path) -> None:
-    """A folder that only this user reads, with those above it.
+def make_folder(folder: Path, *, ours: bool = True) -> None:
+    """A folder, and those above it that are not there: made for this user alone.
+
+    Args:
+        folder: The folder.
+        ours: Whether nobody else has anything in it, by its name: then others lose it even where
+            they could read it before.
 
     Raises:
         OSError: It can't be made.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    tighten(folder)
+    for one in (*reversed(folder.parents), folder):
+        if not one.is_dir():
+            one.mkdir(mode=0o700, exist_ok=True)
+    if ours:
+        tighten(folder)
 
 
 def tighten(path: Path) -> None:
@@ -79,5 +87,204 @@ def read(path: Path) -> bytes:
     handle = opened(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     try:
         return os.read(handle, 1 << 16)
+    finally:
+        os.close(handle)
+
+
+def ignore_in_git(folder: Path) -> None:
+    """Let a folder ignore itself in git.
+
+    Raises:
+        OSError: It can't be written, or what has its name is a link.
+    """
+    ignore = folder / ".gitignore"
+    # An empty one is of a process that was killed there, or of a disk that was full.
+    handle = opened(ignore, os.O_RDWR | os.O_CREAT)
+    try:
+        if not os.fstat(handle).st_size:
+            os.write(handle, b"*\n")
+    finally:
+        os.close(handle)
+
+
+def is_ours(path: Path) -> bool:
+    """Whether this user's Pyrite made the database in this place; it is not opened for that.
+
+    Neither it nor what SQLite keeps beside it may be a link, a pipe or a folder.
+    """
+    return is_plain(path) and is_stamped(path)
+
+
+def is_plain(path: Path) -> bool:
+    """Whether a database and what SQLite keeps beside it are files, none a link, a pipe or a
+    folder. What others could read of them they can't from here on."""
+    for end in ("", *BESIDE):
+        try:
+            found = os.lstat(f"{path}{end}")
+        except OSError:
+            if not end:
+                return False
+        else:
+            if not stat.S_ISREG(found.st_mode):
+                return False
+            if found.st_mode & _OTHERS:
+                tighten(Path(f"{path}{end}"))
+    return True
+
+
+def is_stamped(path: Path) -> bool:
+    """Whether the stamp beside a file is ours and of this place."""
+    try:
+        return read(_beside(path)) == _mark(path, _key(_key_files()))
+    except (OSError, ValueError):
+        return False
+
+
+def stamp(path: Path) -> None:
+    """Put a stamp beside a file.
+
+    Raises:
+        OSError: It can't be written.
+    """
+    mark = _mark(path, _made_key())
+    stamped = _beside(path)
+    stamped.unlink(missing_ok=True)
+    _write_new(stamped, mark)
+
+
+def make_file(path: Path) -> None:
+    """An empty file that this user alone reads.
+
+    Raises:
+        OSError: There is something already, or it can't be written.
+    """
+    _write_new(path, b"")
+
+
+def drop_beside(path: Path) -> None:
+    """Remove what SQLite kept beside a database that is gone.
+
+    Raises:
+        OSError: It can't be removed.
+    """
+    for end in BESIDE:
+        Path(f"{path}{end}").unlink(missing_ok=True)
+
+
+def claim(path: Path) -> None:
+    """Stamp the place of a database that is about to be made, and make it an empty file that this
+    user alone reads.
+
+    The stamp comes first: of a process that is killed in between, a stamp without a database is
+    left, which proves nothing.
+
+    Raises:
+        StorageError: There is something already, or it can't be written.
+    """
+    try:
+        stamp(path)
+        make_file(path)
+    except OSError as error:
+        raise StorageError(
+            f"{error.filename or path} can't be written: {error.strerror}",
+            "set `storage.path` in pyrite.yaml, or PYRITE_DATA_DIR to a folder of your own",
+        ) from error
+
+
+def set_aside(path: Path) -> Path:
+    """Move a database that is not ours, with whatever lies beside it, into a new folder next to it.
+
+    Returns:
+        That folder.
+
+    Raises:
+        OSError: It can't be moved.
+    """
+    for number in range(1, 1000):
+        folder = path.with_name(f"aside-{number}")
+        try:
+            folder.mkdir(mode=0o700)
+            break
+        except FileExistsError:
+            continue
+    for end in (*BESIDE, _STAMP, ""):  # the database last: one that is left has no journal
+        with contextlib.suppress(FileNotFoundError):
+            Path(f"{path}{end}").rename(folder / f"{path.name}{end}")
+    return folder
+
+
+def _beside(path: Path) -> Path:
+    return Path(f"{path}{_STAMP}")
+
+
+def _mark(path: Path, key: bytes) -> bytes:
+    """The stamp of a place, by its folder's real path."""
+    if len(key) != _KEY_BYTES:
+        raise ValueError("no key")
+    place = os.fsencode(f"{os.path.realpath(path.parent)}/{path.name}")
+    return _keyed_hash(key, place).encode() + b"\n"
+
+
+def _keyed_hash(key: bytes, data: bytes) -> str:
+    """BLAKE2b with a key (RFC 7693), in 32 hexadecimal digits. `hashlib` loads OpenSSL for it,
+    which takes 4 ms."""
+    try:
+        from _blake2 import blake2b
+    except ImportError:  # another implementation of Python
+        from hashlib import blake2b
+    return str(blake2b(data, key=key, digest_size=16).hexdigest())
+
+
+def _key_files() -> list[Path]:
+    """Where the key may be: where the data folder can't be written, as for a service without a
+    home, the cache folder that the environment names is the user's own, too."""
+    cache = os.environ.get("PYRITE_CACHE_DIR")
+    folders = [data_folder(), *([Path(cache).expanduser().resolve()] if cache else [])]
+    return [folder / "secret" for folder in folders]
+
+
+def _key(files: list[Path]) -> bytes:
+    """The key, or nothing where there is none yet."""
+    for file in files:
+        with contextlib.suppress(OSError):
+            return read(file)
+    return b""
+
+
+def _made_key() -> bytes:
+    """The key, made where there is none.
+
+    Raises:
+        OSError: It can't be.
+    """
+    files = _key_files()
+    kept = _key(files)
+    if len(kept) == _KEY_BYTES:
+        return kept
+    failed: OSError | None = None
+    for file in files:
+        try:
+            make_folder(file.parent)
+            draft = file.with_name(f"secret.{os.getpid()}.{os.urandom(4).hex()}")
+            _write_new(draft, os.urandom(_KEY_BYTES))
+            try:
+                if kept:
+                    file.unlink()  # cut off by a full disk
+                os.link(draft, file)  # unlike a rename it leaves what another process just made
+            except FileExistsError:
+                pass
+            finally:
+                draft.unlink()
+            return read(file)
+        except OSError as error:
+            failed = failed or error
+    assert failed is not None
+    raise failed
+
+
+def _write_new(path: Path, content: bytes) -> None:
+    handle = opened(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+    try:
+        os.write(handle, content)
     finally:
         os.close(handle)

@@ -5,10 +5,12 @@ A SQLite file a model, keyed by the SHA-256 of the exact text. Deleting it costs
 
 from __future__ import annotations
 
+import os
 import time
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from pyrite_backends.port import owned
 from pyrite_backends.port.vectors import Model, sound
 from pyrite_backends.sql.statements import batches, insert, marks
 from pyrite_backends.sqlite.driver import Connection, sqlite
@@ -36,12 +38,15 @@ class SqliteCache:
     Args:
         folder: The cache folder.
         model: Whose vectors.
+        own: Whether no repository can have put anything into that folder; else a file there has
+            to prove itself.
 
     Attributes:
         failed: Whether it could not be read or written.
     """
 
-    def __init__(self, folder: Path, model: Model) -> None:
+    def __init__(self, folder: Path, model: Model, *, own: bool = True) -> None:
+        self._own = own
         self.path = folder / "vectors" / f"{model.fingerprint}.db"
         self._dimensions = model.dimensions
         self.failed = False
@@ -51,7 +56,7 @@ class SqliteCache:
         """Whether nothing can be got: nothing was embedded with this model yet, or reading failed
         before."""
         try:
-            return self.failed or not self.path.is_file()
+            return self.failed or not self._is_there()
         except OSError:
             return False  # what is wrong is said when it is read
 
@@ -164,11 +169,28 @@ class SqliteCache:
                 db.execute("VACUUM")
             return int(gone)
 
+    def _is_there(self) -> bool:
+        return os.path.lexists(self.path) if self._own else owned.is_ours(self.path)
+
+    def _make(self) -> None:
+        """Make the file; what lies in its place and is not ours is moved aside unopened."""
+        owned.make_folder(self.path.parent)
+        if self._own:
+            with suppress(FileExistsError):  # another process made it
+                owned.make_file(self.path)
+            return
+        if os.path.lexists(self.path):
+            owned.set_aside(self.path)
+        owned.drop_beside(self.path)
+        owned.claim(self.path)
+
     @contextmanager
     def _open(self, *, write: bool = False) -> Iterator[Connection]:
         try:
-            if write:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
+            if write and not self._is_there():
+                self._make()
+            if not owned.is_plain(self.path):
+                raise OSError("it, or what lies beside it, is no plain file")
             with closing(sqlite.connect(self.path, timeout=30)) as db:
                 if write:
                     db.execute("PRAGMA journal_mode = WAL")

@@ -3,10 +3,12 @@ the process that holds it."""
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from typing import TYPE_CHECKING
 
+from pyrite_backends.port import owned
 from pyrite_schemas.errors import BusyError, StorageError
 
 if TYPE_CHECKING:
@@ -21,10 +23,14 @@ def opened(path: Path) -> int:
         StorageError: It can't be made.
     """
     try:
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        return owned.opened(path, os.O_RDWR | os.O_CREAT)
     except OSError as error:
+        linked = error.errno == errno.ELOOP
         raise StorageError(
-            f"{path} can't be written: {error.strerror}", "set `storage.path` in pyrite.yaml"
+            f"{path} is a symbolic link"
+            if linked
+            else f"{path} can't be written: {error.strerror}",
+            "remove it" if linked else "set `storage.path` in pyrite.yaml",
         ) from error
 
 

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pyrite_backends.port import owned
 from pyrite_backends.port.format import LAYOUT, differences, is_newer, made_by
 from pyrite_backends.sqlite.driver import Connection, sqlite
 from pyrite_backends.sqlite.reader import SqliteReader, wrap
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from pyrite_backends.sqlite.writer import SqliteWriter
     from pyrite_schemas.sync import Pending
 
+FOLDER = ".pyrite"
 _PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/")
 """Bytes that stand for themselves in the path of a URI (RFC 3986, 2.3)."""
 
@@ -59,6 +61,10 @@ _FULL_TEXT = (
 )
 
 
+def _silent(remark: str) -> None:
+    """Say nothing."""
+
+
 class _Held(threading.local):
     """What this thread has of the index.
 
@@ -77,13 +83,17 @@ class SqliteIndex:
     Args:
         path: The database file; made with its folder when first written.
         tokeniser: The tokenisation that is configured.
+        remark: Told what was done with a database in that place that is not ours.
     """
 
     backend = "sqlite"
     shared = False
 
-    def __init__(self, path: Path, tokeniser: Tokeniser) -> None:
+    def __init__(
+        self, path: Path, tokeniser: Tokeniser, remark: Callable[[str], None] = _silent
+    ) -> None:
         self.path = path
+        self._remark = remark
         self._tokeniser = tokeniser
         self._made_by = made_by(tokeniser.fingerprint)
         self.begin_anew()
@@ -217,8 +227,15 @@ class SqliteIndex:
         return log.stat().st_size if log.exists() else 0
 
     def _open_to_read(self) -> Connection:
-        if not self.path.is_file():
+        if not os.path.lexists(self.path):
             raise NoIndexError(f"there is no index at {self.path}", "run `pyrite index sync`")
+        if not owned.is_ours(self.path):
+            if not self._may_go():
+                raise self._foreign()
+            raise NoIndexError(
+                f"{self.path} was not made by you on this machine, so it is not opened",
+                "run `pyrite index sync`, which moves it aside and makes it anew",
+            )
         options, seconds = "mode=ro", float(BUSY_SECONDS)
         if not os.access(self.path.parent, os.W_OK):
             beside = Path(f"{self.path}-wal")
@@ -234,7 +251,10 @@ class SqliteIndex:
 
     def _open_to_write(self) -> Connection:
         _make_folder(self.path.parent)
-        connection = self._connect("mode=rwc")
+        if not owned.is_ours(self.path):
+            self._make_room()
+            owned.claim(self.path)
+        connection = self._connect("mode=rw")
         try:
             owner = connection.execute("PRAGMA application_id").fetchone()[0]
             tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
@@ -248,6 +268,36 @@ class SqliteIndex:
             connection.close()
             raise
         return connection
+
+    def _make_room(self) -> None:
+        """Move aside what lies in the index's place, which is never opened.
+
+        Raises:
+            StorageError: It may be anybody's, or can't be moved.
+        """
+        try:
+            if not os.path.lexists(self.path):
+                if self.path.parent.name == FOLDER:
+                    owned.drop_beside(self.path)
+                return
+            if not self._may_go():
+                raise self._foreign()
+            folder = owned.set_aside(self.path)
+        except OSError as error:
+            raise StorageError(
+                f"{self.path} was not made by you on this machine, and can't be moved aside:"
+                f" {error.strerror}",
+                "remove it, or set `storage.path` in pyrite.yaml",
+            ) from error
+        self._remark(
+            f"{self.path} was not made by you on this machine, or by an older version: it was moved"
+            f" to {folder}, which may be deleted, and made anew"
+        )
+
+    def _may_go(self) -> bool:
+        """Whether what lies in the index's place can be nobody else's: it lies in a folder of ours,
+        or says that it is an index."""
+        return self.path.parent.name == FOLDER or _says_index(self.path)
 
     def _connect(self, options: str, seconds: float = BUSY_SECONDS) -> Connection:
         uri = f"file:{_quoted(self.path)}?{options}"
@@ -271,7 +321,7 @@ class SqliteIndex:
 
     def _foreign(self) -> StorageError:
         return StorageError(
-            f"{self.path} is a database of another program",
+            f"{self.path} is no index of Pyrite's, and stays as it is",
             "set `storage.path` in pyrite.yaml to another file",
         )
 
@@ -350,15 +400,23 @@ class _Queue:
 def _make_folder(folder: Path) -> None:
     """The index's folder; one called `.pyrite` ignores itself in git."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        ignore = folder / ".gitignore"
-        # An empty one is of a process that was killed there, or of a disk that was full.
-        if folder.name == ".pyrite" and not (ignore.exists() and ignore.stat().st_size):
-            ignore.write_text("*\n")
+        owned.make_folder(folder, ours=folder.name == FOLDER)
+        if folder.name == FOLDER:
+            owned.ignore_in_git(folder)
     except OSError as error:
         raise StorageError(
             f"{folder} can't be written: {error.strerror}", "set `storage.path` in pyrite.yaml"
         ) from error
+
+
+def _says_index(path: Path) -> bool:
+    """Whether a file's first bytes are those of an index (SQLite's file format, 1.3.15), read
+    without SQLite."""
+    try:
+        head = owned.read(path)
+    except OSError:
+        return False
+    return head[:16] == b"SQLite format 3\0" and head[68:72] == APPLICATION_ID.to_bytes(4, "big")
 
 
 def _empty_log(connection: Connection) -> bool:

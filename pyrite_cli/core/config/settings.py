@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, get_args, get_type_hints
 
 import msgspec
 
+from pyrite_cli.core.config.home import user_cache
 from pyrite_cli.core.git.repository import is_bare, top_level
 from pyrite_cli.core.text.patterns import regex
 from pyrite_schemas.config import (
@@ -328,12 +329,7 @@ def _where(file: Path | None, key: str) -> str:
 
 
 def cache_folder(config: Config, root: Path) -> Path:
-    """Where embeddings, exported models and homeless indexes are kept."""
-    named = os.environ.get("PYRITE_CACHE_DIR")
-    if named:
-        return Path(named).expanduser().resolve()
-    if config.cache.path:
+    """Where embeddings and exported models are kept."""
+    if config.cache.path and not os.environ.get("PYRITE_CACHE_DIR"):
         return (root / Path(config.cache.path).expanduser()).resolve()
-    import platformdirs  # 10 ms
-
-    return Path(platformdirs.user_cache_dir("pyrite"))
+    return user_cache()

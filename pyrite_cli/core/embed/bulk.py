@@ -13,6 +13,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pyrite_backends.port import owned
 from pyrite_cli.core.embed import onnx
 from pyrite_cli.core.embed.model import Files, missing_extra
 from pyrite_cli.core.embed.runtime import Matrix, unit
@@ -124,18 +125,23 @@ def has_bf16() -> bool:
     return any(flag in flags for flag in ("amx_bf16", "avx512_bf16", "bf16"))
 
 
-def export(files: Files, cache: Path) -> Path:
+def export(files: Files, cache: Path, *, own: bool = True) -> Path:
     """Export a model for the query runtime, unless that was done; returns its folder.
 
     The export is written beside its place and moved there whole.
+
+    Args:
+        files: The model.
+        cache: The cache folder.
+        own: See `onnx.is_exported`.
 
     Raises:
         ModelError: It can't be exported.
     """
     folder = onnx.folder_of(cache, files.model)
-    if onnx.is_exported(folder):
+    if onnx.is_exported(folder, own=own):
         return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    owned.make_folder(folder.parent)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix="export-") as place:
         beside = Path(place) / "whole"
         beside.mkdir()
@@ -152,7 +158,8 @@ def export(files: Files, cache: Path) -> Path:
             shutil.rmtree(folder)
         with contextlib.suppress(FileExistsError, OSError):
             beside.rename(folder)
-    if not onnx.is_exported(folder):
+            owned.stamp(folder / onnx.ABOUT)
+    if not onnx.is_exported(folder, own=own):
         raise ModelError(f"{folder} can't be written", "check its permissions and the disk")
     return folder
 

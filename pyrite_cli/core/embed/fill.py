@@ -203,14 +203,21 @@ def _check(rows: Sequence[tuple[bytes, bytes]], model: Model) -> None:
             )
 
 
-def runtime_for(texts: int, files: Files, cache_folder: Path) -> Runtime:
+def runtime_for(texts: int, files: Files, cache_folder: Path, *, own: bool = True) -> Runtime:
     """The runtime that is done first: ONNX Runtime for few texts, and on CPUs on which torch can
-    only use fp32; else torch, which is also needed once, to export the model."""
+    only use fp32; else torch, which is also needed once, to export the model.
+
+    Args:
+        texts: How many there are.
+        files: The model.
+        cache_folder: Where it is exported to.
+        own: See `onnx.is_exported`.
+    """
     folder = onnx.folder_of(cache_folder, files.model)
-    if not onnx.is_exported(folder):
+    if not onnx.is_exported(folder, own=own):
         from pyrite_cli.core.embed.bulk import export  # torch, 5 s
 
-        export(files, cache_folder)
+        export(files, cache_folder, own=own)
     if texts > FEW:
         from pyrite_cli.core.embed.bulk import TorchRuntime, torch_is_quicker
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pyrite_backends.port import owned
 from pyrite_cli.core.embed.model import missing_extra
 from pyrite_cli.core.embed.runtime import Matrix, unit
 from pyrite_schemas.errors import ModelError
@@ -30,9 +31,16 @@ def folder_of(cache: Path, model: Model) -> Path:
     return cache / "models" / model.fingerprint
 
 
-def is_exported(folder: Path) -> bool:
+def is_exported(folder: Path, *, own: bool = True) -> bool:
     """Whether an export is there and complete: `about.json` is written last and knows the sizes of
-    the other files."""
+    the other files.
+
+    Args:
+        folder: Of the export.
+        own: Whether no repository can have put anything there; else it has to be stamped.
+    """
+    if not own and not owned.is_stamped(folder / ABOUT):
+        return False
     try:
         sizes = json.loads((folder / ABOUT).read_bytes())["sizes"]
         return bool(sizes) and all(

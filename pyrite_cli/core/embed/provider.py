@@ -27,6 +27,8 @@ class Provider:
         folder: The cache folder.
         index: The index whose vectors these are; it may keep a cache too.
         local: The cache of a folder and a model, on this machine.
+        own: Whether no repository can have put anything into the cache folder; else an exported
+            model has to prove itself.
     """
 
     def __init__(
@@ -36,7 +38,10 @@ class Provider:
         folder: Path,
         index: Index,
         local: Callable[[Path, Model], VectorCache],
+        *,
+        own: bool = True,
     ) -> None:
+        self._own = own
         self.name = name
         self._root = root
         self._folder = folder
@@ -79,7 +84,7 @@ class Provider:
         """
         from pyrite_cli.core.embed import fill  # numpy
 
-        return fill.runtime_for(texts, files, self._folder)
+        return fill.runtime_for(texts, files, self._folder, own=self._own)
 
     def embed_query(self, text: str, model: Model) -> bytes:
         """The float32 unit vector of a query under the index's model, by the exported model alone.
@@ -106,7 +111,7 @@ class Provider:
                     from pyrite_cli.core.embed import onnx  # numpy, 40 ms
 
                 folder = onnx.folder_of(self._folder, model)
-                if not onnx.is_exported(folder):
+                if not onnx.is_exported(folder, own=self._own):
                     self._export(model)
                 self._runtimes[model.fingerprint] = onnx.OnnxRuntime(folder)
             return self._runtimes[model.fingerprint]
@@ -120,7 +125,7 @@ class Provider:
             )
         from pyrite_cli.core.embed.bulk import export  # torch, 5 s
 
-        export(files, self._folder)
+        export(files, self._folder, own=self._own)
 
     def sampler(self) -> tuple[Model, Runtime] | None:
         """The exported model, for checking vectors; None when there is none here."""

@@ -15,6 +15,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from pyrite_backends.port import owned
 from pyrite_schemas.replies.hooks import HookRun
 
 if TYPE_CHECKING:
@@ -38,13 +39,14 @@ _LINE = re.compile(
 )
 
 
-def start(root: Path, words: Sequence[str], hook: str) -> bool:
+def start(root: Path, folder: Path, words: Sequence[str], hook: str) -> bool:
     """Sync in a process of its own, of which the caller hears nothing.
 
     A linked worktree that was never synced is left alone: nobody asked for an index there.
 
     Args:
         root: The project's folder.
+        folder: That of its index, locks and log.
         words: The program's options that lead to it from the present folder.
         hook: What to call the caller in the log.
 
@@ -54,7 +56,7 @@ def start(root: Path, words: Sequence[str], hook: str) -> bool:
     Raises:
         OSError: There can't be another process.
     """
-    if _is_linked(root) and not (root / ".pyrite").is_dir():
+    if _is_linked(root) and not folder.is_dir():
         return False
     if os.fork():
         return True
@@ -65,31 +67,35 @@ def start(root: Path, words: Sequence[str], hook: str) -> bool:
         for stream in (0, 1, 2):
             os.dup2(void, stream)
         os.closerange(3, _FILES)
-        run(root, words, hook)
+        run(folder, words, hook)
     finally:
         os._exit(0)  # nothing of the caller's may be ended twice
 
 
-def run(root: Path, words: Sequence[str], hook: str) -> None:
+def run(folder: Path, words: Sequence[str], hook: str) -> None:
     """Sync when no other does; leave when one waits already, for that one will see it all.
 
+    Args:
+        folder: Of the locks and the log.
+        words: The program's options that lead to the project.
+        hook: What to call the caller in the log.
+
     Raises:
-        OSError: `.pyrite` can't be written.
+        OSError: The folder can't be written.
     """
-    folder = root / ".pyrite"
-    _make(folder)
+    owned.make_folder(folder)
+    owned.ignore_in_git(folder)
     for step, command in STEPS.items():
         with _turn(folder, step) as own:
             if not own or _do(folder, step, [*words, *command], hook):
                 return
 
 
-def last(root: Path, step: str) -> HookRun | None:
-    """The newest run of a step that the log tells of."""
-    folder = root / ".pyrite"
+def last(folder: Path, step: str) -> HookRun | None:
+    """The newest run of a step that the log in a folder tells of."""
     text = ""
     with contextlib.suppress(OSError):
-        handle = os.open(folder / LOG, os.O_RDONLY | os.O_NOFOLLOW)
+        handle = owned.opened(folder / LOG, os.O_RDONLY)
         with open(handle, encoding="utf-8", errors="replace") as file:  # noqa: PTH123 (a handle)
             text = file.read()
     lines = text.splitlines()
@@ -159,15 +165,6 @@ def _tell(folder: Path, text: str) -> None:
         os.write(log, text.encode())
 
 
-def _make(folder: Path) -> None:
-    if folder.is_symlink():
-        raise NotADirectoryError(f"{folder} is a symbolic link")
-    folder.mkdir(exist_ok=True)
-    ignore = folder / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("*\n")
-
-
 def _is_taken(place: Path) -> bool:
     """Whether a lock is held at this moment."""
     if not place.is_file():
@@ -181,7 +178,7 @@ def _locked(place: Path, *, wait: bool = False) -> Iterator[int]:
     """A lock that ends with its process: the open file, or 0 when it can't be had now."""
     import fcntl  # POSIX alone, as the hooks are
 
-    handle = os.open(place, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o644)
+    handle = owned.opened(place, os.O_RDWR | os.O_CREAT | os.O_APPEND)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def report(
     place: Place,
-    root: Path,
+    folder: Path,
     changed: Sequence[str],
     elsewhere: Sequence[str],
     *,
@@ -28,7 +28,7 @@ def report(
 
     Args:
         place: Where they are.
-        root: The project's folder.
+        folder: That of the project's index, locks and log.
         changed: Those that were just changed.
         elsewhere: KBs whose commits they don't see.
         indexed: Whether there is an index for them to keep current; None when nobody looked.
@@ -39,9 +39,9 @@ def report(
         hooks=states,
         changed=tuple(changed),
         elsewhere=tuple(elsewhere),
-        log=str(root / ".pyrite" / background.LOG),
-        last=background.last(root, "sync"),
-        embedding=background.last(root, "embedding"),
+        log=str(folder / background.LOG),
+        last=background.last(folder, "sync"),
+        embedding=background.last(folder, "embedding"),
         indexed=indexed,
         advice=_advice(place, states, changed),
     )

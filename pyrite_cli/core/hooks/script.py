@@ -36,7 +36,8 @@ _LINES = """\
 {guards}    unset $(git rev-parse --local-env-vars)
     # Of many commits in a row, as in a rebase, only the last one starts a program.
     state={state} seen=
-    if [ -d "$state" ] && [ ! -L "$state" ]; then
+    if [ -d "$state" ] && [ ! -L "$state" ] &&
+      [ -z "$(git --literal-pathspecs ls-files -- "$state")" ]; then
       rm -f "$state/hook.last"
       (set -C; echo "$$" >"$state/hook.last")
       sleep 1
