@@ -64,7 +64,7 @@ COMPILED = {
 }
 """Modules whose regular expressions every search with a result uses."""
 
-MOST = 75
+MOST = 80
 """Modules of the program that a keyword search may import; a dozen of them are rooms, which hold a
 docstring each."""
 
@@ -253,7 +253,8 @@ def test_a_search_imports_nothing_beside_the_program_and_its_foundations(
     base, _ = _told(synced.root, BASE)
     found = modules(synced.root, *command) - base
     own = {name for name in found if name.startswith("pyrite_")}
-    assert {name for name in found - own if not name.startswith("typer.")} == set()
+    # The index proves itself by a keyed hash.
+    assert {name for name in found - own if not name.startswith("typer.")} == {"_blake2"}
     assert own & LEFT_OUT == set()
     assert len(own) <= MOST
 

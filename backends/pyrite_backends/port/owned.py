@@ -268,7 +268,7 @@ def _made_key() -> bytes:
             draft = file.with_name(f"secret.{os.getpid()}.{os.urandom(4).hex()}")
             _write_new(draft, os.urandom(_KEY_BYTES))
             try:
-                if kept:
+                if file.exists() and file.stat().st_size != _KEY_BYTES:
                     file.unlink()  # cut off by a full disk
                 os.link(draft, file)  # unlike a rename it leaves what another process just made
             except FileExistsError:

@@ -405,7 +405,8 @@ def _make_folder(folder: Path) -> None:
             owned.ignore_in_git(folder)
     except OSError as error:
         raise StorageError(
-            f"{folder} can't be written: {error.strerror}", "set `storage.path` in pyrite.yaml"
+            f"{error.filename or folder} can't be written: {error.strerror}",
+            "set `storage.path` in pyrite.yaml",
         ) from error
 
 

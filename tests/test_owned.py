@@ -1,0 +1,275 @@
+"""Files that are ours are known by their stamp, and nothing else is opened, followed or read by
+others."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from pathlib import Path
+
+import pytest
+
+from pyrite_backends.port import owned
+from pyrite_backends.sqlite.cache import SqliteCache
+from pyrite_backends.sqlite.store import APPLICATION_ID, SqliteIndex
+from pyrite_cli.core.config import home
+from pyrite_cli.core.text.tokens import Analyzer
+from pyrite_schemas.errors import ConfigError, NoIndexError, StorageError
+from tests.conftest import Pyrite, Repo
+from tests.embedder import HashEmbedder
+
+BYTES = b"SQLite format 3\0" + bytes(52) + APPLICATION_ID.to_bytes(4, "big") + bytes(28)
+"""How any index begins."""
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.lstat().st_mode)
+
+
+@pytest.fixture
+def synced(repo: Repo, pyrite: Pyrite) -> Repo:
+    repo.commit(a="# Pump\n\noil")
+    assert pyrite("index", "sync", "--no-embed").code == 0
+    return repo
+
+
+@pytest.fixture
+def folder(repo: Repo) -> Path:
+    return repo.root / ".pyrite"
+
+
+def test_what_a_repository_says_is_read_by_its_owner_alone(
+    repo: Repo, pyrite: Pyrite, folder: Path
+) -> None:
+    before = os.umask(0)
+    try:
+        repo.commit(a="# Pump\n\noil")
+        assert pyrite("index", "sync", "--no-embed").code == 0
+        assert pyrite("hook", "run", "mine").code == 0
+    finally:
+        os.umask(before)
+    held = [folder, *folder.iterdir(), owned.data_folder(), *owned.data_folder().iterdir()]
+    assert [place for place in held if mode(place) & 0o077] == []
+
+
+def test_files_that_others_could_read_lose_that_when_they_are_opened(
+    synced: Repo, pyrite: Pyrite, folder: Path
+) -> None:
+    (folder / "index.db").chmod(0o666)
+    assert pyrite("search", "oil").code == 0
+    assert mode(folder / "index.db") == 0o600
+    folder.chmod(0o755)
+    synced.commit(b="# B")
+    assert pyrite("index", "sync", "--no-embed").code == 0
+    assert mode(folder) == 0o700
+
+
+def test_an_index_without_a_stamp_is_moved_aside_once(
+    synced: Repo, pyrite: Pyrite, folder: Path
+) -> None:
+    (folder / "index.db.stamp").unlink()
+    whole = (folder / "index.db").read_bytes()
+    ran = pyrite("search", "oil")
+    assert ran.code == 2
+    assert "was not made by you on this machine" in ran.err
+    assert "run `pyrite index sync`" in ran.err
+    assert (folder / "index.db").read_bytes() == whole
+    first, second = (pyrite("index", "sync", "--no-embed") for _ in range(2))
+    assert (first.code, second.code) == (0, 0)
+    assert first.err.count("moved to") == 1
+    assert "moved" not in second.err
+    assert (folder / "aside-1" / "index.db").read_bytes() == whole
+    assert pyrite("search", "oil").code == 0
+
+
+@pytest.mark.parametrize("stamp", [b"", b"0" * 32 + b"\n", b"\xff" * 99])
+def test_a_stamp_of_another_key_or_place_proves_nothing(
+    synced: Repo, pyrite: Pyrite, folder: Path, stamp: bytes
+) -> None:
+    (folder / "index.db.stamp").write_bytes(stamp)
+    assert pyrite("search", "oil").code == 2
+    elsewhere = synced.root.with_name("elsewhere")
+    assert pyrite("index", "sync", "--no-embed").code == 0
+    shutil.copytree(synced.root, elsewhere)
+    assert pyrite("search", "oil").code == 0
+    assert pyrite("search", "oil", cwd=elsewhere).code == 2
+
+
+def test_a_key_that_is_gone_or_cut_off_is_made_anew(
+    synced: Repo, pyrite: Pyrite, folder: Path
+) -> None:
+    key = owned.data_folder() / "secret"
+    for content in (b"", key.read_bytes()[:7], None):
+        if content is None:
+            key.unlink()
+        else:
+            key.write_bytes(content)
+        assert pyrite("search", "oil").code == 2
+        ran = pyrite("index", "sync", "--no-embed")
+        assert ran.code == 0
+        assert "moved to" in ran.err
+        assert len(key.read_bytes()) == 32
+        assert pyrite("search", "oil").code == 0
+    assert {place.name for place in owned.data_folder().iterdir()} == {"secret"}
+
+
+def test_where_the_data_folder_cannot_be_made_the_named_cache_keeps_the_key(
+    repo: Repo, pyrite: Pyrite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("PYRITE_DATA_DIR", str(tmp_path / "file" / "data"))
+    repo.commit(a="# Pump\n\noil")
+    assert pyrite("index", "sync", "--no-embed").code == 0
+    assert pyrite("search", "oil").code == 0
+    monkeypatch.delenv("PYRITE_CACHE_DIR")
+    assert pyrite("search", "oil").code == 2
+    ran = pyrite("index", "sync", "--no-embed")
+    assert ran.code == 2
+    assert "PYRITE_DATA_DIR to a folder of your own" in ran.err
+
+
+@pytest.mark.parametrize("name", ["index.db", "index.db-wal", "index.db-shm", "index.db-journal"])
+@pytest.mark.parametrize("kind", ["link", "dangling", "pipe"])
+def test_what_is_no_plain_file_is_moved_aside_unopened(
+    synced: Repo, pyrite: Pyrite, folder: Path, tmp_path: Path, name: str, kind: str
+) -> None:
+    victim = tmp_path / "victim"
+    if kind == "link":
+        victim.write_bytes(BYTES)
+    (folder / name).unlink(missing_ok=True)
+    if kind == "pipe":
+        os.mkfifo(folder / name)
+    else:
+        (folder / name).symlink_to(victim)
+    assert pyrite("search", "oil").code == 2
+    assert pyrite("index", "sync", "--no-embed").code == 0
+    assert pyrite("search", "oil").code == 0
+    assert victim.exists() == (kind == "link")
+    assert kind != "link" or victim.read_bytes() == BYTES
+
+
+@pytest.mark.parametrize("name", ["index.db.lock", ".gitignore"])
+def test_links_in_place_of_small_files_are_an_error(
+    synced: Repo, pyrite: Pyrite, folder: Path, tmp_path: Path, name: str
+) -> None:
+    victim = tmp_path / "victim"
+    (folder / name).unlink()
+    (folder / name).symlink_to(victim)
+    synced.write("b.md", "# B")
+    ran = pyrite("index", "sync", "--no-embed")
+    assert ran.code == 2
+    assert name in ran.err
+    assert not victim.exists()
+
+
+def test_a_folder_that_git_tracks_is_never_used(synced: Repo, pyrite: Pyrite, folder: Path) -> None:
+    synced.git("add", "-f", ".pyrite/index.db", ".pyrite/index.db.stamp")
+    synced.commit()
+    before = {place.name: place.read_bytes() for place in folder.iterdir()}
+    assert pyrite("search", "oil").code == 2
+    ran = pyrite("index", "sync", "--no-embed")
+    assert ran.code == 0
+    assert "git tracks" in ran.err
+    assert pyrite("search", "oil").code == 0
+    assert {place.name: place.read_bytes() for place in folder.iterdir()} == before
+    synced.git("rm", "-q", "-r", "--cached", ".pyrite")
+    synced.commit()
+    assert home.of(synced.root).folder == folder
+
+
+@pytest.mark.parametrize("version", ["2", "4"])
+def test_tracking_is_seen_in_every_form_of_gits_index(
+    repo: Repo, version: str, tmp_path: Path
+) -> None:
+    repo.write(".pyrite-not/a.md", "a")
+    repo.write(".pyrit/a.md", "a")
+    repo.commit(a="a")
+    repo.git("update-index", "--index-version", version)
+    assert not home.is_tracked(repo.root / ".pyrite")
+    repo.write(".pyrite/x", "a")
+    repo.git("add", "-f", ".pyrite/x")
+    repo.git("update-index", "--index-version", version)
+    assert home.is_tracked(repo.root / ".pyrite")
+    repo.git("commit", "-q", "-m", "x")
+    repo.git("update-index", "--split-index")
+    assert home.is_tracked(repo.root / ".pyrite")
+    linked = tmp_path / "linked"
+    repo.git("worktree", "add", "-q", str(linked))
+    assert home.is_tracked(linked / ".pyrite")
+
+
+def test_a_submodule_or_link_of_that_name_is_tracked(repo: Repo, tmp_path: Path) -> None:
+    other = Repo(tmp_path / "other")
+    other.commit(a="a")
+    repo.commit(a="a")
+    repo.git("-c", "protocol.file.allow=always", "submodule", "add", str(other.root), ".pyrite")
+    assert home.is_tracked(repo.root / ".pyrite")
+    third = Repo(tmp_path / "third")
+    (third.root / ".pyrite").symlink_to(tmp_path)
+    assert not home.is_tracked(third.root / ".pyrite")
+    with pytest.raises(ConfigError, match="symbolic link"):
+        home.of(third.root)
+    third.commit(a="a")
+    assert home.of(third.root).reason
+
+
+def test_another_case_is_the_same_name_where_the_file_system_knows_none(repo: Repo) -> None:
+    repo.write(".PYRITE/x", "a")
+    repo.git("add", "-f", ".PYRITE/x")
+    repo.git("config", "core.ignorecase", "false")
+    assert not home.is_tracked(repo.root / ".pyrite")
+    repo.git("config", "core.ignorecase", "true")
+    assert home.is_tracked(repo.root / ".pyrite")
+
+
+def test_a_file_elsewhere_that_says_nothing_of_an_index_stays(tmp_path: Path) -> None:
+    precious = tmp_path / "thesis"
+    for content in (b"", b"precious", b"SQLite format 3\0" + bytes(84)):
+        precious.write_bytes(content)
+        index = SqliteIndex(precious, Analyzer("english"))
+        with pytest.raises(StorageError, match="stays as it is"), index.writer():
+            pass
+        with pytest.raises(StorageError, match="stays as it is"), index.reader():
+            pass
+        assert precious.read_bytes() == content
+    precious.write_bytes(BYTES)
+    said: list[str] = []
+    index = SqliteIndex(precious, Analyzer("english"), said.append)
+    with pytest.raises(NoIndexError, match="not made by you"), index.reader():
+        pass
+    with index.writer():
+        pass
+    assert len(said) == 1
+    assert (tmp_path / "aside-1" / "thesis").read_bytes() == BYTES
+
+
+def test_a_cache_that_a_repository_may_have_brought_has_to_prove_itself(tmp_path: Path) -> None:
+    model = HashEmbedder().model
+    theirs = SqliteCache(tmp_path, model)
+    vector = HashEmbedder().query("a").tobytes()
+    theirs.put([(b"1" * 32, vector)])
+    assert theirs.stats().vectors == 1
+    ours = SqliteCache(tmp_path, model, own=False)
+    assert ours.empty
+    assert ours.get([b"1" * 32]) == []
+    ours.put([(b"2" * 32, vector)])
+    assert ours.get([b"1" * 32, b"2" * 32]) == [(b"2" * 32, vector)]
+    assert mode(ours.path) == 0o600
+    assert (ours.path.parent / "aside-1" / ours.path.name).is_file()
+
+
+def test_many_processes_make_one_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYRITE_DATA_DIR", str(tmp_path / "data"))
+    children = []
+    for number in range(8):
+        child = os.fork()
+        if not child:
+            try:
+                owned.claim(tmp_path / f"{number}.db")
+            finally:
+                os._exit(0)
+        children.append(child)
+    assert [os.waitpid(child, 0)[1] for child in children] == [0] * 8
+    assert all(owned.is_ours(tmp_path / f"{number}.db") for number in range(8))
+    assert {place.name for place in (tmp_path / "data").iterdir()} == {"secret"}
