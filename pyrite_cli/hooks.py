@@ -77,13 +77,15 @@ class Hooks:
     def _reply(
         self, place: Place, changed: Sequence[str], *, indexed: bool | None = None
     ) -> HookReply:
-        from pyrite_cli.core.config import home
+        from pyrite_cli.core.config import home, reach, trust
         from pyrite_cli.core.hooks import report
 
         project = self._workspace.project
+        # Hooks are told of whatever is configured, but what nobody trusts is not looked at.
+        trusted = trust.standing(project, reach.reaches(project)) != "untrusted"
         elsewhere = (
             report.elsewhere(project.config.kbs, project.root, project.repository)
-            if project.repository
+            if project.repository and trusted
             else []
         )
         folder = home.of(project.root).folder

@@ -5,6 +5,7 @@ Command line, library and whatever else asks have one way in, and so get one ans
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyrite_cli.reading import Reading
@@ -146,16 +147,19 @@ class Pyrite(Reading):
         return upkeep.collect(self.workspace.index, self.workspace.provider, asked)
 
     def init(self, request: InitRequest | None = None) -> InitReply:
-        """Write a commented `pyrite.yaml` at the top of the repository.
+        """Write a commented `pyrite.yaml` at the top of the repository, which is trusted: whoever
+        asks for it is its author.
 
         Raises:
             UsageError: There is one, or the repository is bare.
         """
-        from pyrite_cli.core.config import scaffold
+        from pyrite_cli.core.config import scaffold, settings, trust
         from pyrite_schemas.requests.making import InitRequest
 
         asked = request or InitRequest()
-        return scaffold.write(self.workspace.project, replace=asked.replace)
+        reply = scaffold.write(self.workspace.project, replace=asked.replace)
+        trust.record(settings.find(Path(reply.file).parent))
+        return reply
 
     def status(self) -> Status:
         """What is indexed, how it stands to its sources, and what is wrong."""

@@ -50,18 +50,22 @@ class Reading:
         self.caller = caller
 
     @classmethod
-    def open(cls, folder: str | Path = ".", *, config: str | Path | None = None) -> Self:
+    def open(
+        cls, folder: str | Path = ".", *, config: str | Path | None = None, trust: bool = False
+    ) -> Self:
         """The program in a folder.
 
         Args:
             folder: As with `pyrite -C`: the configuration is looked for there and above, and
                 files that a request names are relative to it.
             config: The `pyrite.yaml` to read instead.
+            trust: Let it reach beyond its repository, whether or not the user has allowed that.
 
         Raises:
-            ConfigError: Nothing is configured and there is no repository, or it isn't valid.
+            ConfigError: Nothing is configured and there is no repository, or it isn't valid or
+                not trusted.
         """
-        workspace = Workspace(Path(folder), None if config is None else Path(config))
+        workspace = Workspace(Path(folder), None if config is None else Path(config), trust=trust)
         return cls(workspace, Caller.of_process(Path(folder)))
 
     def close(self) -> None:

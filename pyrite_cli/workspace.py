@@ -62,19 +62,25 @@ class Workspace:
     Args:
         folder: Where the configuration is looked for.
         config: The file to read instead.
+        trust: Let it reach beyond its repository, whether or not the user has allowed that.
 
     Attributes:
         project: The configuration and where it was found.
         remarks: What there is to know of it, such as why the index is not where it usually is.
 
     Raises:
-        ConfigError: Nothing is configured and there is no repository, or it isn't valid.
+        ConfigError: Nothing is configured and there is no repository, or it isn't valid or not
+            trusted.
     """
 
-    def __init__(self, folder: Path, config: Path | None = None) -> None:
+    def __init__(self, folder: Path, config: Path | None = None, *, trust: bool = False) -> None:
         if config is not None and not config.is_file():
             raise ConfigError(f"there is no file {config}")
         self.project = settings.find(folder, config)
+        if self.project.file is not None:
+            from pyrite_cli.core.config import trust as trusting  # only with a configuration file
+
+            trusting.need(self.project, given=trust)
         self.config = self.project.config
         self.remarks: tuple[str, ...] = ()
         self.making = threading.RLock()

@@ -65,6 +65,7 @@ def _own_world(
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
     monkeypatch.setenv("PYRITE_CACHE_DIR", str(home / "pyrite-cache"))
     monkeypatch.setenv("PYRITE_DATA_DIR", str(home / "pyrite-data"))
+    monkeypatch.setenv("PYRITE_TRUST", "1")  # test_trust.py has none
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     monkeypatch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
     monkeypatch.setenv("GIT_AUTHOR_NAME", "A U Thor")

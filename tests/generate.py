@@ -34,6 +34,7 @@ from pyrite_schemas.replies.related import RelatedReply
 from pyrite_schemas.replies.search import BatchFault, BatchReply, SearchReply
 from pyrite_schemas.replies.setup import InitReply
 from pyrite_schemas.replies.sync import SyncReport
+from pyrite_schemas.replies.trust import TrustReply
 
 ROOT = Path(__file__).parent.parent
 
@@ -53,6 +54,7 @@ REPLIES: dict[type[Reply], str] = {
     LinksReply: "`links`",
     RelatedReply: "`related`",
     InitReply: "`init`",
+    TrustReply: "`trust`",
     CheckReply: "`check`",
     TypesReply: "`schema --list`",
     KbListReply: "`kb list`",
@@ -226,7 +228,8 @@ _CODES = {
     Exit.NOTHING: "nothing found (`search`, `get`, `list`, `tags`, `links`,"
     " `related`), the index differs"
     " from its source (`index verify`), a file has a problem (`check`, `--strict`), a hook"
-    " does not sync (`hook install`, `hook status`)",
+    " does not sync (`hook install`, `hook status`), a configuration is not trusted (`trust"
+    " --show`)",
     Exit.FAILED: "something is wrong with the command line, the configuration, the repository,"
     " the model or the index; one line says what, where and what to do",
     Exit.BUSY: "another sync is running (`--no-wait`)",
@@ -236,6 +239,10 @@ _CODES = {
 _ENVIRONMENT = {
     "PYRITE_CACHE_DIR": "Where embeddings and exported models are kept, instead of the user's cache"
     " directory.",
+    "PYRITE_TRUST": "`1`, `true` or `yes` lets any `pyrite.yaml` reach beyond its repository, as if"
+    " `pyrite trust` had been run: for CI.",
+    "PYRITE_DATA_DIR": "Where Pyrite keeps what is yours alone, such as what you trust, instead of"
+    " the user's data directory.",
     "PYRITE_DATABASE_URL": "The server, when `storage.backend` is postgres and no url is given.",
     "DATABASE_URL": "The same, tried second.",
     "HF_HUB_OFFLINE": "`1` keeps models from being looked up on the network.",

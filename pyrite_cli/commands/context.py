@@ -39,6 +39,13 @@ class Invocation:
 
         return Pyrite.open(self.folder, config=self.config)
 
+    @cached_property
+    def untrusting(self) -> Pyrite:
+        """The program, whatever is configured: for commands that use nothing of that."""
+        from pyrite_cli.pyrite import Pyrite  # see above
+
+        return Pyrite.open(self.folder, config=self.config, trust=True)
+
     @property
     def words(self) -> list[str]:
         """The options again, for another run of the program in the same folder."""

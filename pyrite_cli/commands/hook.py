@@ -55,7 +55,7 @@ def uninstall(context: typer.Context, json: Json = False) -> None:
 
     Hooks that were there before are then as they were, byte for byte; the others are removed.
     """
-    reply = invocation(context).pyrite.hooks.uninstall()
+    reply = invocation(context).untrusting.hooks.uninstall()
     if json:
         render.json(reply)
         return
@@ -75,7 +75,7 @@ def status(context: typer.Context, json: Json = False) -> None:
 
     Exits with code 1 when a hook does not sync.
     """
-    reply = invocation(context).pyrite.hooks.status()
+    reply = invocation(context).untrusting.hooks.status()
     if json:
         render.json(reply)
     else:

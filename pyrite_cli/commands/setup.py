@@ -23,7 +23,7 @@ def init(
     The file is put at the top of the repository. None is needed: without one, all Markdown files
     of the repository are one knowledge base, called like its folder.
     """
-    reply = invocation(context).pyrite.init(InitRequest(replace=force))
+    reply = invocation(context).untrusting.init(InitRequest(replace=force))
     if json:
         render.json(reply)
         return

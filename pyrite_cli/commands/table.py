@@ -180,6 +180,7 @@ class Program(_Group):
 
     places: ClassVar[dict[str, Any]] = {
         "init": "setup:init",
+        "trust": "trust:trust",
         "index": Index,
         "search": "search:search",
         "semantic-search": "search:semantic_search",

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
+DEFAULT_PATH = ".pyrite/index.db"
 DEFAULT_INCLUDE = ("**/*.md", "**/*.markdown")
 
 Mode = Literal["keyword", "semantic", "hybrid"]

@@ -14,6 +14,7 @@ from pyrite_cli.core.config.home import user_cache
 from pyrite_cli.core.git.repository import is_bare, top_level
 from pyrite_cli.core.text.patterns import regex
 from pyrite_schemas.config import (
+    DEFAULT_PATH,
     CacheConfig,
     Config,
     EmbeddingConfig,
@@ -65,7 +66,7 @@ def find(folder: Path, file: Path | None = None) -> Project:
         raise ConfigError(f"there is no folder {folder}")
     repository = top_level(folder)
     if file is None:
-        file = _look_up(folder, repository)
+        file = look_up(folder, repository)
     if file is None:
         if repository is None:
             raise ConfigError(
@@ -84,11 +85,17 @@ def root_of(folder: Path, file: Path | None = None) -> Path | None:
     None where there is neither a repository nor a configuration."""
     folder = folder.resolve()
     repository = top_level(folder)
-    found = file or _look_up(folder, repository)
+    found = file or look_up(folder, repository)
     return found.resolve().parent if found else repository
 
 
-def _look_up(folder: Path, repository: Path | None) -> Path | None:
+def look_up(folder: Path, repository: Path | None) -> Path | None:
+    """The configuration file that applies in a folder.
+
+    Args:
+        folder: The folder, links resolved.
+        repository: The repository it lies in, above which nothing is looked for.
+    """
     for place in (folder, *folder.parents):
         for name in FILE_NAMES:
             if (place / name).is_file():
@@ -117,7 +124,6 @@ def read(file: Path) -> Config:
 
     from pyrite_cli.core.entry.nesting import check_depth
 
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -125,7 +131,7 @@ def read(file: Path) -> Config:
         raise ConfigError(f"{file} can't be read: {reason}") from error
     try:
         check_depth(text)
-        data = yaml.load(text, loader)  # noqa: S506 (a safe loader)
+        data = yaml.load(text, _loader())  # noqa: S506 (a safe loader)
     except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{file}:{mark.line + 1}" if mark else str(file)
@@ -141,14 +147,24 @@ def read(file: Path) -> Config:
         try:
             declaration.check(data)
         except declaration.Misdeclared as error:
-            where = f"{file}:{_line(text, error.steps)}"
+            where = f"{file}:{line_of(text, error.steps)}"
             raise ConfigError(f"{where}: {error.message}", error.hint) from error
     try:
         config = msgspec.convert(data, Config)
     except msgspec.ValidationError as error:
         raise _explain(file, text, str(error)) from error
     _check(file, text, config)
+    if config.storage.path == DEFAULT_PATH:  # written out, it is the default all the same
+        storage = msgspec.structs.replace(config.storage, path=None)
+        config = msgspec.structs.replace(config, storage=storage)
     return config
+
+
+def _loader() -> Any:
+    """What reads YAML: libyaml where there is one. The two don't agree on every text."""
+    import yaml  # see `read`
+
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def _kbs(data: Mapping[Any, Any]) -> list[Any]:
@@ -179,13 +195,13 @@ def _explain(file: Path, text: str, problem: str) -> ConfigError:
         section = next((step for step in steps if isinstance(step, str)), "")
         valid = _SECTIONS[section].__struct_fields__
         hint = _near(key, valid) or f"valid keys: {', '.join(valid)}"
-        return ConfigError(f"{file}:{_line(text, [*steps, key])}: unknown key `{key}`", hint)
+        return ConfigError(f"{file}:{line_of(text, [*steps, key])}: unknown key `{key}`", hint)
     missing = re.search(r"missing required field `([^`]*)`", message)
     if missing:
         what = f"`{missing.group(1)}` is missing"
-        return ConfigError(f"{file}:{_line(text, steps)}: {what}", "every KB needs a name")
-    name = _name(steps)
-    where = f"{file}:{_line(text, steps)}"
+        return ConfigError(f"{file}:{line_of(text, steps)}: {what}", "every KB needs a name")
+    name = dotted(steps)
+    where = f"{file}:{line_of(text, steps)}"
     literal = re.fullmatch(r"Invalid enum value (.*)", message)
     if literal:
         known = _values(steps)
@@ -222,7 +238,7 @@ _KINDS = {
 }
 
 
-def _name(steps: Sequence[str | int]) -> str:
+def dotted(steps: Sequence[str | int]) -> str:
     """`kbs[0].include`, as people write a place in a file."""
     name = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
     return name.removeprefix(".")
@@ -236,11 +252,11 @@ def _values(steps: Sequence[str | int]) -> list[str]:
     return [str(value) for value in get_args(kind)]
 
 
-def _line(text: str, steps: Sequence[str | int]) -> int:
+def line_of(text: str, steps: Sequence[str | int]) -> int:
     """The 1-based line of a value in a YAML text."""
     import yaml  # see `read`
 
-    node = yaml.compose(text, yaml.SafeLoader)
+    node = yaml.compose(text, _loader())
     line = 1
     for step in steps:
         if isinstance(node, yaml.MappingNode):
@@ -262,17 +278,17 @@ def _check(file: Path, text: str, config: Config) -> None:
     seen = set()
     for index, kb in enumerate(config.kbs):
         if not _NAME.fullmatch(kb.name):
-            line = _line(text, ["kbs", index, "name"])
+            line = line_of(text, ["kbs", index, "name"])
             raise ConfigError(
                 f"{file}:{line}: `{kb.name}` can't be the name of a KB",
                 "use letters, digits, `-`, `_` and `.`",
             )
         if kb.name in seen:
-            line = _line(text, ["kbs", index, "name"])
+            line = line_of(text, ["kbs", index, "name"])
             raise ConfigError(f"{file}:{line}: two KBs are called `{kb.name}`", "rename one")
         seen.add(kb.name)
         if kb.repo and _URL.match(kb.repo):
-            line = _line(text, ["kbs", index, "repo"])
+            line = line_of(text, ["kbs", index, "repo"])
             url = re.sub(r"(?<=//)[^/]*@", "", kb.repo)
             raise ConfigError(
                 f"{file}:{line}: `repo` can't be a URL: {url}",
@@ -283,13 +299,13 @@ def _check(file: Path, text: str, config: Config) -> None:
                 try:
                     re.compile(glob(pattern))
                 except (re.error, OverflowError, RecursionError) as error:
-                    line = _line(text, ["kbs", index, key, number])
+                    line = line_of(text, ["kbs", index, key, number])
                     raise ConfigError(
                         f"{file}:{line}: `{pattern}` is no pattern: {error}",
                         "`*`, `**/`, `?` and `[a-z]` stand for parts of a path",
                     ) from error
     if config.search.language not in languages():
-        line = _line(text, ["search", "language"])
+        line = line_of(text, ["search", "language"])
         said = config.search.language
         hint = _near(said, languages()) or f"one of {', '.join(languages())}"
         raise ConfigError(f"{file}:{line}: unknown language `{said}`", hint)
@@ -325,7 +341,7 @@ def database_url(config: Config, file: Path | None) -> str:
 
 def _where(file: Path | None, key: str) -> str:
     """File and line of a storage setting."""
-    return f"{file}:{_line(file.read_text(), ['storage', key])}" if file else "the configuration"
+    return f"{file}:{line_of(file.read_text(), ['storage', key])}" if file else "the configuration"
 
 
 def cache_folder(config: Config, root: Path) -> Path:
