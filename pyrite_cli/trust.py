@@ -64,7 +64,7 @@ def _reply(project: Project, *, changed: bool) -> TrustReply:
             settings.line_of(text, one.steps),
             hidden(one.value),
             one.leads,
-            KEYS[one.key].means,
+            KEYS[one.key].means(one.value),
         )
         for one in found
     ]

@@ -78,9 +78,13 @@ class Workspace:
             raise ConfigError(f"there is no file {config}")
         self.project = settings.find(folder, config)
         if self.project.file is not None:
-            from pyrite_cli.core.config import trust as trusting  # only with a configuration file
+            from pyrite_cli.core.config.reach import reaches  # only with a configuration file
 
-            trusting.need(self.project, given=trust)
+            found = reaches(self.project)
+            if found:
+                from pyrite_cli.core.config import trust as trusting  # most reach nowhere
+
+                trusting.need(self.project, found, given=trust)
         self.config = self.project.config
         self.remarks: tuple[str, ...] = ()
         self.making = threading.RLock()

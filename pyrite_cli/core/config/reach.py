@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
+import msgspec
+
+from pyrite_cli.core.config.settings import VARIABLE
 from pyrite_schemas.config import Config, KbConfig
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from pyrite_cli.core.config.settings import Project
 
@@ -19,7 +23,7 @@ _CONFIG, _KB = Config(), KbConfig("")
 """What says nothing: a key that is left at its default reaches nowhere."""
 
 
-class Led(NamedTuple):
+class Led(msgspec.Struct, frozen=True):
     """Where a path leads.
 
     Attributes:
@@ -31,20 +35,28 @@ class Led(NamedTuple):
     inside: bool
 
 
-class Key(NamedTuple):
+class Key(msgspec.Struct, frozen=True):
     """A key whose value can reach beyond the repository.
 
     Attributes:
         leads: Where a value leads to, empty when it is no path; None when it does not reach. It is
             given the value, the folder that this is relative to, and the repository.
-        means: What such a value does, for people.
+        does: What such a value does, for people.
+        expands: Whether variables of the environment are filled in.
     """
 
     leads: Callable[[str, str, str | None], str | None]
-    means: str
+    does: str
+    expands: bool = False
+
+    def means(self, value: str) -> str:
+        """What a value does, the variables named that it takes from the user's environment."""
+        names = VARIABLE.findall(value) if self.expands else ()
+        taken = f", whose address takes {', '.join(names)} from your environment" if names else ""
+        return f"{self.does}{taken}"
 
 
-class Reach(NamedTuple):
+class Reach(msgspec.Struct, frozen=True):
     """A value that reaches beyond the repository.
 
     Attributes:
@@ -114,7 +126,7 @@ def _outside(said: str, base: str, repository: str | None) -> str | None:
 KEYS = {
     "kbs.repo": Key(_outside, "files of another repository are read and can be searched here"),
     "kbs.path": Key(_outside, "files outside of this repository are read and can be searched here"),
-    "storage.url": Key(_any, "the text of your files is sent to this server"),
+    "storage.url": Key(_any, "the text of your files is sent to this server", expands=True),
     "storage.path": Key(_place, "the index is written to this file"),
     "cache.path": Key(_place, "what is computed from your files, and models, are kept there"),
     "embedding.model": Key(_any, "this model is fetched, where it isn't here, and run"),

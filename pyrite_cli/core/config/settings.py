@@ -26,7 +26,9 @@ from pyrite_schemas.config import (
 from pyrite_schemas.errors import ConfigError
 
 FILE_NAMES = ("pyrite.yaml", "pyrite.yml")
-_VARIABLE = regex(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+VARIABLE = regex(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+"""What stands for a variable of the environment, in `storage.url` alone."""
+
 _URL = regex(r"[A-Za-z][A-Za-z0-9+.-]*://|[\w.-]+@[\w.-]+:")
 _NAME = regex(r"[^\W_][\w.-]*")
 
@@ -132,6 +134,10 @@ def read(file: Path) -> Config:
     try:
         check_depth(text)
         data = yaml.load(text, _loader())  # noqa: S506 (a safe loader)
+    except (AttributeError, LookupError, TypeError) as error:  # `!!bool x`, `!!timestamp x`
+        raise ConfigError(
+            f"{file}: a value is not what its tag (`!!…`) says", "leave the tag out"
+        ) from error
     except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{file}:{mark.line + 1}" if mark else str(file)
@@ -336,7 +342,7 @@ def database_url(config: Config, file: Path | None) -> str:
             )
         return os.environ[name]
 
-    return _VARIABLE.sub(value, url)
+    return VARIABLE.sub(value, url)
 
 
 def _where(file: Path | None, key: str) -> str:

@@ -26,18 +26,18 @@ VARIABLE = "PYRITE_TRUST"
 Standing = Literal["harmless", "trusted", "environment", "untrusted"]
 
 
-def need(project: Project, *, given: bool = False) -> None:
+def need(project: Project, found: list[Reach], *, given: bool = False) -> None:
     """See that a configuration may do all that it says, before any of it is done.
 
     Args:
         project: The configuration.
+        found: What of it reaches beyond its repository.
         given: Whether the caller trusts it.
 
     Raises:
         ConfigError: It reaches beyond its repository and nobody has trusted it, or it would have
             files written among git's own.
     """
-    found = reaches(project)
     if project.file is None or not found:
         return
     if not given and standing(project, found) == "untrusted":
@@ -71,7 +71,8 @@ def record(project: Project) -> bool:
     found = reaches(project)
     if not found:
         return False
-    import time  # only where something is written
+    import threading  # only where something is written
+    import time
 
     import msgspec
 
@@ -88,7 +89,7 @@ def record(project: Project) -> bool:
         owned.make_folder(folder.parent)
         owned.make_folder(folder)
         place = folder / _name(project, found)
-        new = folder / f".{place.name}.{os.getpid()}"
+        new = folder / f".{place.name}.{os.getpid()}.{threading.get_ident()}"
         new.unlink(missing_ok=True)
         handle = owned.opened(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         with open(handle, "wb") as file:  # noqa: PTH123 (a handle)

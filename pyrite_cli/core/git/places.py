@@ -25,7 +25,8 @@ class Place(NamedTuple):
 
 
 def locate(kb: KbConfig, root: Path) -> Place:
-    """Find a KB. A folder inside of a submodule or a nested repository is that one's.
+    """Find a KB. A folder inside of a submodule or a nested repository is that one's. With `repo`,
+    a link must not lead out of that one.
 
     Args:
         kb: The KB.
@@ -48,14 +49,17 @@ def locate(kb: KbConfig, root: Path) -> Place:
     near = next(folder for folder in (place, *place.parents) if folder.is_dir())
     repository = top_level(near if near.is_relative_to(base) or near == place else base)
     outside = repository is None or not place.is_relative_to(repository.resolve())
-    if repository is None and top_level(base) is None:
+    home = top_level(base)
+    if kb.repo and home is not None:  # whose links are its own, and were trusted by nobody
+        outside = outside or not place.is_relative_to(home.resolve())
+    if repository is None and home is None:
         raise ConfigError(
             f"KB {kb.name}: {base} is not in a git repository",
             "run `git init` there, or set `repo:` in pyrite.yaml",
         )
     if repository is None or outside:
         raise ConfigError(
-            f"KB {kb.name}: {place} is outside of {repository or top_level(base)}",
+            f"KB {kb.name}: {place} is outside of {home or repository}",
             "another repository is named with `repo:`",
         )
     folder = place.relative_to(repository.resolve()).as_posix()
@@ -67,7 +71,7 @@ def _path(kb: KbConfig, base: Path, said: str) -> Path:
         # A folder of that name is written `./~`, which `Path` would make `~` of.
         written = Path(said).expanduser() if said.startswith("~") else Path(said)
         place = (base / written).resolve()
-    except (RuntimeError, OSError) as error:  # no such user; links that go round in a circle
+    except (RuntimeError, OSError, ValueError) as error:  # no such user; a circle of links; NUL
         raise ConfigError(f"KB {kb.name}: {said} leads nowhere: {error}") from error
     try:
         str(place).encode()
