@@ -13,7 +13,8 @@ import subprocess
 import threading
 from typing import TYPE_CHECKING
 
-from pyrite_cli.core.git.repository import is_bare
+from pyrite_cli.core.git.ids import END
+from pyrite_cli.core.git.repository import is_bare, work_tree_around
 from pyrite_cli.core.text.patterns import regex
 from pyrite_schemas.errors import SourceError
 
@@ -71,6 +72,7 @@ class Git:
         self._kb = kb
         self._ref = ref
         self._neutral: dict[str, str] | None = None
+        self._place: dict[str, str] | None = None
 
     def error(self, message: str, hint: str = "") -> SourceError:
         """An error that names the KB where there are several."""
@@ -114,6 +116,14 @@ class Git:
         """
         return self._ask(arguments).decode(errors="replace").strip()
 
+    def commit(self, ref: str) -> str:
+        """The id of the commit that a ref or an id names; empty where there is none.
+
+        Raises:
+            SourceError: Git refuses to look at the repository at all.
+        """
+        return self.quiet("rev-parse", "--quiet", "--verify", END, f"{ref}^{{commit}}")
+
     def _ask(self, arguments: tuple[str, ...]) -> bytes:
         done = self._done(arguments)
         if done.returncode and _REFUSED.search(done.stderr):
@@ -132,7 +142,7 @@ class Git:
                 input=stdin,
                 stdin=subprocess.DEVNULL if stdin is None else None,
                 capture_output=True,
-                env=_environment(env),
+                env=self._environment(env),
                 check=False,
             )
         except OSError as error:
@@ -189,7 +199,7 @@ class Git:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env=_environment(),
+                env=self._environment(),
                 bufsize=1 << 18,
             )
         except OSError as error:
@@ -238,7 +248,7 @@ class Git:
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=said,
-                    env=_environment(),
+                    env=self._environment(),
                 )
             except OSError as error:
                 raise self._no_git(error) from error
@@ -290,14 +300,33 @@ class Git:
         """Whether a clean filter of that name is configured."""
         return f"filter.{driver}.clean" in self.neutral().values()
 
+    def _environment(self, extra: dict[str, str] | None = None) -> dict[str, str]:
+        """The user's environment without what a surrounding hook sets for its own repository."""
+        if self._place is None:
+            self._place = self._placed()
+        kept = {name: value for name, value in os.environ.items() if name not in _OWN}
+        return {**kept, **_ENVIRONMENT, **self._place, **(extra or {})}
+
+    def _placed(self) -> dict[str, str]:
+        """Says where the work tree is, for `core.worktree` may name a folder of somebody else's.
+
+        Raises:
+            SourceError: A commit of another repository brought this one along, settings included.
+        """
+        if not is_bare(self.root):
+            return {"GIT_WORK_TREE": str(self.root)}
+        around = work_tree_around(self.root)
+        if around is not None:
+            path = self.root.resolve().relative_to(around).as_posix()
+            if Git(around).quiet("ls-files", "--", path):
+                raise self.error(
+                    f"{self.root} looks like a repository, and its files are committed in {around}",
+                    f"if you trust it: git clone {shlex.quote(str(self.root))} to another place",
+                )
+        return {}
+
     def _command(self, arguments: tuple[str, ...]) -> list[str]:
         return ["git", "-C", str(self.root), *_OPTIONS, *arguments]
-
-
-def _environment(extra: dict[str, str] | None = None) -> dict[str, str]:
-    """The user's environment without what a surrounding hook sets for its own repository."""
-    kept = {name: value for name, value in os.environ.items() if name not in _OWN}
-    return {**kept, **_ENVIRONMENT, **(extra or {})}
 
 
 def _version(numbers: tuple[int, ...]) -> str:

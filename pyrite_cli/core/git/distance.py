@@ -55,11 +55,14 @@ class Distances:
         if now and now == held:
             return Distance(True, 0)
         from pyrite_cli.core.git.command import Git  # most indexes are of the present
+        from pyrite_cli.core.git.ids import is_id
 
+        if held and not is_id(held):
+            return Distance(None, None)
         git = Git(root)
         try:
             if now is None:
-                now = git.quiet("rev-parse", "--quiet", "--verify", f"{ref}^{{commit}}")
+                now = git.commit(ref)
             if not now:
                 return Distance(None, None)
             if now == held:
@@ -85,7 +88,9 @@ class Distances:
 
 def _count(git: Git, held: str, now: str) -> int | None:
     """How many commits came on top of one; None where history is cut off between."""
-    counted = git.quiet("rev-list", "--count", f"{held}..{now}" if held else now)
-    if held and shallow(git.root) and git.quiet("merge-base", held, now) != held:
+    from pyrite_cli.core.git.ids import END  # as above
+
+    counted = git.quiet("rev-list", "--count", END, f"{held}..{now}" if held else now)
+    if held and shallow(git.root) and git.quiet("merge-base", END, held, now) != held:
         return None
     return int(counted) if counted.isdigit() else None

@@ -13,6 +13,7 @@ import os
 import time
 from typing import TYPE_CHECKING
 
+from pyrite_cli.core.git.ids import END, is_id
 from pyrite_cli.core.git.paths import decode_path
 from pyrite_cli.core.git.repository import shallow
 from pyrite_schemas.errors import SourceError
@@ -60,6 +61,8 @@ def update(
     """
     now = scope(source)
     known = before.commit if before.scope == now and before.known != "none" else ""
+    if not is_id(known):
+        known = ""
     if known and known == commit:
         return before
     lost = _only(source.git, known, commit) if known and commit else None
@@ -77,7 +80,7 @@ def update(
 def _only(git: Git, one: str, other: str) -> list[str] | None:
     """The commits that one reaches and another doesn't; None when it isn't here any more."""
     try:
-        return git.run("rev-list", one, f"^{other}").decode().split()
+        return git.run("rev-list", END, one, f"^{other}").decode().split()
     except SourceError:
         return None
 
@@ -94,17 +97,22 @@ def touches(source: Source, commit: str, known: str = "") -> Iterator[Touch]:
     Raises:
         SourceError: Git can't read its history.
     """
+    if not is_id(commit):
+        raise source.git.error(f"{commit[:40]!r} is no commit", "run `pyrite index sync`")
     prefix = f"{source.folder}/" if source.folder else ""
     arguments = [
         "-c", "log.showRoot=true", "log", "-z", "--name-status", "--no-renames", "-c", "--reverse",
         "--topo-order", "--encoding=UTF-8", "--no-show-signature", "--ignore-submodules=all",
-        "--no-relative", f"--format={_FORMAT}", commit,
+        "--no-relative", "--no-mailmap", "--no-follow", "-O/dev/null", f"--format={_FORMAT}",
     ]  # fmt: skip
+    if source.folder:
+        # Without simplification: the set must not depend on which side of a merge is followed.
+        arguments.append("--full-history")
+    arguments += [END, commit]
     if known:
         arguments.append(f"^{known}")
     if source.folder:
-        # Without simplification: the set must not depend on which side of a merge is followed.
-        arguments += ["--full-history", "--", source.folder]
+        arguments += ["--", source.folder]
     # Where a shallow clone ends, a commit seems to add everything.
     ends = shallow(source.root)
     for header, names in _records(source.git, arguments, _MANY):

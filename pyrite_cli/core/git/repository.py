@@ -26,6 +26,11 @@ def top_level(folder: Path) -> Path | None:
     return None
 
 
+def work_tree_around(folder: Path) -> Path | None:
+    """The nearest work tree that a folder lies in, without links; itself is none."""
+    return next((one for one in folder.resolve().parents if (one / ".git").exists()), None)
+
+
 def git_folder(root: Path) -> Path:
     """The `.git` folder of a top level, wherever a `.git` file says it is.
 
@@ -126,6 +131,8 @@ class _Refs:
 
     def meant(self, ref: str) -> str:
         """The branch that git takes a name for; empty when it is another kind of ref, or none."""
+        if {"", ".", ".."} & {*ref.split("/")}:
+            return ""  # no name of a ref: it would lead to other files
         for pattern in ("{}", "refs/{}", "refs/tags/{}", "refs/heads/{}", "refs/remotes/{}"):
             name = pattern.format(ref)
             if self.value(name):

@@ -13,6 +13,7 @@ from pyrite_cli.core.git import lfs
 from pyrite_cli.core.git.blobs import blob_id, stored_as
 from pyrite_cli.core.git.command import Git
 from pyrite_cli.core.git.globs import matcher
+from pyrite_cli.core.git.ids import END, is_id, is_inside
 from pyrite_cli.core.git.paths import decode_path, encode_path
 from pyrite_cli.core.git.repository import git_folder, is_bare
 from pyrite_schemas.errors import SourceError
@@ -102,13 +103,13 @@ class Source:
         """The commit from which two went separate ways: one of them when the other follows it,
         empty when there is none, None when one isn't here."""
         for commit in (one, other):
-            if not self.git.quiet("rev-parse", "--quiet", "--verify", f"{commit}^{{commit}}"):
+            if not is_id(commit) or not self.git.commit(commit):
                 return None
-        return self.git.quiet("merge-base", one, other)
+        return self.git.quiet("merge-base", END, one, other)
 
     def has(self, tree: str) -> bool:
         """Whether a tree is here: history that was rewritten is thrown away some day."""
-        return self.git.quiet("cat-file", "-t", tree) == "tree"
+        return is_id(tree) and self.git.quiet("cat-file", "-t", END, tree) == "tree"
 
     def files(self, revision: Revision) -> list[File]:
         """All files of the KB at a revision, sorted by the UTF-8 bytes of their path."""
@@ -116,7 +117,7 @@ class Source:
         files = {}
         if revision.tree:
             # As they come: of a large repository the whole listing is as much again as the files.
-            for record in self.git.fields("ls-tree", "-r", "-z", revision.tree):
+            for record in self.git.fields("ls-tree", "-r", "-z", END, revision.tree):
                 mode, _, rest = record.partition(b" ")
                 if mode in _BLOB_MODES:
                     head, _, name = rest.partition(b"\t")
@@ -139,8 +140,10 @@ class Source:
             from the two alone, or where listing everything is as quick.
         """
         edited = {path for path, _ in (*old.overlay, *new.overlay)}
-        if not (old.tree and new.tree) or "" in edited or sum(map(len, edited)) > _MOST_NAMES:
+        if not (is_id(old.tree) and is_id(new.tree)) or sum(map(len, edited)) > _MOST_NAMES:
             return None
+        if not all(map(is_inside, edited)):
+            return None  # such as the mark of a work tree that changed while it was read
         found = {} if old.tree == new.tree else self._between(old.tree, new.tree)
         if found is None:
             return None
@@ -153,7 +156,9 @@ class Source:
         """What differs between two trees; None when one of them isn't here any more."""
         try:
             # Another form than `ls-tree`'s: `:mode mode id id status`, then the path.
-            fields = self.git.run("diff-tree", "-r", "-z", "--no-renames", old, new).split(b"\0")
+            fields = self.git.run("diff-tree", "-r", "-z", "--no-renames", END, old, new).split(
+                b"\0"
+            )
         except SourceError:
             return None
         found = {}
@@ -168,7 +173,7 @@ class Source:
         """The blobs some paths have in a tree, empty for what isn't a file there."""
         names = [os.fsdecode(encode_path(path)) for path in paths]
         found = dict.fromkeys(paths, "")
-        for record in self.git.run("ls-tree", "-z", tree, "--", *names).split(b"\0"):
+        for record in self.git.run("ls-tree", "-z", END, tree, "--", *names).split(b"\0"):
             mode, _, rest = record.partition(b" ")
             if mode in _BLOB_MODES:
                 head, _, name = rest.partition(b"\t")
@@ -236,7 +241,7 @@ class Source:
         """
         parts = self.folder.split("/")
         above = ["/".join(parts[: count + 1]) for count in range(len(parts))]
-        for record in self.git.run("ls-tree", "-t", "-z", commit, "--", *above).split(b"\0"):
+        for record in self.git.run("ls-tree", "-t", "-z", END, commit, "--", *above).split(b"\0"):
             entry, _, name = record.partition(b"\t")
             if entry.startswith(b"160000 "):
                 raise self._in_submodule(os.fsdecode(name))
@@ -336,6 +341,8 @@ class Source:
         """Whether a regular file is there, reached through no symbolic link."""
         root = os.fsencode(self.root)
         folder, _, _ = name.rpartition(b"/")
+        if not is_inside(os.fsdecode(name)):
+            return False
         try:
             if not stat.S_ISREG(os.lstat(os.path.join(root, name)).st_mode):  # noqa: PTH118 (bytes path)
                 return False
@@ -415,4 +422,4 @@ class Source:
             arguments = ("hash-object", "-w", "--", os.fsdecode(name))
             if self.git.run(*arguments, env=env).decode().strip() != blob:
                 return None
-            return self.git.run("cat-file", "blob", blob, env=env)
+            return self.git.run("cat-file", "blob", END, blob, env=env)

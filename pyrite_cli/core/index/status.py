@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from pyrite_cli.core.git.ids import believed
 from pyrite_schemas.errors import SourceError
 from pyrite_schemas.replies.index import KbStatus, ModelStatus, Status
 from pyrite_schemas.search import Filters, Query, Term
@@ -45,7 +46,7 @@ def status(
         owns: Whether a KB is of the configuration that asks.
     """
     with index.reader() as reader:
-        states = {state.name: state for state in reader.kbs()}
+        states = {state.name: believed(state) for state in reader.kbs()}
         sources = {kb.name: kb for kb in kbs}
         found = []
         for name in sorted({*states, *sources, *unreachable}):

@@ -14,6 +14,7 @@ from pyrite_backends.port.vectors import Model, flaw
 from pyrite_cli.core.entry.chunk import embed_text
 from pyrite_cli.core.entry.ids import keys
 from pyrite_cli.core.git import history
+from pyrite_cli.core.git.ids import believed
 from pyrite_cli.core.index import pipeline, plan
 from pyrite_schemas.errors import SourceError
 from pyrite_schemas.search import LogicalEntry
@@ -102,7 +103,7 @@ def verify(
     found: list[Difference] = []
     with index.reader() as reader:
         found.extend(Difference("", "", "engine", problem) for problem in reader.problems())
-        states = {state.name: state for state in reader.kbs()}
+        states = {state.name: believed(state) for state in reader.kbs()}
         for kb in kbs:
             state = states.get(kb.name)
             if state is None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from pyrite_cli.core.git import history
+from pyrite_cli.core.git.ids import believed
 from pyrite_cli.core.index import plan, sharing
 from pyrite_cli.core.index.sync import report
 from pyrite_schemas.errors import EmptySourceError, NoIndexError, OutdatedError
@@ -138,7 +139,7 @@ def _is_same(held: KbState, now: KbState) -> bool:
 
 def states(reader: Reader) -> dict[str, KbState]:
     """What an index says of each KB it holds, by name."""
-    return {state.name: state for state in reader.kbs()}
+    return {state.name: believed(state) for state in reader.kbs()}
 
 
 def unconfigured(run: Run, held: Mapping[str, KbState]) -> list[str]:
