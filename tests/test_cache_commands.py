@@ -26,6 +26,7 @@ from pyrite_cli.workspace import Workspace
 from pyrite_schemas.errors import StorageError
 from tests.conftest import Repo, Silent
 from tests.embedder import HashEmbedder
+from tests.models import put
 from tests.program import Here, here, shape
 from tests.server import Postgres, database_url, postgres  # noqa: F401
 from tests.test_imports import HEAVY, modules
@@ -36,13 +37,9 @@ DAY = 86400
 Rows = list[tuple[bytes, bytes]]
 
 
-def put_model(root: Path, weights: str = "x", name: str = "model") -> None:
-    """A model that has a fingerprint, though it can't embed."""
-    folder = root / name
-    folder.mkdir(exist_ok=True)
-    (folder / "modules.json").write_text("[]")
-    (folder / "config.json").write_text(f'{{"hidden_size": {DIMENSIONS}}}')
-    (folder / "model.safetensors").write_text(weights)
+def put_model(root: Path, seed: int = 0, name: str = "model") -> None:
+    """A model that has a fingerprint."""
+    put(root / name, hidden=DIMENSIONS, seed=seed)
 
 
 def rows(*numbers: int, dimensions: int = DIMENSIONS) -> Rows:
@@ -121,7 +118,7 @@ def test_stats_of_this_machine(machine: Machine) -> None:
 
 def test_vectors_of_another_model_are_not_counted(machine: Machine) -> None:
     machine.put(1, 2)
-    put_model(machine.root, "y")
+    put_model(machine.root, 1)
     assert "\n          0 vectors" in machine.run("cache", "stats").out
 
 
@@ -378,7 +375,7 @@ def test_a_file_that_is_no_good_export(
 def test_vectors_of_another_model_are_refused(machine: Machine, name: str, said: str) -> None:
     machine.put(1)
     machine.run("cache", "export", "v.db")
-    put_model(machine.root, "y", name)
+    put_model(machine.root, 1, name)
     (machine.root / "pyrite.yaml").write_text(f"embedding: {{model: ./{name}}}\n")
     ran = machine.run("cache", "import", "v.db")
     assert (ran.code, ran.out) == (2, "")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
@@ -29,6 +28,7 @@ from pyrite_schemas.config import DEFAULT_MODEL
 from pyrite_schemas.errors import ModelError
 from tests.conftest import Repo
 from tests.embedder import HashEmbedder
+from tests.models import put
 from tests.program import Here, here
 from tests.world import World
 
@@ -66,52 +66,20 @@ def held(world: World) -> Model | None:
 # Which model
 
 
-def put_model(folder: Path, modules: str = "[]") -> Path:
-    folder.mkdir(parents=True)
-    (folder / "modules.json").write_text(modules)
-    (folder / "config.json").write_text('{"hidden_size": 4}')
-    (folder / "model.safetensors").write_text("x")
-    return folder
-
-
 def test_a_folder_called_like_a_model_does_not_replace_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put_model(tmp_path / DEFAULT_MODEL)
-    put_model(tmp_path / "my-model")
+    put(tmp_path / DEFAULT_MODEL)
+    put(tmp_path / "my-model")
     monkeypatch.setattr(models, "_packaged", lambda: None)
     for name in (DEFAULT_MODEL, "my-model"):
         with pytest.raises(ModelError, match="is not on this machine"):
             locate(name, tmp_path, tmp_path / "cache", fetch=False)
-    published = put_model(tmp_path / "published")
+    published = put(tmp_path / "published")
     monkeypatch.setattr(models, "_packaged", lambda: published)
     assert locate(DEFAULT_MODEL, tmp_path, tmp_path / "cache").folder == published
     there = locate("./my-model", tmp_path, tmp_path / "cache").folder
     assert there == (tmp_path / "my-model").resolve()
-
-
-@pytest.mark.parametrize(
-    ("modules", "said"),
-    [
-        ([{"type": "evil.Module"}], "names code of its own ('evil.Module')"),
-        ([{"type": "sentence_transformers_evil.Module"}], "names code of its own"),
-        ([{"type": "sentence_transformers.models.Pooling"}, {}], "names code of its own"),
-        (["evil"], "names code of its own"),
-        ({"type": "evil.Module"}, "is no list of modules"),
-    ],
-)
-def test_a_model_with_code_of_its_own_is_refused(tmp_path: Path, modules: Any, said: str) -> None:
-    put_model(tmp_path / "model", json.dumps(modules))
-    with pytest.raises(ModelError) as caught:
-        locate("./model", tmp_path, tmp_path / "cache")
-    assert said in caught.value.message
-    assert "\n" not in caught.value.message
-
-
-def test_a_model_of_the_library_s_modules_is_taken(tmp_path: Path) -> None:
-    modules = json.dumps([{"type": "sentence_transformers.models.Transformer"}])
-    folder = put_model(tmp_path / "model", modules)
-    assert locate(str(folder), tmp_path, tmp_path / "cache").model.dimensions == 4
 
 
 # The cache

