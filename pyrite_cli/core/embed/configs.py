@@ -122,6 +122,7 @@ def _rope(value: object) -> bool:
 
 
 TRANSFORMER: Mapping[str, Rule] = {
+    "_sliding_window_pattern": number,
     "activation": one_of(_FUNCTIONS),
     "architectures": list_of(_word),
     "classifier_activation": one_of(_FUNCTIONS),
@@ -142,7 +143,9 @@ TRANSFORMER: Mapping[str, Rule] = {
     "pooler_hidden_act": one_of(_FUNCTIONS),
     "pooler_type": one_of(("first_token_transform",)),
     "pos_att_type": either(list_of(one_of(("c2p", "p2c", "p2p"))), one_of(("c2p|p2c", "p2c|c2p"))),
-    "position_embedding_type": one_of(("absolute", "relative_key", "relative_key_query")),
+    "position_embedding_type": one_of(
+        ("absolute", "relative_key", "relative_key_query", "sans_pos")
+    ),
     "problem_type": _text,
     "rope_parameters": _rope,
     "rope_scaling": _rope,
@@ -167,7 +170,7 @@ TOKENIZER: Mapping[str, Rule] = {
     **dict.fromkeys(
         ("add_bos_token", "add_eos_token", "add_prefix_space", "clean_up_tokenization_spaces",
          "do_basic_tokenize", "do_lower_case", "do_subword_tokenize", "do_word_tokenize",
-         "is_local", "keep_accents", "legacy", "remove_space", "spaces_between_special_tokens",
+         "keep_accents", "legacy", "remove_space", "spaces_between_special_tokens",
          "split_by_punct", "split_special_tokens", "strip_accents", "tokenize_chinese_chars",
          "trim_offsets", "use_default_system_prompt", "wordpiece_simplify"), truth),
     **dict.fromkeys(
@@ -198,8 +201,8 @@ TOKENIZER: Mapping[str, Rule] = {
 """Of `tokenizer_config.json` and of `special_tokens_map.json`."""
 
 TOKENIZER_UNUSED = frozenset({
-    "chat_template", "max_len", "merges_file", "name_or_path", "special_tokens_map_file",
-    "tokenizer_file", "transformers_version", "vocab_file",
+    "chat_template", "is_local", "local_files_only", "max_len", "merges_file", "name_or_path",
+    "special_tokens_map_file", "tokenizer_file", "transformers_version", "vocab_file",
 })  # fmt: skip
 
 WHOLE: Mapping[str, Rule] = {

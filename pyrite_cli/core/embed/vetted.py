@@ -324,7 +324,7 @@ def _check_sizes(
         most = _POSITIONS if key.endswith(_FREE) else _SMALL
         if key in _WIDTHS:
             most = 0
-        elif any(word in key for word in _COUNTED):
+        elif any(word in key for word in _COUNTED) and not key.startswith("max_"):
             most = len(tensors)
         if value > most:
             raise ModelError(f"{file}: no weights are of the size `{key}: {value}`", configs.HINT)
