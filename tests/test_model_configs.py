@@ -169,7 +169,6 @@ def test_what_is_made_of_other_models_is_refused(model: Path, name: str) -> None
         (WHOLE, "model_type", "CrossEncoder"),
         (WHOLE, "prompts", {"query": 1}),
         (WHOLE, "prompts", {"query": "x" * 100_000}),
-        (WHOLE, "truncate_dim", -1),
         (WHOLE, "evil", "x"),
         (POOLING, "pooling_mode", "evil"),
         (POOLING, "word_embedding_dimension", -8),
@@ -272,8 +271,8 @@ def test_what_is_of_no_use_to_an_embedding_is_not_passed_on(model: Path) -> None
            id2label={"0": "x"}, task_specific_params={"x": {"prefix": "y"}})  # fmt: skip
     change(model, TOKENS, chat_template="{{ evil }}", name_or_path="x", vocab_file="/etc/passwd",
            special_tokens_map_file="/root/x", tokenizer_file="/etc/passwd")  # fmt: skip
-    change(model, WHOLE, __version__={"pytorch": "1"}, requirements={"evil": ">1"})
-    look(model)
+    change(model, WHOLE, __version__={"pytorch": "1"}, requirements={"evil": ">1"}, truncate_dim=4)
+    assert look(model).model.dimensions == 8
     with laid_out(model, model.parent) as place:
         assert json.loads((place / CONFIG).read_text()) == bert(8)
         assert set(json.loads((place / TOKENS).read_text())) == {"tokenizer_class", "pad_token"}

@@ -16,12 +16,15 @@ from typing import TYPE_CHECKING, Any
 from pyrite_backends.port import owned
 from pyrite_cli.core.embed import onnx
 from pyrite_cli.core.embed.model import Files, hub_cache, missing_extra
-from pyrite_cli.core.embed.runtime import Matrix, unit
+from pyrite_cli.core.embed.runtime import Matrix, failing, unit
 from pyrite_cli.core.embed.vetted import laid_out
 from pyrite_schemas.errors import ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+
+TRY_ANOTHER = "is the download complete? try another `embedding.model`"
 
 
 class TorchRuntime:
@@ -43,6 +46,7 @@ class TorchRuntime:
             device = "cuda" if torch.cuda.is_available() else "cpu"
             self._model: Any = _load(files, device)
         self._torch = torch
+        self._name = files.model.name
         self._prompt = files.document_prompt
         self._query_prompt = files.query_prompt
         precision, self.batch = _best(torch, device)
@@ -79,7 +83,7 @@ class TorchRuntime:
         return vector
 
     def _embed(self, texts: Sequence[str], prompt: str) -> Matrix:
-        with _quiet():
+        with _quiet(), failing(f"model {self._name} fails on a text", TRY_ANOTHER):
             vectors = self._model.encode(
                 list(texts),
                 prompt=prompt or None,
@@ -138,17 +142,12 @@ def export(files: Files, cache: Path, *, own: bool = True) -> Path:
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix="export-") as place:
         beside = Path(place) / "whole"
         beside.mkdir()
-        try:
-            with _quiet():
+        failed = f"model {files.model.name} can't be exported for queries"
+        with _quiet(), failing(failed, TRY_ANOTHER):
+            try:
                 _export(files, Path(place), beside)
-        except ImportError as error:
-            raise missing_extra() from error
-        except ModelError:
-            raise
-        except Exception as error:  # the exporter raises whatever torch does
-            raise ModelError(
-                f"model {files.model.name} can't be exported for queries: {_first_line(error)}"
-            ) from error
+            except ImportError as error:
+                raise missing_extra() from error
         if folder.exists():
             shutil.rmtree(folder)
         with contextlib.suppress(FileExistsError, OSError):
@@ -254,23 +253,16 @@ def _load(files: Files, device: str) -> Any:
         raise missing_extra() from error
 
     bars.disable_progress_bar()
-    with laid_out(files.folder, hub_cache()) as folder:
-        try:
-            return SentenceTransformer(
-                str(folder),
-                device=device,
-                local_files_only=True,
-                trust_remote_code=False,
-                backend="torch",
-                model_kwargs={"use_safetensors": True, "weights_only": True},
-            )
-        except Exception as error:  # transformers raises anything for a broken model
-            raise ModelError(
-                f"model {files.model.name} can't be loaded: {_first_line(error)}",
-                "is the download complete? try another `embedding.model`",
-            ) from error
-
-
-def _first_line(error: BaseException) -> str:
-    text = str(error).strip()
-    return text.splitlines()[0][:200] if text else type(error).__name__
+    failed = f"model {files.model.name} can't be loaded"
+    with (
+        laid_out(files.folder, hub_cache()) as folder,
+        failing(failed, TRY_ANOTHER, (str(folder), str(files.folder))),
+    ):
+        return SentenceTransformer(
+            str(folder),
+            device=device,
+            local_files_only=True,
+            trust_remote_code=False,
+            backend="torch",
+            model_kwargs={"use_safetensors": True, "weights_only": True},
+        )

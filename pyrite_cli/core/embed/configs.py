@@ -210,11 +210,11 @@ WHOLE: Mapping[str, Rule] = {
     "model_type": one_of(("SentenceTransformer",)),
     "prompts": _mapping(lambda value: isinstance(value, str) and len(value) <= 4096, _LIST),
     "similarity_fn_name": one_of(("cosine", "dot", "euclidean", "manhattan")),
-    "truncate_dim": whole(1, 65_536),
 }
 """Of `config_sentence_transformers.json`."""
 
-WHOLE_UNUSED = frozenset({"__version__", "requirements"})
+WHOLE_UNUSED = frozenset({"__version__", "requirements", "truncate_dim"})
+"""Vectors are kept as long as the model makes them, whatever it would be cut to elsewhere."""
 
 
 def checked(

@@ -14,8 +14,7 @@ import numpy as np
 
 from pyrite_backends.port import owned
 from pyrite_cli.core.embed.model import missing_extra
-from pyrite_cli.core.embed.runtime import Matrix, unit
-from pyrite_schemas.errors import ModelError
+from pyrite_cli.core.embed.runtime import Matrix, failing, unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from pyrite_backends.port.vectors import Model
 
+AGAIN = "delete it from the cache; the next sync exports it again"
 GRAPH, WEIGHTS, TOKENIZER, ABOUT = "model.onnx", "model.onnx.data", "tokenizer.json", "about.json"
 
 
@@ -73,7 +73,8 @@ class OnnxRuntime:
             raise missing_extra() from error
         self.name = "ONNX Runtime, fp32"
         self.truncated = 0
-        try:
+        failed = f"the exported model in {folder} can't be loaded"
+        with failing(failed, AGAIN):
             about = json.loads((folder / ABOUT).read_text())
             options = ort.SessionOptions()
             options.intra_op_num_threads = threads
@@ -86,26 +87,25 @@ class OnnxRuntime:
                 str(folder / GRAPH), options, providers=["CPUExecutionProvider"]
             )
             self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
-        except Exception as error:  # onnxruntime's and tokenizers' errors share no base
-            raise ModelError(
-                f"the exported model in {folder} can't be loaded: {error}",
-                "delete that folder; the next sync exports it again",
-            ) from error
-        self._tokenizer.enable_truncation(about["max_length"])
-        self._tokenizer.enable_padding(pad_id=about["pad_id"], pad_token=about["pad_token"])
-        self._query_prompt: str = about["query_prompt"]
-        self._document_prompt: str = about["document_prompt"]
-        self._inputs = [wanted.name for wanted in self._session.get_inputs()]
+            self._tokenizer.enable_truncation(about["max_length"])
+            self._tokenizer.enable_padding(pad_id=about["pad_id"], pad_token=about["pad_token"])
+            self._query_prompt: str = about["query_prompt"]
+            self._document_prompt: str = about["document_prompt"]
+            self._inputs = [wanted.name for wanted in self._session.get_inputs()]
 
     def documents(self, texts: Sequence[str]) -> Matrix:
         """See `Runtime.documents`; those that are too long are counted in `truncated`."""
-        encoded = self._tokenizer.encode_batch([self._document_prompt + text for text in texts])
+        with failing("the exported model fails on a text", AGAIN):
+            prompted = [self._document_prompt + text for text in texts]
+            encoded = self._tokenizer.encode_batch(prompted)
         self.truncated += sum(bool(one.overflowing) for one in encoded)
         return self._embed(encoded)
 
     def query(self, text: str) -> Matrix:
         """See `Runtime.query`."""
-        vector: Matrix = self._embed([self._tokenizer.encode(self._query_prompt + text)])[0]
+        with failing("the exported model fails on a query", AGAIN):
+            encoded = self._tokenizer.encode(self._query_prompt + text)
+        vector: Matrix = self._embed([encoded])[0]
         return vector
 
     def _embed(self, encoded: Sequence[Any]) -> Matrix:
@@ -115,4 +115,5 @@ class OnnxRuntime:
             "token_type_ids": [one.type_ids for one in encoded],
         }
         feed = {name: np.array(columns[name], dtype=np.int64) for name in self._inputs}
-        return unit(self._session.run(None, feed)[0])
+        with failing("the exported model fails on a text", AGAIN):
+            return unit(self._session.run(None, feed)[0])

@@ -138,7 +138,7 @@ class _Model:
                 configs.HINT,
             )
         return Vetted(
-            whole.get("truncate_dim") or dimensions,
+            dimensions,
             length or min(reach or 512, 1_000_000),
             prompts.get("query") or "",
             prompts.get("document") or prompts.get("passage") or "",
