@@ -8,15 +8,12 @@ import pickle
 import struct
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pyrite_cli.core.embed import model as models
-from pyrite_cli.core.embed import modules
-from pyrite_cli.core.embed.folder import Folder
 from pyrite_cli.core.embed.model import locate
 from pyrite_cli.core.embed.vetted import laid_out
 from pyrite_schemas.errors import ModelError
@@ -24,7 +21,6 @@ from tests.models import (
     CONFIG,
     POOLING,
     TOKENS,
-    change,
     layers,
     look,
     put,
@@ -223,6 +219,16 @@ def test_weights_that_are_only_hashed_are_no_links_either(model: Path) -> None:
         look(model)
 
 
+@pytest.mark.parametrize(
+    "name", [b"\xff.safetensors", b"a 0\nmodel.safetensors", b"\x1b.safetensors"]
+)
+def test_names_that_can_not_be_shown_are_refused(model: Path, name: bytes) -> None:
+    Path(os.fsdecode(bytes(model) + b"/" + name)).write_bytes(b"")
+    with pytest.raises(ModelError, match="unprintable name") as caught:
+        look(model)
+    assert caught.value.message.isprintable()
+
+
 @pytest.mark.parametrize("name", LINKED)
 def test_what_is_no_file_is_an_error(model: Path, name: str) -> None:
     (model / name).unlink()
@@ -294,71 +300,6 @@ def test_a_name_that_is_no_folder_is_an_error(model: Path, name: str) -> None:
 def test_a_name_that_is_no_model_is_an_error(model: Path, name: str) -> None:
     with pytest.raises(ModelError, match="is not on this machine"):
         locate(name, model.parent, model.parent / "cache", fetch=False)
-
-
-# What is remembered
-
-
-def test_a_model_is_looked_through_once(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = look(model)
-    monkeypatch.setattr(Folder, "find", lambda *_: pytest.fail("looked through again"))
-    assert look(model) == first
-
-
-def test_stricter_rules_are_applied_to_models_that_are_known(
-    model: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    look(model)
-    monkeypatch.setattr(modules, "RULES", {**modules.RULES, "Pooling": {}})
-    look(model)
-    monkeypatch.setattr(models, "RULES", models.RULES + 1)
-    refused(model, "1_Pooling/config.json has `word_embedding_dimension")
-
-
-@pytest.mark.parametrize(
-    "change_one",
-    [
-        lambda model: change(model, TOKENS, evil="x"),
-        lambda model: write(model, "adapter_config.json", {}),
-        lambda model: (model / "special_tokens_map.json").symlink_to("absent"),
-    ],
-)
-def test_a_file_that_changes_is_looked_at(
-    model: Path, change_one: Callable[[Path], object]
-) -> None:
-    look(model)
-    change_one(model)
-    with pytest.raises(ModelError):
-        look(model)
-
-
-@pytest.mark.parametrize("text", ["", "[]", "7", '{"%s": 1}', '{"%s": {"stamp": []}}', "[" * 9999])
-def test_a_damaged_memory_is_made_again(model: Path, text: str) -> None:
-    first = look(model)
-    memory = model.parent / "cache" / "models" / "fingerprints.json"
-    kept = memory.read_text()
-    memory.write_text(text.replace("%s", str(model)))
-    assert look(model) == first
-    assert memory.read_text() == kept
-
-
-def test_looking_through_a_model_imports_nothing_that_loads_one(model: Path) -> None:
-    script = (
-        "import sys; from pathlib import Path\n"
-        "from pyrite_cli.core.embed.model import locate\n"
-        "locate('./model', Path(sys.argv[1]), Path(sys.argv[1]) / 'cache')\n"
-        "print(*{name.partition('.')[0] for name in sys.modules})"
-    )
-    ran = subprocess.run(
-        [sys.executable, "-c", script, str(model.parent)],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert not set(ran.stdout.split()) & {
-        "torch", "transformers", "sentence_transformers", "tokenizers", "safetensors", "numpy",
-        "huggingface_hub", "onnxruntime",
-    }  # fmt: skip
 
 
 # Loading one

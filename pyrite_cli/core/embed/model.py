@@ -239,6 +239,11 @@ def _fingerprint(folder: Path, inside: Folder) -> str:
     digest = hashlib.sha256(str(VECTORS).encode())
     patterns = (*_WEIGHTS, *_DECISIVE)
     for file in sorted({file for pattern in patterns for file in folder.glob(pattern)}):
+        if not str(file.relative_to(folder)).isprintable():
+            raise ModelError(
+                f"{folder} has a file with an unprintable name, {file.name[:80]!r}",
+                "rename or delete it",
+            )
         with inside.real(file).open("rb") as stream:
             content = hashlib.file_digest(stream, "sha256").hexdigest()
         packaged = PACKAGED in file.parts and file.name == "model.safetensors"
