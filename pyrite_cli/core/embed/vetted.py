@@ -163,7 +163,7 @@ class _Model:
         return told
 
     def _keep(self, path: str, name: str, values: object) -> None:
-        self._texts[str(Path(path, name))] = json.dumps(values).encode()
+        self._texts[str(Path(path, name))] = json.dumps(values, sort_keys=True).encode()
 
     def _modules(self) -> list[Module]:
         file = self._in.path / MODULES
