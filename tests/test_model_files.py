@@ -280,6 +280,39 @@ def test_models_of_the_hub_s_own_cache_are_links_to_blobs(snapshot: Path, tmp_pa
         locate("some/model", tmp_path, tmp_path / "cache", fetch=False)
 
 
+def test_blobs_that_all_models_of_the_hub_share_are_theirs_too(
+    snapshot: Path, tmp_path: Path
+) -> None:
+    blob = (snapshot / "model.safetensors").resolve()
+    shared = tmp_path / "hub" / "blobs" / "ab" / "abc"
+    shared.parent.mkdir(parents=True)
+    blob.rename(shared)
+    blob.symlink_to(shared)
+    files = locate("some/model", tmp_path, tmp_path / "cache", fetch=False)
+    assert files.model.dimensions == 8
+
+
+@pytest.mark.parametrize(
+    ("names", "place"),
+    [
+        ({}, "home/.cache/huggingface/hub"),
+        ({"XDG_CACHE_HOME": "$HOME/x"}, "home/x/huggingface/hub"),
+        ({"HF_HOME": "~/y", "XDG_CACHE_HOME": "/x"}, "home/y/hub"),
+        ({"HUGGINGFACE_HUB_CACHE": "~/z", "HF_HOME": "/y"}, "home/z"),
+        ({"HF_HUB_CACHE": "~/a", "HUGGINGFACE_HUB_CACHE": "/z"}, "home/a"),
+    ],
+)
+def test_the_hub_s_cache_is_where_its_library_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: dict[str, str], place: str
+) -> None:
+    for name in ("HF_HOME", "XDG_CACHE_HOME", "HUGGINGFACE_HUB_CACHE", "HF_HUB_CACHE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    for name, value in names.items():
+        monkeypatch.setenv(name, value)
+    assert models.hub_cache() == tmp_path / place
+
+
 def test_what_only_looks_like_the_hub_s_cache_is_not(
     snapshot: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

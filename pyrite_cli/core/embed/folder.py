@@ -119,10 +119,10 @@ class Folder:
 
 def _roots(folder: Path, hub: Path) -> list[str]:
     """Where the files of a folder may be: in it, and for a model of the Hugging Face cache, among
-    that model's blobs."""
+    that model's blobs and those that all models share."""
     real = Path(os.path.realpath(folder))
     roots = [str(real)]
     model = real.parent.parent
     if real.parent.name == "snapshots" and str(model.parent) == os.path.realpath(hub):
-        roots.append(str(model / "blobs"))
+        roots += [str(model / "blobs"), str(model.parent / "blobs")]
     return roots

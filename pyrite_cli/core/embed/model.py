@@ -141,8 +141,10 @@ def _packaged() -> Path | None:
 
 def hub_cache() -> Path:
     """Where the Hugging Face libraries keep what they fetched."""
-    home = Path(os.environ.get("HF_HOME", "~/.cache/huggingface")).expanduser()
-    return Path(os.environ.get("HF_HUB_CACHE", home / "hub"))
+    given = os.environ.get
+    home = given("HF_HOME") or f"{given('XDG_CACHE_HOME') or '~/.cache'}/huggingface"
+    place = given("HF_HUB_CACHE") or given("HUGGINGFACE_HUB_CACHE") or f"{home}/hub"
+    return Path(os.path.expandvars(place)).expanduser()
 
 
 def _download(name: str) -> Path:
