@@ -21,9 +21,10 @@ def run() -> None:
             setattr(sys, name, open(os.devnull, "w"))  # noqa: PTH123, SIM115
     try:
         _import_msgspec()
-        from pyrite_cli.main import execute, heed_sigterm  # typer, 40 ms
+        from pyrite_cli.main import execute, heed_sigterm, show_bug  # typer, 40 ms
 
         heed_sigterm()
+        sys.excepthook = show_bug
     except KeyboardInterrupt:
         sys.exit(130)
     status = execute(sys.argv[1:])

@@ -30,7 +30,7 @@ def _version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version  # only here
 
-        typer.echo(f"pyrite {version('pyrite-index')}")
+        render.out(f"pyrite {version('pyrite-index')}")
         raise typer.Exit
 
 
@@ -68,6 +68,11 @@ def heed_sigterm() -> None:
 
     if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
         signal.signal(signal.SIGTERM, terminate)
+
+
+def show_bug(_kind: object, fault: BaseException, _trace: object) -> None:
+    """Show the traceback of what no one caught, as `sys.excepthook` does."""
+    render.bug(fault)
 
 
 def execute(arguments: Sequence[str]) -> int:
@@ -123,9 +128,7 @@ def _failed(error: BaseException, run: Invocation) -> int:
     if isinstance(error, SystemExit):
         return int(error.code or 0)
     if run.debug:
-        import traceback  # only for debugging
-
-        traceback.print_exception(error)
+        render.bug(error)
     if isinstance(error, PyriteError):
         _say(error.code, error.message, error.hint, json=json)
         return error.exit_code
@@ -137,7 +140,7 @@ def _failed(error: BaseException, run: Invocation) -> int:
             _say("terminated", "terminated", hint, json=json)
             return Exit.TERMINATED
         if sys.stderr.isatty():
-            typer.echo(err=True)  # the terminal has just printed ^C
+            render.text("", err=True)  # the terminal has just printed ^C
         _say("interrupted", "interrupted", hint, json=json)
         return Exit.INTERRUPTED
     if isinstance(error, UnicodeEncodeError) and (odd := _odd(run)):
@@ -169,7 +172,7 @@ def _misused(error: Any, *, json: bool) -> int:
     unknown = type(error).__name__ == "NoSuchOption"
     text = str(error.message if unknown else error.format_message()).strip()
     if type(error).__name__ == "NoArgsIsHelpError":
-        typer.echo(text, err=True)
+        render.text(text, err=True)
         return Exit.FAILED
     context = getattr(error, "ctx", None) if isinstance(error, _UsageProblem) else None
     hint = f"see `{context.command_path} --help`" if context is not None else ""

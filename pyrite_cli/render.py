@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from pyrite_cli.core.text import escape
 from pyrite_cli.core.text.patterns import regex
 
 if TYPE_CHECKING:
@@ -21,48 +22,79 @@ if TYPE_CHECKING:
 
 def json(reply: Reply) -> None:
     """A reply as one JSON document on stdout."""
-    sys.stdout.write(reply.to_json(indent=2) + "\n")
+    document(reply.to_json(indent=2))
 
 
 def json_line(reply: Reply) -> None:
     """A reply as one line of JSON on stdout."""
-    sys.stdout.write(reply.to_json() + "\n")
+    document(reply.to_json())
 
 
-ESCAPE = "\udc1b"
-"""What begins our own colours until they are printed: no file, name or argument can hold it."""
+def document(text: str) -> None:
+    """JSON on stdout.
 
-_CONTROLS = regex("(?:\x1b\\[[0-9;]*m)|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-
-
-def _printable(text: str) -> str:
-    """Text without control characters but our own colours: a file must not steer a terminal."""
-    return text if text.isprintable() else _CONTROLS.sub("", text).replace(ESCAPE, "\x1b")
+    Args:
+        text: Valid JSON, without a line end behind it.
+    """
+    shown = escape.json(text)
+    sys.stdout.write((escape.inert_json(shown) if escape.in_job() else shown) + "\n")
 
 
 def out(text: str = "") -> None:
-    """A line of data."""
-    typer.echo(_printable(text), color=colour())
+    """A line of data, whatever stands in it."""
+    _write(text)
 
 
-def _err(text: str) -> None:
-    typer.echo(_printable(text), err=True, color=colour(sys.stderr))
+def text(several: str, *, err: bool = False) -> None:
+    """Text of several lines.
+
+    Args:
+        several: The lines.
+        err: On stderr, where it is no data.
+    """
+    for one in escape.lines(several):
+        _write(one, err=err)
+
+
+def command(text: str) -> None:
+    """A line that the service which runs this is to obey.
+
+    Args:
+        text: The command, its parts escaped.
+    """
+    _write(text, obeyed=True)
 
 
 def note(text: str) -> None:
     """A remark on stderr, dim where there is colour."""
-    _err(style(text, dim=True, stream=sys.stderr))
+    _write(style(text, dim=True, stream=sys.stderr), err=True)
 
 
 def warn(text: str) -> None:
     """A warning on stderr."""
-    _err(f"{style('warning:', fg='yellow', bold=True, stream=sys.stderr)} {text}")
+    begun = style("warning:", fg="yellow", bold=True, stream=sys.stderr)
+    _write(f"{begun} {text}", err=True)
 
 
 def error(message: str, hint: str = "") -> None:
     """What went wrong and what to do."""
     line = f"{style('error:', fg='red', bold=True, stream=sys.stderr)} {message}"
-    _err(line + (f"; {hint}" if hint else ""))
+    _write(line + (f"; {hint}" if hint else ""), err=True)
+
+
+def bug(fault: BaseException) -> None:
+    """The traceback of an exception on stderr, which may repeat what stands in a file."""
+    import traceback  # only here
+
+    text("".join(traceback.format_exception(fault)).rstrip("\n"), err=True)
+
+
+def _write(text: str, *, err: bool = False, obeyed: bool = False) -> None:
+    shown = escape.line(text)
+    if escape.in_job():
+        shown = escape.inert(shown, command=obeyed)
+    stream = sys.stderr if err else sys.stdout
+    typer.echo(shown.replace(escape.COLOUR, "\x1b"), err=err, color=colour(stream))
 
 
 def colour(stream: Any = None) -> bool:
@@ -77,7 +109,7 @@ def style(text: str, *, stream: Any = None, **styles: Any) -> str:
     """Text with ANSI styles where the stream shows them; to be printed by `out` or as a remark."""
     if not text or not colour(stream):
         return text
-    return typer.style(_CONTROLS.sub("", text), **styles).replace("\x1b", ESCAPE)
+    return typer.style(escape.line(text), **styles).replace("\x1b", escape.COLOUR)
 
 
 def width() -> int:
@@ -99,6 +131,7 @@ def table(
     """
     if not rows:
         return
+    rows = [[escape.line(cell) for cell in row] for row in rows]
     widths = [max(cell_width(row[column]) for row in rows) for column in range(len(rows[0]))]
     room = width() if sys.stdout.isatty() else 10_000
     for row in rows:
@@ -264,7 +297,7 @@ def progress(what: str, total: int, unit: str) -> Iterator[Callable[[int], None]
             return Text(f"{done}{rate}{rest}", style="dim", no_wrap=True)
 
     bar = Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=14),
         Rate(),
         console=Console(stderr=True),
@@ -281,7 +314,7 @@ def progress(what: str, total: int, unit: str) -> Iterator[Callable[[int], None]
             bar.update(task, completed=done, refresh=True)
 
     with bar:
-        task = bar.add_task(what, total=total)
+        task = bar.add_task(escape.line(what), total=total)
         yield advance
 
 
@@ -303,6 +336,6 @@ def _lines(what: str, total: int, unit: str) -> Iterator[Callable[[int], None]]:
             said = now
             rate = done / (now - begun)
             left = seconds((total - done) / rate) if rate else "?"
-            _err(f"{what}: {done:,} of {total:,}, {rate:.0f} {unit}/s, {left} left")
+            _write(f"{what}: {done:,} of {total:,}, {rate:.0f} {unit}/s, {left} left", err=True)
 
     yield advance

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from pyrite_cli import render
 from pyrite_cli.commands import titles
+from pyrite_cli.core.text import escape
 
 ADDRESS = "https://example.org/" + "a-very-long-path/" * 9 + "needle.html"
 ROOM = 40
 
 
 def bare(line: str) -> str:
-    return re.sub(f"{render.ESCAPE}\\[[0-9;]*m", "", line)
+    return re.sub(f"{escape.COLOUR}\\[[0-9;]*m", "", line)
 
 
 @pytest.fixture
@@ -33,8 +34,8 @@ def test_a_long_address_is_broken_and_its_marks_are_kept() -> None:
     assert all(render.cell_width(bare(line)) <= ROOM for line in lines)
     assert "".join(map(bare, lines)).replace(" ", "") == text.replace(" ", "")
     assert bare(lines[0]).startswith("See https://")
-    escape = f"{render.ESCAPE}\\["
-    shown = re.findall(f"{escape}33m{escape}1m(.*?){escape}0m", "".join(lines))
+    begun = f"{escape.COLOUR}\\["
+    shown = re.findall(f"{begun}33m{begun}1m(.*?){begun}0m", "".join(lines))
     assert "".join(shown) == "needle"
 
 

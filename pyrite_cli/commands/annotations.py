@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from pyrite_cli.core.text import escape
 from pyrite_schemas.replies.check import Finding
 
 
@@ -14,16 +15,9 @@ def github(findings: Iterable[Finding]) -> Iterator[str]:
     """Workflow commands of GitHub Actions, which shows them beside the lines they name."""
     for one in findings:
         line = f",line={one.line}" if one.line else ""
-        title = _property(f"pyrite {one.code}")
-        yield f"::error file={_property(one.file)}{line},title={title}::{_message(one.message)}"
-
-
-def _message(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _message(text).replace(":", "%3A").replace(",", "%2C")
+        title = escape.value(f"pyrite {one.code}")
+        file = escape.value(one.file)
+        yield f"::error file={file}{line},title={title}::{escape.message(one.message)}"
 
 
 def gitlab(findings: Iterable[Finding]) -> str:

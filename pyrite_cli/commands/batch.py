@@ -9,6 +9,7 @@ import typer
 
 from pyrite_cli import render
 from pyrite_cli.commands.freshness import remarks
+from pyrite_cli.core.text import escape
 from pyrite_schemas.errors import Exit
 from pyrite_schemas.replies.common import Freshness
 from pyrite_schemas.replies.search import BatchFault, BatchReply
@@ -32,7 +33,9 @@ def show(own: Pyrite, replies: Iterable[BatchReply | BatchFault], name: str) -> 
         render.json_line(reply)
         if isinstance(reply, BatchFault):
             faults += 1
-            render.error(f"{name}:{reply.line}: {reply.error.message}", reply.error.hint)
+            render.error(
+                f"{escape.path(name)}:{reply.line}: {reply.error.message}", reply.error.hint
+            )
             continue
         found += bool(reply.results)
         vectors = reply.mode != "keyword"

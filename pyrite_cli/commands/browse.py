@@ -54,7 +54,7 @@ def _show_entry(entry: EntryReply, names: Standpoint) -> None:
         if value:
             render.out(f"{render.style(f'{name:<8}', dim=True)}{value}")
     render.out()
-    render.out(entry.body.strip("\n"))
+    render.text(entry.body.strip("\n"))
 
 
 def _last(history: History | None) -> str:

@@ -10,6 +10,7 @@ from pyrite_cli import render
 from pyrite_cli.commands.context import invocation
 from pyrite_cli.commands.options import Json
 from pyrite_cli.commands.progress import Progress
+from pyrite_cli.core.text import escape
 
 
 def stats(context: typer.Context, json: Json = False) -> None:
@@ -24,7 +25,7 @@ def stats(context: typer.Context, json: Json = False) -> None:
         return
     render.out(f"{'model':<9} {reply.model.name}")
     for name, one in zip(("machine", "database"), reply.caches, strict=False):
-        render.out(f"{name:<9} {one.place}")
+        render.out(f"{name:<9} {escape.path(one.place)}")
         held = f"{render.count(one.vectors, 'vector')}, {render.size(one.bytes)}"
         since = f", the oldest used {render.age(one.oldest)}" if one.vectors else ""
         render.out(f"{'':<9} {held}{since}")
@@ -46,7 +47,7 @@ def export(
     if json:
         render.json(reply)
         return
-    written = f"{render.count(reply.vectors, 'vector')} written to {file}"
+    written = f"{render.count(reply.vectors, 'vector')} written to {escape.path(file)}"
     render.out(f"{written} ({render.size(reply.bytes)})")
 
 

@@ -11,6 +11,7 @@ from pyrite_cli import render
 from pyrite_cli.commands.context import invocation
 from pyrite_cli.commands.options import Json, KbNames
 from pyrite_cli.commands.progress import Progress
+from pyrite_cli.core.text import escape
 from pyrite_schemas.errors import Exit, UsageError
 from pyrite_schemas.requests.making import LEAST_CACHE_DAYS, DigestRequest, GcRequest, VerifyRequest
 from pyrite_schemas.requests.reading import MOST
@@ -47,7 +48,7 @@ def status(context: typer.Context, json: Json = False) -> None:
                 render.out(f"    {where}: {one.message}")
     model = found.model.name if found.model else "none yet"
     render.out(f"model   {model}")
-    render.out(f"index   {found.index} ({render.size(found.bytes)}, {found.backend})")
+    render.out(f"index   {escape.path(found.index)} ({render.size(found.bytes)}, {found.backend})")
     if found.advice:
         render.out(f"advice  {found.advice}")
 

@@ -12,6 +12,7 @@ from pyrite_cli.commands.context import invocation
 from pyrite_cli.commands.freshness import remarks
 from pyrite_cli.commands.options import Json, KbNames
 from pyrite_cli.commands.progress import Progress
+from pyrite_cli.core.text import escape
 from pyrite_schemas.replies.evaluation import RECALL, Comparison, EvalReply, Figures, ModeFigures
 from pyrite_schemas.requests.making import MOST_K, EvaluateRequest
 
@@ -150,7 +151,7 @@ def _explain(reply: EvalReply, *, file: str) -> None:
         render.note(f"{some} no judgements: left out")
     if reply.unasked:
         some = render.count(reply.unasked, "judged query is", "judged queries are")
-        render.note(f"{some} not in {file}: left out")
+        render.note(f"{some} not in {escape.path(file)}: left out")
     missing = next((one.comparison.missing for one in reply.modes if one.comparison), 0)
     if missing:
         some = render.count(missing, "query is", "queries are")

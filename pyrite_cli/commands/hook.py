@@ -9,6 +9,7 @@ import typer
 from pyrite_cli import render
 from pyrite_cli.commands.context import invocation
 from pyrite_cli.commands.options import Json
+from pyrite_cli.core.text import escape
 from pyrite_schemas.errors import Exit
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ def uninstall(context: typer.Context, json: Json = False) -> None:
             if hook.name in reply.changed
         ]
     )
-    where = f"in {reply.folder}" if reply.changed else f"nothing of Pyrite's in {reply.folder}"
+    folder = escape.path(reply.folder)
+    where = f"in {folder}" if reply.changed else f"nothing of Pyrite's in {folder}"
     render.note(where)
 
 
@@ -121,7 +123,7 @@ def _show(reply: HookReply) -> None:
         }.get(hook.state, hook.detail)
         rows.append((hook.name, "installed" if hook.state == "own" else hook.state, what))
     render.table(rows, dim=(2,))
-    render.note(f"in {reply.folder}")
+    render.note(f"in {escape.path(reply.folder)}")
     if reply.advice:
         render.note(reply.advice)
 
@@ -148,4 +150,4 @@ def _show_last(reply: HookReply) -> None:
         for line in _told(run.said):
             render.out(f"  {line}")
     if reply.last:
-        render.out(f"log        {reply.log}")
+        render.out(f"log        {escape.path(reply.log)}")

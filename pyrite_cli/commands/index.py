@@ -11,6 +11,7 @@ from pyrite_cli import render
 from pyrite_cli.commands.context import Invocation, invocation
 from pyrite_cli.commands.options import Json, KbNames
 from pyrite_cli.commands.progress import Progress
+from pyrite_cli.core.text import escape
 from pyrite_schemas.errors import Exit
 from pyrite_schemas.requests.making import EmbedRequest, RebuildRequest, SyncRequest
 
@@ -160,9 +161,9 @@ def _tell(run: Invocation, report: SyncReport, *, json: bool, dry_run: bool = Fa
 def _short(place: str) -> str:
     """Where the index is, from the user's point of view."""
     try:
-        return str(Path(place).relative_to(Path.cwd()))
+        return escape.path(str(Path(place).relative_to(Path.cwd())))
     except (ValueError, FileNotFoundError):  # it is elsewhere, or we are nowhere
-        return place
+        return escape.path(place)
 
 
 def _line(kb: KbReport, *, dry_run: bool) -> str:

@@ -10,6 +10,7 @@ import typer
 from pyrite_cli import render
 from pyrite_cli.commands.context import invocation
 from pyrite_cli.commands.options import Json
+from pyrite_cli.core.text import escape
 from pyrite_schemas.requests.making import InitRequest
 
 
@@ -29,7 +30,9 @@ def init(
         return
     render.out(f"wrote {_shown(Path(reply.file))}")
     if reply.files:
-        where = f"under {reply.path}/" if reply.path != "." else "in the repository"
+        where = (
+            f"under {escape.path(f'{reply.path}/')}" if reply.path != "." else "in the repository"
+        )
         render.out(f"found {render.count(reply.files, 'Markdown file')} {where}")
     else:
         render.out("found no Markdown files yet")
@@ -41,6 +44,6 @@ def init(
 
 def _shown(file: Path) -> str:
     try:
-        return str(file.relative_to(Path.cwd()))
+        return escape.path(str(file.relative_to(Path.cwd())))
     except (ValueError, FileNotFoundError):  # see `index`
-        return str(file)
+        return escape.path(str(file))

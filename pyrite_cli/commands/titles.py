@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pyrite_cli import render
+from pyrite_cli.core.text import escape
 
 INDENT = 4
 """Columns before everything that is said of an entry."""
@@ -27,7 +28,8 @@ def heading_line(number: int, title: str, heading: Sequence[str]) -> None:
         title: The entry's title.
         heading: Headings, outermost first.
     """
-    shown, under = _titled(title, heading, room())
+    parts = [escape.line(part) for part in heading]
+    shown, under = _titled(escape.line(title), parts, room())
     bold, dim = render.style(shown, bold=True), render.style(under, dim=True)
     render.out(f"{render.style(f'{number:>2}', dim=True)}  {bold}{dim}")
 

@@ -13,6 +13,7 @@ from pyrite_cli import render
 from pyrite_cli.commands.context import invocation
 from pyrite_cli.commands.options import Json, KbNames
 from pyrite_cli.commands.progress import Progress
+from pyrite_cli.core.text import escape
 from pyrite_schemas.errors import Exit, UsageError
 from pyrite_schemas.requests.making import CheckRequest, TypesRequest
 
@@ -64,7 +65,7 @@ def check(
     request = CheckRequest(paths=tuple(paths or ()), kbs=tuple(kb or ()), ref=ref)
     reply = own.check(request, Progress())
     for one in reply.unmatched:
-        render.note(f"{one} is no file of a KB")
+        render.note(f"{escape.path(one)} is no file of a KB")
     if json:
         render.json(reply)
     else:
@@ -96,9 +97,9 @@ def _show(reply: CheckReply, names: Standpoint, form: Format) -> None:
 
     if form is Format.GITHUB:
         for line in annotations.github(reply.problems):
-            render.out(line)
+            render.command(line)
     else:
-        render.out(annotations.gitlab(reply.problems))
+        render.document(annotations.gitlab(reply.problems))
     render.note(summary)
 
 
@@ -128,10 +129,10 @@ def schema(
         from importlib.resources import files
 
         own = files("pyrite_schemas").joinpath("config.schema.json")
-        render.out(own.read_text(encoding="utf-8").rstrip("\n"))
+        render.document(own.read_text(encoding="utf-8").rstrip("\n"))
         return
     found = invocation(context).pyrite.type_schema(name=name, kb=kb)
-    render.out(encoder.dumps(found, indent=2, ensure_ascii=False))
+    render.document(encoder.dumps(found, indent=2, ensure_ascii=False))
 
 
 def _list(reply: TypesReply, *, json: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyrite_cli.core.text import escape
 from pyrite_cli.core.text.patterns import regex
 
 if TYPE_CHECKING:
@@ -33,3 +34,9 @@ def encode_path(path: str) -> bytes:
         return chr(code if code < 0x80 else 0xDC00 + code)
 
     return _ESCAPED.sub(byte, path).encode(errors="surrogateescape")
+
+
+def typed_path(name: str) -> str:
+    """A path that may be typed as it was shown, in quotes, as `decode_path` makes it text."""
+    found = escape.unquoted(name)
+    return name if found is None else decode_path(found)

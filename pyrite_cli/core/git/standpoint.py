@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from pyrite_cli.core.text import escape
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -38,7 +40,7 @@ class Standpoint:
     def name(self, kb: str, path: str, line: int = 0) -> str:
         """`path:line` of a file, the path relative to the current directory, or absolute where that
         is shorter; relative to its KB, and behind the KB's name where there are several, when the
-        files are not on this machine.
+        files are not on this machine. It is one line: what would be more is quoted as git does.
 
         Args:
             kb: Its KB.
@@ -49,6 +51,7 @@ class Standpoint:
         shown = f"{kb}:{path}" if self.several else path
         if base is not None and self._here is not None:
             shown = _nearer(self._here, f"{base}/{path}")
+        shown = escape.path(shown)
         return f"{shown}:{line}" if line else shown
 
     def meant(self, name: str, kbs: list[str]) -> list[tuple[str, str]]:
@@ -61,8 +64,11 @@ class Standpoint:
         """
         if self._here is None:
             return []
+        from pyrite_cli.core.git.paths import typed_path  # no search looks a file up
+
         head, colon, tail = name.rpartition(":")
         names = [head, name] if colon and tail.isdigit() else [name]
+        names = [typed_path(one) for one in names]
         found = []
         for one in names:
             place = os.path.normpath(os.path.join(self._here, os.path.expanduser(one)))  # noqa: PTH111, PTH118

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from pyrite_backends.port import owned
+from pyrite_cli.core.text import escape
 from pyrite_schemas.replies.hooks import HookRun
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ def _do(folder: Path, step: str, arguments: Sequence[str], hook: str) -> int:
         check=False,
     )
     took = time.monotonic() - begun
-    said = done.stdout.decode(errors="replace").splitlines()[-_SAID:]
+    said = [escape.line(one) for one in done.stdout.decode(errors="replace").splitlines()[-_SAID:]]
     told = [f"{_now()} {hook}: {step} ended with {done.returncode} after {took:.2f} s"]
     _tell(folder, "\n  ".join([*told, *said]) + "\n")
     return done.returncode

@@ -51,7 +51,7 @@ def find(reader: Reader, name: str, standpoint: Standpoint) -> EntryDetail:
     return found[0]
 
 
-_FILE = re.compile(r"\.\w+(?::\d+)?$")
+_FILE = re.compile(r'\.\w+"?(?::\d+)?$')
 
 
 def _file(reader: Reader, name: str, standpoint: Standpoint, kbs: list[str]) -> list[EntryDetail]:
