@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import stat
 import sys
 from pathlib import Path
@@ -81,12 +82,13 @@ def find(repository: Path, root: Path, file: Path | None) -> Place:
         problem = f"core.hooksPath is {configured}: the hooks {what}"
         return Place(folder, call, problem, hint, not tracked)
     # Hooks of several repositories: the lines have to know theirs.
+    own = shlex.quote(f"{common}/hooks")
     shared = call._replace(place=str(top / call.place), repository=str(common))
     return Place(
         folder,
         shared,
         f"core.hooksPath ({scope}) is {folder}: its hooks are those of other repositories too",
-        f"`git config --local core.hooksPath {common}/hooks` gives this one its own; or --force",
+        f"`git config --local core.hooksPath {own}` gives this one its own; or --force",
         True,
     )
 

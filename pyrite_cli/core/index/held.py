@@ -59,9 +59,17 @@ def _chosen(states: Sequence[KbState], name: str, owner: str, *, foreign: bool) 
     if state.owner != owner and not foreign:
         raise UsageError(
             f"{name} belongs to another configuration: {state.owner or 'which is not known'}",
-            f"to remove it all the same: pyrite kb remove {name} --yes",
+            f"to remove it all the same: {_removal(name)}",
         )
     return state
+
+
+def _removal(name: str) -> str:
+    """The command that removes a KB whosever it is, as a shell takes it."""
+    import shlex  # only where a command is suggested
+
+    quoted = shlex.quote(name)
+    return "pyrite kb remove " + (f"--yes -- {quoted}" if name[:1] == "-" else f"{quoted} --yes")
 
 
 def _hint(states: Sequence[KbState], name: str) -> str:
