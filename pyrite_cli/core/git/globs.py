@@ -21,7 +21,7 @@ def matcher(include: Sequence[str], exclude: Sequence[str]) -> Callable[[str], b
 def _globs(patterns: Sequence[str]) -> Callable[[str], re.Match[str] | None] | None:
     if not patterns:
         return None
-    return re.compile("|".join(glob(pattern) for pattern in patterns), re.I).fullmatch
+    return re.compile("|".join(glob(pattern) for pattern in patterns), re.I | re.S).fullmatch
 
 
 _FOLDERS = re.compile(r"(?:\*\*/)+")
