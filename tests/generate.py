@@ -221,6 +221,15 @@ _INTRO = """\
 Data goes to stdout; progress, notes and errors go to stderr. In a pipe there is no colour and no
 progress bar, and a closed pipe is no error. `NO_COLOR` and `FORCE_COLOR` are respected.
 
+What files, names and other programs say is printed so that it does nothing: without control
+characters, escape sequences, tags and what turns letters round, and with a space for a line end,
+so that one line is one path, one entry, one problem. A path is in double quotes with the escapes
+of C where it holds a control, a quote, a backslash or a byte that is no UTF-8, as `git status`
+shows it with `core.quotePath=false`; `get`, `links` and `related` understand it so. In a job of
+GitHub Actions, Azure Pipelines or TeamCity, which take commands from the output, `::` at the
+beginning of a line and `##[` get a backslash (`\\::`, `#\\#[`). JSON says exactly what is there,
+with escapes for what a terminal would not show.
+
 """
 
 _CODES = {

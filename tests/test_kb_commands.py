@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pyrite_cli import render
+from pyrite_cli.core.index import held
 from pyrite_cli.workspace import Workspace
 from tests.conftest import Ran, Repo
 from tests.program import Here, here, shape
@@ -138,6 +139,14 @@ def test_a_name_that_is_not_there(two: Two, name: str, hint: str) -> None:
     told = two("ops", "kb", "remove", name, "--json")
     assert shape("error", told.out)["error"]["code"] == "not-found"
     assert two.held() == {"ops", "docs"}
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [("docs", "docs --yes"), ("a b; c", "'a b; c' --yes"), ("--all", "--yes -- --all")],
+)
+def test_the_command_that_removes_takes_any_name(name: str, command: str) -> None:
+    assert held._removal(name) == f"pyrite kb remove {command}"
 
 
 def test_a_kb_of_another_configuration_needs_a_yes(two: Two) -> None:

@@ -67,10 +67,10 @@ def lines(text: str) -> list[str]:
     return [line(one.removesuffix("\r")) for one in text.split("\n")]
 
 
-# The last two: what would be a command where it is printed.
+# The last: what would be a command where it is printed, as `::` at the beginning is.
 _ODD = regex(
     rf'(?P<kept>{_FLAG})|\\udc(?P<byte>[0-9a-f]{{2}})|["\\\t{_ENDS}{_CONTROLS}{_UNSEEN}{_HALVES}]'
-    r"|^:(?=:)|(?<=#)#(?=(?:vso|teamcity)?\[)"
+    r"|(?<=#)#(?=(?:vso|teamcity)?\[)"
 )
 _LETTERS = dict(zip('\a\b\t\n\v\f\r"\\', 'abtnvfr"\\', strict=True))
 
@@ -86,7 +86,7 @@ def path(name: str) -> str:
     if name.isprintable() and not ('"' in name or "\\" in name or "##" in name or "::" in name):
         return name
     quoted = _ODD.sub(_quoted, name)
-    return name if quoted == name else f'"{quoted}"'
+    return name if quoted == name and not name.startswith("::") else f'"{quoted}"'
 
 
 def _quoted(found: re.Match[str]) -> str:
