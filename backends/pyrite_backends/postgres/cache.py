@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyrite_backends.port.vectors import Model, sound
+from pyrite_backends.postgres import owners
 from pyrite_backends.postgres.copying import copy
 from pyrite_schemas.sync import CacheStats
 
@@ -19,8 +20,7 @@ _LOCK = (0x50795274, 1)
 _PORTION = 2000
 
 _TABLES = f"""
-CREATE SCHEMA IF NOT EXISTS {SCHEMA};
-CREATE TABLE IF NOT EXISTS {SCHEMA}.vector (
+CREATE TABLE {SCHEMA}.vector (
   model text NOT NULL, hash bytea NOT NULL, embedding bytea NOT NULL,
   used timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (model, hash));
 ALTER TABLE {SCHEMA}.vector ALTER embedding SET STORAGE EXTERNAL;
@@ -67,7 +67,7 @@ class PostgresCache:
             return []
         found: list[tuple[bytes, bytes]] = []
         with self._transaction() as db:
-            if not _exists(db):
+            if not self._exists(db):
                 return []
             for start in range(0, len(hashes), _PORTION):
                 rows = db.cursor(binary=True).execute(
@@ -82,7 +82,7 @@ class PostgresCache:
         if not hashes:
             return []
         with self._transaction() as db:
-            if not _exists(db):
+            if not self._exists(db):
                 return list(hashes)
             rows = db.execute(
                 "SELECT wanted.hash FROM unnest(%s::bytea[]) wanted(hash) WHERE NOT EXISTS"
@@ -96,20 +96,20 @@ class PostgresCache:
         if not rows:
             return
         with self._transaction() as db:
-            _make(db)
+            self._make(db)
             db.execute("CREATE TEMPORARY TABLE cached (hash bytea, embedding bytea) ON COMMIT DROP")
-            copy(db, "cached", ("hash", "embedding"), rows)
+            copy(db, "pg_temp.cached", ("hash", "embedding"), rows)
             db.execute(
                 f"INSERT INTO {SCHEMA}.vector(model, hash, embedding)"
-                " SELECT %s, hash, embedding FROM cached"
+                " SELECT %s, hash, embedding FROM pg_temp.cached"
                 " ORDER BY hash ON CONFLICT DO NOTHING",  # in one order: no deadlock
                 (self._model.fingerprint,),
             )
-            db.execute("DROP TABLE cached")
+            db.execute("DROP TABLE pg_temp.cached")
 
     def items(self) -> Iterator[tuple[bytes, bytes]]:
         with self._transaction() as db:
-            if not _exists(db):
+            if not self._exists(db):
                 return
             with db.cursor("items", binary=True) as cursor:
                 cursor.itersize = _PORTION
@@ -124,7 +124,7 @@ class PostgresCache:
     def stats(self) -> CacheStats:
         row = None
         with self._transaction() as db:
-            if _exists(db):
+            if self._exists(db):
                 row = db.execute(
                     "SELECT count(*), coalesce(sum(octet_length(embedding)), 0)::bigint,"
                     f" coalesce(extract(epoch FROM min(used)), 0)::float8 FROM {SCHEMA}.vector"
@@ -135,12 +135,12 @@ class PostgresCache:
 
     def touch(self, hashes: Iterable[bytes]) -> None:
         with self._transaction() as db:
-            if _exists(db):
+            if self._exists(db):
                 db.execute(_TOUCH, (list(hashes), self._model.fingerprint))
 
     def evict(self, days: float, most: int | None) -> int:
         with self._transaction() as db:
-            if not _exists(db):
+            if not self._exists(db):
                 return 0
             values = {
                 "model": self._model.fingerprint,
@@ -149,16 +149,22 @@ class PostgresCache:
             }
             return db.execute(_EVICT, values).rowcount
 
+    def _exists(self, db: Connection) -> bool:
+        """Whether there is a table; it may be used when it is."""
+        if not owners.there(db, owners.look(db), SCHEMA, self._where):
+            return False
+        row = db.execute("SELECT to_regclass(%s)", (f"{SCHEMA}.vector",)).fetchone()
+        return bool(row and row[0])
 
-def _exists(db: Connection) -> bool:
-    row = db.execute("SELECT to_regclass(%s)", (f"{SCHEMA}.vector",)).fetchone()
-    return bool(row and row[0])
-
-
-def _make(db: Connection) -> None:
-    """Make the table where it isn't there; one process at a time."""
-    if not _exists(db):
+    def _make(self, db: Connection) -> None:
+        """Make the table where it isn't there; one process at a time."""
+        if self._exists(db):
+            owners.check(db, SCHEMA, self._where, writing=True)
+            return
         db.execute("SELECT pg_advisory_xact_lock(%s, %s)", _LOCK)
         # Reading a catalogue makes the session hear of what another made while this one waited.
-        db.execute("SELECT FROM pg_namespace LIMIT 1")
+        if self._exists(db):
+            return
+        if SCHEMA not in owners.look(db):
+            db.execute(f"CREATE SCHEMA {SCHEMA}")
         db.execute(_TABLES)

@@ -8,6 +8,7 @@ from pyrite_backends.postgres import conditions, keyword
 from pyrite_backends.postgres.connection import Connection, native
 from pyrite_backends.postgres.matching import PostgresMatcher
 from pyrite_backends.sql.reader import VECTORS_OF, CommonReader
+from pyrite_schemas.errors import StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,11 +28,13 @@ class PostgresReader(CommonReader):
     Args:
         connection: In a transaction that sees the tables of a generation.
         tokeniser: The one the index was made with.
+        vectors: The schema that pgvector is in, as a statement names it; empty without one.
     """
 
-    def __init__(self, connection: Connection, tokeniser: Tokeniser) -> None:
+    def __init__(self, connection: Connection, tokeniser: Tokeniser, vectors: str) -> None:
         super().__init__(tokeniser)
         self._db = connection
+        self._in = vectors
         self._last: tuple[tuple[Term, ...], Frequencies] | None = None
 
     def _rows(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
@@ -88,7 +91,12 @@ class PostgresReader(CommonReader):
 
         where = self._allowed(filters, condition)
         size = len(vector) // 4
-        return semantic.search(self._rows, vector, size, where, depth, exact=exact)
+        if not self._in:
+            raise StorageError(
+                "the extension vector was dropped from the database",
+                "an administrator runs: CREATE EXTENSION vector; then `pyrite index rebuild`",
+            )
+        return semantic.search(self._rows, self._in, vector, size, where, depth, exact=exact)
 
     def fields(self) -> list[str]:
         return sorted(self._distinct(conditions.FIELDS))

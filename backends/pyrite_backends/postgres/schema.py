@@ -8,13 +8,14 @@ on its generation; an old one is dropped when nobody does.
 from __future__ import annotations
 
 import functools
-import re
 from importlib.resources import files
 from typing import TYPE_CHECKING, NamedTuple
 
 from psycopg import errors
 
 from pyrite_backends.port.format import LAYOUT, differences, is_newer, made_by
+from pyrite_backends.postgres import owners
+from pyrite_backends.postgres.identifiers import pasted, quoted
 from pyrite_schemas.errors import FormatError, NoIndexError, StorageError
 
 if TYPE_CHECKING:
@@ -28,8 +29,6 @@ WRITER = (0x50795274, 0)
 GENERATION = 0x50795275
 """The first number of the advisory lock of a generation; the second one is its own."""
 
-_PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
-
 NEAREST = "vector_nearest"
 """The index of vectors."""
 NEAREST_FROM = 5000
@@ -41,28 +40,35 @@ MIN_VECTOR = (0, 7)
 MAX_DIMENSIONS = 4000
 """Of `halfvec` in an HNSW index."""
 
-_SEE = f"""set_config('search_path', concat_ws(', ', '{SCHEMA}_' || c.generation, (
-   SELECT quote_ident(n.nspname) FROM pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace
-   WHERE x.extname = 'vector')), true)"""
-"""Makes a transaction see the tables of a generation, and pgvector wherever it is."""
-
 _CURRENT = f"""
 SELECT c.generation, c.format, c.tokens,
- pg_advisory_xact_lock_shared({GENERATION}, c.generation)::text, {_SEE}
+ pg_advisory_xact_lock_shared({GENERATION}, c.generation)::text,
+ CASE WHEN c.generation IN ({{plain}}) THEN
+  set_config('search_path', '{SCHEMA}_' || c.generation::int || ', pg_temp', true) END
 FROM {SCHEMA}.current c;
-SELECT to_regnamespace(split_part(current_setting('search_path'), ',', 1)) IS NOT NULL
-FROM pg_namespace LIMIT 1
+SELECT to_regnamespace(split_part(current_setting('search_path'), ',', 1)) IS NOT NULL,
+ n.nspname::text, {owners.plainly("x.extowner")}
+FROM (SELECT FROM pg_namespace LIMIT 1) made LEFT JOIN pg_extension x ON x.extname = 'vector'
+LEFT JOIN pg_namespace n ON n.oid = x.extnamespace
 """
 """What became of a generation while the first statement waited for its lock, the second one sees:
-reading a catalogue makes a session hear what others did to it."""
+reading a catalogue makes a session hear what others did to it.
+
+From then on names mean the server's own, then those of the generation's schema, then, as they would
+come first where nobody said so, those of temporary tables. What is in a schema that is not plainly
+ours is not looked at before it was checked."""
 
 _TABLES = f"""
-CREATE SCHEMA IF NOT EXISTS {SCHEMA};
-CREATE TABLE IF NOT EXISTS {SCHEMA}.current (
+CREATE SCHEMA {SCHEMA};
+CREATE TABLE {SCHEMA}.current (
   generation integer NOT NULL, format integer NOT NULL, tokens text NOT NULL);
 """
 """The one table that is never made anew, so that every version can read in it by which one the
 index was made: `format` is the layout, `tokens` all of `made_by`."""
+
+_OWN = f"^{SCHEMA}_[0-9]{{1,9}}$"
+_VECTOR = " vector "
+"""The type in the statements that make tables; it is named with its schema."""
 
 _GRANTEES = """
 SELECT DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END
@@ -78,10 +84,12 @@ class Current(NamedTuple):
     Attributes:
         generation: Its number.
         made_by: What decided its rows (`pyrite_backends.port.format`).
+        vectors: The schema that pgvector is in, as a statement names it; empty without one.
     """
 
     generation: int
     made_by: str
+    vectors: str
 
     def outdated(self, tokeniser: Tokeniser) -> bool:
         """Whether it has to be made anew."""
@@ -100,8 +108,16 @@ def statements(file: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in "\n".join(lines).split(";") if part.strip())
 
 
-def enter(connection: Connection, where: str, tokeniser: Tokeniser) -> Current | None:
+def enter(
+    connection: Connection, schemas: owners.Seen, where: str, tokeniser: Tokeniser
+) -> Current | None:
     """Make a transaction see the tables of the generation that counts.
+
+    Args:
+        connection: In a transaction with the path `owners.PATH`, or that of a generation.
+        schemas: What was seen in it.
+        where: The database, for people.
+        tokeniser: The tokenisation that is configured.
 
     Returns:
         None when it was dropped in this very moment; a new transaction will see its successor.
@@ -109,17 +125,20 @@ def enter(connection: Connection, where: str, tokeniser: Tokeniser) -> Current |
     Raises:
         NoIndexError: There is none.
         FormatError: A newer version of the program made it.
+        StorageError: It is somebody else's.
     """
-    try:
-        cursor = connection.execute(_CURRENT)
-        row = cursor.fetchone()
-    except (errors.UndefinedTable, errors.InvalidSchemaName):
-        row = None
+    row = None
+    if owners.there(connection, schemas, SCHEMA, where):
+        try:
+            cursor = connection.execute(_CURRENT.format(plain=_plain(schemas)))
+            row = cursor.fetchone()
+        except errors.UndefinedTable:
+            pass
     if row is None:
         raise NoIndexError(f"there is no index in {where}", "run `pyrite index sync`")
-    generation, layout, made, _, _ = row
+    generation, layout, made, _, seen = row
     cursor.nextset()
-    there = cursor.fetchone()
+    there, extension, known = cursor.fetchone() or (False, None, False)
     if layout != LAYOUT:
         made = f"layout={layout}"
     own = made_by(tokeniser.fingerprint)
@@ -128,7 +147,28 @@ def enter(connection: Connection, where: str, tokeniser: Tokeniser) -> Current |
             f"the index in {where} was made by a newer version {differences(made, own)}",
             "upgrade Pyrite",
         )
-    return Current(generation, made) if there and there[0] else None
+    if seen is None:
+        owners.there(connection, owners.look(connection), of(generation), where)
+        sql = "SELECT to_regnamespace(%s) IS NOT NULL"
+        there = connection.execute(sql, (of(generation),)).fetchall() == [(True,)]
+    if not there:
+        return None
+    if seen is None:
+        see(connection, generation)
+    if extension is not None and not known:
+        owners.check_extension(connection, where)
+    return Current(generation, made, "" if extension is None else quoted(extension))
+
+
+def _plain(schemas: owners.Seen) -> str:
+    """The numbers of generations that are plainly ours, as a list that is not empty."""
+    names = (name for name, plain in schemas.items() if plain and name.startswith(f"{SCHEMA}_"))
+    return ", ".join(["0", *(name.removeprefix(f"{SCHEMA}_") for name in names)])
+
+
+def of(generation: int) -> str:
+    """The schema of a generation."""
+    return f"{SCHEMA}_{generation}"
 
 
 def prepare(connection: Connection, where: str) -> None:
@@ -152,6 +192,7 @@ def prepare(connection: Connection, where: str) -> None:
         "SELECT extversion FROM pg_extension WHERE extname = 'vector'"
     ).fetchone()
     if row is None:
+        owners.check_public(connection, where)
         _extension(connection, where)
         row = connection.execute(
             "SELECT extversion FROM pg_extension WHERE extname = 'vector'"
@@ -162,6 +203,8 @@ def prepare(connection: Connection, where: str) -> None:
             f"{where} has pgvector {version}; Pyrite needs 0.7 or newer",
             "an administrator runs: ALTER EXTENSION vector UPDATE",
         )
+    owners.check_extension(connection, where)
+    owners.check(connection, SCHEMA, where, writing=True)
     made = connection.execute("SELECT to_regclass(%s)", (f"{SCHEMA}.current",)).fetchone()
     if made and made[0]:
         return  # asking for it again takes the right to make it
@@ -169,16 +212,11 @@ def prepare(connection: Connection, where: str) -> None:
         connection.execute(_TABLES)
     except errors.InsufficientPrivilege as error:
         info = connection.info
-        database, user = _quoted(info.dbname), _quoted(info.user)
+        database, user = pasted(info.dbname), pasted(info.user)
         raise StorageError(
             f"the role {info.user} may not create a schema in {where}",
             f"an administrator runs: GRANT CREATE ON DATABASE {database} TO {user}",
         ) from error
-
-
-def _quoted(name: str) -> str:
-    """A name as an administrator can paste it."""
-    return name if _PLAIN.fullmatch(name) else '"' + name.replace('"', '""') + '"'
 
 
 def _extension(connection: Connection, where: str) -> None:
@@ -196,30 +234,43 @@ def _extension(connection: Connection, where: str) -> None:
         ) from error
 
 
-def create(connection: Connection) -> int:
+def create(connection: Connection, after: int) -> int:
     """Make the tables of a new generation, without their indexes, and make the transaction see
     them.
+
+    Args:
+        connection: In the writer's transaction.
+        after: The number of the generation that counts, 0 without one.
 
     Returns:
         Its number.
     """
-    row = connection.execute(
-        "SELECT coalesce(max(substr(nspname, %s)::int), 0) + 1 FROM pg_namespace"
-        " WHERE nspname ~ %s",
-        (len(SCHEMA) + 2, f"^{SCHEMA}_[0-9]+$"),
-    ).fetchone()
-    number = int(row[0]) if row else 1
-    connection.execute(f"CREATE SCHEMA {SCHEMA}_{number}")
+    rows = connection.execute("SELECT nspname::text FROM pg_namespace WHERE nspname ~ %s", (_OWN,))
+    taken = {name for (name,) in rows}
+    number = after + 1
+    while of(number) in taken:  # of somebody else's perhaps, as high as he likes
+        number += 1
+    vectors = vectors_in(connection)
+    connection.execute(f"CREATE SCHEMA {of(number)}")
     see(connection, number)
     for statement in (*statements("tables.sql"), *statements("native.sql")):
         if not _is_index(statement):
-            connection.execute(statement)
+            connection.execute(statement.replace(_VECTOR, f" {vectors}.vector "))
     return number
+
+
+def vectors_in(connection: Connection) -> str:
+    """The schema that pgvector is in, as a statement names it; empty without one."""
+    row = connection.execute(
+        "SELECT n.nspname::text FROM pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace"
+        " WHERE x.extname = 'vector'"
+    ).fetchone()
+    return quoted(row[0]) if row else ""
 
 
 def see(connection: Connection, generation: int) -> None:
     """Make a transaction see the tables of a generation."""
-    connection.execute(f"SELECT {_SEE} FROM (SELECT %s::int AS generation) c", (generation,))
+    connection.execute(f"SET LOCAL search_path = {of(generation)}, pg_temp")
 
 
 def index(connection: Connection) -> None:
@@ -244,7 +295,7 @@ def turn_over(connection: Connection, generation: int, tokeniser: Tokeniser) -> 
 
 def pass_on_grants(connection: Connection, generation: int) -> None:
     """Let everyone who may use the schema of the index read a generation of it."""
-    own = f"{SCHEMA}_{generation}"
+    own = of(generation)
     allowed = {name for (name,) in connection.execute(_GRANTEES, (SCHEMA,))}
     have = {name for (name,) in connection.execute(_GRANTEES, (own,))}
     for role in sorted(allowed - have):
@@ -253,14 +304,19 @@ def pass_on_grants(connection: Connection, generation: int) -> None:
             connection.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {role}")
 
 
-def tidy(connection: Connection) -> int | None:
+def tidy(connection: Connection, where: str) -> int | None:
     """Let go of old generations, and let new readers in; under the writer's lock.
 
     Returns:
         The generation that counts.
+
+    Raises:
+        StorageError: It is somebody else's.
     """
+    row = connection.execute(f"SELECT generation::int FROM {SCHEMA}.current").fetchone()
+    if row is not None:
+        owners.check(connection, of(row[0]), where, writing=True)
     sweep(connection)
-    row = connection.execute(f"SELECT generation FROM {SCHEMA}.current").fetchone()
     if row is None:
         return None
     pass_on_grants(connection, row[0])
@@ -269,7 +325,7 @@ def tidy(connection: Connection) -> int | None:
 
 def lacks_nearest(connection: Connection, generation: int) -> bool:
     """Whether the index of vectors is not there, and so many are that it should be."""
-    own = f"{SCHEMA}_{generation}"
+    own = of(generation)
     row = connection.execute(
         "SELECT to_regclass(%s) IS NULL AND (SELECT reltuples FROM pg_class"
         " WHERE oid = to_regclass(%s)) >= %s",
@@ -277,8 +333,9 @@ def lacks_nearest(connection: Connection, generation: int) -> bool:
     ).fetchone()
     if not row or not row[0]:
         return False
-    see(connection, generation)
-    row = connection.execute("SELECT vector_dims(embedding) FROM text_vector LIMIT 1").fetchone()
+    row = connection.execute(
+        f"SELECT {vectors_in(connection)}.vector_dims(embedding) FROM {own}.text_vector LIMIT 1"
+    ).fetchone()
     return row is not None and row[0] <= MAX_DIMENSIONS
 
 
@@ -289,7 +346,7 @@ def sweep(connection: Connection) -> int:
         " AND pg_has_role(n.nspowner, 'USAGE')"
         f" AND NOT EXISTS (SELECT 1 FROM {SCHEMA}.current c"
         " WHERE n.nspname = %s || c.generation)",
-        (len(SCHEMA) + 2, f"^{SCHEMA}_[0-9]+$", f"{SCHEMA}_"),
+        (len(SCHEMA) + 2, _OWN, f"{SCHEMA}_"),
     ).fetchall()
     dropped = 0
     for name, number in rows:

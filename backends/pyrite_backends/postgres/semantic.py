@@ -41,12 +41,20 @@ def literal(vector: bytes) -> str:
 
 
 def search(
-    ask: Ask, vector: bytes, dimensions: int, where: Condition, depth: int, *, exact: bool
+    ask: Ask,
+    space: str,
+    vector: bytes,
+    dimensions: int,
+    where: Condition,
+    depth: int,
+    *,
+    exact: bool,
 ) -> list[Leg]:
     """The best entries by cosine of their best chunk.
 
     Args:
         ask: Runs a statement.
+        space: The schema that pgvector is in, as a statement names it.
         vector: float32, of unit length.
         dimensions: Its length.
         where: What an entry must be.
@@ -54,6 +62,7 @@ def search(
         exact: Compare all vectors.
     """
     given = literal(vector)
+    distance = f"v.embedding OPERATOR({space}.<=>) ?::{space}.vector AS distance"
     within = ""
     values: tuple[object, ...] = ()
     allowed = None
@@ -66,20 +75,19 @@ def search(
         within = f" WHERE v.hash IN (SELECT c.hash {_ALLOWED.format(where.sql)})"
         values = where.values
     if not exact and (allowed is None or allowed > FEW) and _is_indexed(ask):
-        return _approximate(ask, given, dimensions, where, depth)
+        return _approximate(ask, space, given, dimensions, where, depth)
 
     def compare(limit: int) -> list[Row]:
-        near = (
-            f"SELECT v.hash, v.embedding <=> ?::vector AS distance FROM text_vector v{within}"
-            " ORDER BY distance LIMIT ?"
-        )
+        near = f"SELECT v.hash, {distance} FROM text_vector v{within} ORDER BY distance LIMIT ?"
         return ask(_with_entries(near, where), (given, *values, limit, *where.values))
 
     return best_entries(compare, depth)
 
 
-def _approximate(ask: Ask, given: str, dimensions: int, where: Condition, depth: int) -> list[Leg]:
-    half = f"halfvec({dimensions})"
+def _approximate(
+    ask: Ask, space: str, given: str, dimensions: int, where: Condition, depth: int
+) -> list[Leg]:
+    half = f"{space}.halfvec({dimensions})"
     # A scalar subquery is looked at row by row: the index scan goes on until enough pass.
     passes = (
         ""
@@ -87,8 +95,9 @@ def _approximate(ask: Ask, given: str, dimensions: int, where: Condition, depth:
         else f" WHERE (SELECT true {_ALLOWED.format(where.sql)} AND c.hash = v.hash LIMIT 1)"
     )
     near = (
-        "SELECT n.hash, n.embedding <=> ?::vector AS distance FROM (SELECT v.hash, v.embedding"
-        f" FROM text_vector v{passes} ORDER BY v.embedding::{half} <#> ?::{half} LIMIT ?) n"
+        f"SELECT n.hash, n.embedding OPERATOR({space}.<=>) ?::{space}.vector AS distance"
+        f" FROM (SELECT v.hash, v.embedding FROM text_vector v{passes}"
+        f" ORDER BY v.embedding::{half} OPERATOR({space}.<#>) ?::{half} LIMIT ?) n"
     )
 
     def look_up(limit: int) -> list[Row]:
@@ -119,11 +128,12 @@ def _is_indexed(ask: Ask) -> bool:
     return bool(ask("SELECT 1 WHERE to_regclass(?) IS NOT NULL", (NEAREST,)))
 
 
-def build(connection: Connection, dimensions: int) -> bool:
+def build(connection: Connection, space: str, dimensions: int) -> bool:
     """Build the index when there are enough vectors and it isn't there.
 
     Args:
         connection: In a transaction of the writer's.
+        space: The schema that pgvector is in, as a statement names it.
         dimensions: Of the vectors.
 
     Returns:
@@ -139,18 +149,20 @@ def build(connection: Connection, dimensions: int) -> bool:
     held = connection.execute("SELECT count(*) FROM text_vector").fetchone()
     needed = (held[0] if held else 0) * (2 * dimensions + _GRAPH_BYTES) >> 20
     try:
-        _create(connection, dimensions, f"SET LOCAL maintenance_work_mem = '{64 + needed}MB'")
+        _create(
+            connection, space, dimensions, f"SET LOCAL maintenance_work_mem = '{64 + needed}MB'"
+        )
     except (errors.DiskFull, errors.OutOfMemory):
         # Workers share the graph in memory of a kind that containers have little of.
-        _create(connection, dimensions, "SET LOCAL max_parallel_maintenance_workers = 0")
+        _create(connection, space, dimensions, "SET LOCAL max_parallel_maintenance_workers = 0")
     return True
 
 
-def _create(connection: Connection, dimensions: int, setting: str) -> None:
+def _create(connection: Connection, space: str, dimensions: int, setting: str) -> None:
     with connection.transaction():
         connection.execute(setting)
         connection.execute(
             f"CREATE INDEX {NEAREST} ON text_vector USING hnsw"
-            f" ((embedding::halfvec({dimensions})) halfvec_ip_ops)"
+            f" ((embedding::{space}.halfvec({dimensions})) {space}.halfvec_ip_ops)"
             f" WITH (m = {M}, ef_construction = {EF_CONSTRUCTION})"
         )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from pyrite_backends.postgres import connection as server
-from pyrite_backends.postgres import schema
+from pyrite_backends.postgres import owners, schema
 from pyrite_backends.postgres.reader import PostgresReader, one
 from pyrite_backends.sql import forks
 from pyrite_schemas.errors import BusyError, NoIndexError, OutdatedError
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     from pyrite_backends.postgres.schema import Current
     from pyrite_backends.postgres.writer import PostgresWriter
 
-_SETTINGS = """SET LOCAL jit = off; SET LOCAL DateStyle = ISO;
+_SETTINGS = f"""SET LOCAL jit = off; SET LOCAL DateStyle = ISO;
 SET LOCAL standard_conforming_strings = on; SET LOCAL gin_fuzzy_search_limit = 0;
-SET LOCAL random_page_cost = 1.1"""
-"""What a role's or database's own settings must not change: how values are read, and answers.
-Compiling a query takes longer than any of ours. What is searched lies in memory or on a disk
-without arms, where the next page costs no less than any other."""
-_READ = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {_SETTINGS}"
+SET LOCAL random_page_cost = 1.1; {owners.PATH}"""
+"""What a role's or database's own settings must not change: how values are read, what names mean,
+and answers. Compiling a query takes longer than any of ours. What is searched lies in memory or on
+a disk without arms, where the next page costs no less than any other."""
 _SHORT = f"BEGIN ISOLATION LEVEL READ COMMITTED; {_SETTINGS}"
+_READ = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {_SETTINGS}"
 _WRITE = f"""{_SHORT}; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;
 SET LOCAL idle_in_transaction_session_timeout = 0"""
 """A sync takes its time, and a server that ends it for that would never let it finish."""
@@ -94,31 +94,37 @@ class PostgresIndex:
         held = self._held.connection
         if held is not None and not self._held.writing:
             with self._errors():
-                self._check(schema.enter(held, self.describe(), self._tokeniser))
-                yield PostgresReader(held, self._tokeniser)
+                current = self._check(self._enter(held, owners.look(held)))
+                yield PostgresReader(held, self._tokeniser, current.vectors)
             return
         with self._errors(), self._connection() as connection:
-            self._begin(connection, _READ)
-            yield PostgresReader(connection, self._tokeniser)
+            current = self._begin(connection, _READ)
+            yield PostgresReader(connection, self._tokeniser, current.vectors)
             connection.execute("COMMIT")
 
-    def _begin(self, connection: Connection, begin: str) -> None:
+    def _enter(self, connection: Connection, schemas: owners.Seen) -> Current | None:
+        return schema.enter(connection, schemas, self.describe(), self._tokeniser)
+
+    def _begin(self, connection: Connection, begin: str) -> Current:
         """Begin a transaction that sees the generation that counts."""
         for _ in range(_TRIES):
-            connection.execute(begin)
-            current = schema.enter(connection, self.describe(), self._tokeniser)
+            # In one message: a server may be far away.
+            cursor = connection.execute(f"{begin}; {owners.LOOK}")
+            while cursor.nextset():
+                pass
+            current = self._enter(connection, owners.seen(cursor.fetchall()))
             if current is not None:
-                self._check(current)
-                return
+                return self._check(current)
             connection.execute("ROLLBACK")
         raise NoIndexError(
             f"the index in {self.describe()} is being replaced",
             "try again; if it stays so, run `pyrite index sync`",
         )
 
-    def _check(self, current: Current | None) -> None:
+    def _check(self, current: Current | None) -> Current:
         if current is None or current.outdated(self._tokeniser):
             raise self._outdated(current, "run `pyrite index rebuild`")
+        return current
 
     def _outdated(self, current: Current | None, hint: str) -> OutdatedError:
         how = current.differences(self._tokeniser) if current else ""
@@ -139,11 +145,12 @@ class PostgresIndex:
             if current is not None and not rebuild:
                 self._check_own(current)
             if new or current is None:
-                generation = schema.create(connection)
+                generation = schema.create(connection, current.generation if current else 0)
             else:
                 generation = current.generation
                 schema.see(connection, generation)
-            writer = PostgresWriter(connection, self._tokeniser, new=new)
+            vectors = schema.vectors_in(connection)
+            writer = PostgresWriter(connection, self._tokeniser, vectors, new=new)
             self._held.writing = True
             try:
                 yield writer
@@ -178,7 +185,7 @@ class PostgresIndex:
         """What counts now; None when nothing was ever written here."""
         try:
             with connection.transaction():
-                return schema.enter(connection, self.describe(), self._tokeniser)
+                return self._enter(connection, owners.look(connection))
         except NoIndexError:
             return None
 
@@ -201,7 +208,7 @@ class PostgresIndex:
                     on_wait = None
                 time.sleep(_POLL_SECONDS)
             schema.prepare(connection, self.describe())
-            generation = schema.tidy(connection)
+            generation = schema.tidy(connection, self.describe())
             if generation is not None and schema.lacks_nearest(connection, generation):
                 self._grown = True  # whoever was to build it did not come to it
             self._held.connection = connection
@@ -279,9 +286,10 @@ class PostgresIndex:
         from pyrite_backends.postgres import semantic  # numpy
 
         connection.execute("ANALYZE kb, entry, tag, alias, link, chunk, fulltext, text_vector")
-        model = PostgresReader(connection, self._tokeniser).model()
+        vectors = schema.vectors_in(connection)
+        model = PostgresReader(connection, self._tokeniser, vectors).model()
         if model:
-            semantic.build(connection, model.dimensions)
+            semantic.build(connection, vectors, model.dimensions)
 
     def compact(self) -> int:
         with self.reader() as reader:

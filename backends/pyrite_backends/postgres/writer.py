@@ -33,7 +33,7 @@ _json = msgspec.json.encode
 _PUT = """
 WITH put AS (
   INSERT INTO text_vector(hash, embedding)
-  SELECT DISTINCT ON (g.hash) g.hash, g.embedding FROM given g
+  SELECT DISTINCT ON (g.hash) g.hash, g.embedding FROM pg_temp.given g
   WHERE g.hash <> '' AND EXISTS (SELECT 1 FROM chunk c WHERE c.hash = g.hash)
   ON CONFLICT (hash) DO NOTHING RETURNING hash
 ), used AS (
@@ -51,12 +51,16 @@ class PostgresWriter(CommonWriter):
         connection: With the transaction begun, seeing the tables of a generation; whoever began it
             ends it.
         tokeniser: Splits text into words.
+        vectors: The schema that pgvector is in, as a statement names it.
         new: Whether the tables are empty and have no indexes yet.
     """
 
-    def __init__(self, connection: Connection, tokeniser: Tokeniser, *, new: bool) -> None:
+    def __init__(
+        self, connection: Connection, tokeniser: Tokeniser, vectors: str, *, new: bool
+    ) -> None:
         super().__init__()
         self._db = connection
+        self._in = vectors
         self._tokeniser = tokeniser
         self.new = new
         self.grown = False
@@ -79,7 +83,7 @@ class PostgresWriter(CommonWriter):
         return dt.datetime.fromtimestamp(moment, dt.UTC)
 
     def reader(self) -> PostgresReader:
-        return PostgresReader(self._db, self._tokeniser)
+        return PostgresReader(self._db, self._tokeniser, self._in)
 
     def remove(self, kb: str, paths: Sequence[str]) -> None:
         rows = self._rows(
@@ -175,12 +179,12 @@ class PostgresWriter(CommonWriter):
             return
         counts = list(encoder.counts())
         self._run("CREATE TEMPORARY TABLE counted (LIKE lexeme) ON COMMIT DROP")
-        copy(self._db, "counted", ("word", "chunks"), counts)
+        copy(self._db, "pg_temp.counted", ("word", "chunks"), counts)
         self._run(
-            "INSERT INTO lexeme(word, chunks) SELECT word, chunks FROM counted"
+            "INSERT INTO lexeme(word, chunks) SELECT word, chunks FROM pg_temp.counted"
             " ON CONFLICT (word) DO UPDATE SET chunks = lexeme.chunks + excluded.chunks"
         )
-        self._run("DROP TABLE counted")
+        self._run("DROP TABLE pg_temp.counted")
         self._run("UPDATE corpus SET chunks = chunks + ?, words = words + ?", (chunks, words))
 
     def _settle_ids(self, kb: int, affected: set[str] | None) -> None:
@@ -215,13 +219,15 @@ class PostgresWriter(CommonWriter):
     def put_vectors(self, vectors: Sequence[tuple[bytes, bytes]]) -> None:
         if not vectors:
             return
-        self._run("CREATE TEMPORARY TABLE given (hash bytea, embedding vector) ON COMMIT DROP")
+        self._run(
+            f"CREATE TEMPORARY TABLE given (hash bytea, embedding {self._in}.vector) ON COMMIT DROP"
+        )
         given = ((digest, packed(vector)) for digest, vector in vectors)
-        copy(self._db, "given", ("hash", "embedding"), given)
+        copy(self._db, "pg_temp.given", ("hash", "embedding"), given)
         self.grown = True
         self._run(_PUT)
-        self._run("DELETE FROM pending p USING given g WHERE p.hash = g.hash")
-        self._run("DROP TABLE given")
+        self._run("DELETE FROM pending p USING pg_temp.given g WHERE p.hash = g.hash")
+        self._run("DROP TABLE pg_temp.given")
 
     def _drop_all_vectors(self) -> bool:
         dropped = super()._drop_all_vectors()
