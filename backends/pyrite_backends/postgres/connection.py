@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -20,20 +21,68 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 CONNECT_SECONDS = 10
 """How long a server may take to answer, unless the URL says."""
 
+READ_SECONDS = 30
+"""How long a statement that only reads may take, unless the role's own limit is lower."""
+
+_PLAIN = frozenset(
+    {
+        *("host", "hostaddr", "port", "dbname", "user", "password", "requirepeer"),
+        *("sslmode", "sslrootcert", "sslcrl", "sslsni", "sslnegotiation", "sslcompression"),
+        *("ssl_min_protocol_version", "ssl_max_protocol_version", "sslcertmode"),
+        *("channel_binding", "require_auth", "gssencmode", "client_encoding"),
+        *("application_name", "fallback_application_name", "connect_timeout", "tcp_user_timeout"),
+        *("keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count"),
+        *("target_session_attrs", "load_balance_hosts"),
+        *("min_protocol_version", "max_protocol_version"),
+    }
+)
+"""What a URL that came with a repository may say: where the server is, and how to be sure of it."""
+
+_VARIABLES = {
+    "options": "PGOPTIONS",
+    "passfile": "PGPASSFILE",
+    "service": "PGSERVICE",
+    "servicefile": "PGSERVICEFILE",
+    "sslcert": "PGSSLCERT",
+    "sslkey": "PGSSLKEY",
+    "sslcrldir": "PGSSLCRLDIR",
+    "krbsrvname": "PGKRBSRVNAME",
+    "gsslib": "PGGSSLIB",
+    "gssdelegation": "PGGSSDELEGATION",
+}
+"""Where libpq reads the rest from: it names the user's own files, or libraries to load, passes
+tickets on, or sets anything at all."""
+_OTHERS = frozenset(
+    {
+        *("sslpassword", "sslkeylogfile", "replication", "scram_client_key", "scram_server_key"),
+        *("oauth_issuer", "oauth_client_id", "oauth_client_secret", "oauth_scope"),
+    }
+)
+_UNKNOWN = re.compile(r'invalid (?:URI query parameter|connection option)[: ]+"(\w+)"')
+
 _PORTS = re.compile(r"[0-9,]*")
 _DRIVER = re.compile(r"^(postgres(?:ql)?)\+\w+://")
 
 
-def parameters(url: str) -> dict[str, Any]:
-    """What a URL (or libpq's `name=value` form, a service's name among it) says.
+def parameters(url: str, *, own: bool = False) -> dict[str, Any]:
+    """What a URL (or libpq's `name=value` form) says.
+
+    Args:
+        url: As it was given.
+        own: Whether it is the user's, from the environment, who may say whatever libpq can be told:
+            one that came with a repository says where the server is, and no more.
 
     Raises:
-        ConfigError: It can't be read. The message does not repeat it: it may hold a password.
+        ConfigError: It can't be read, or says more. The message does not repeat it: it may hold a
+            password.
     """
     try:
         given = conninfo.conninfo_to_dict(_DRIVER.sub(r"\1://", url.strip()))
-    except (psycopg.ProgrammingError, UnicodeError):
+    except (psycopg.ProgrammingError, UnicodeError) as error:
         # The driver's own error repeats the URL.
+        unknown = _UNKNOWN.search(str(error))
+        if unknown:
+            raise _refused(unknown[1]) from None
         raise ConfigError(
             "storage.url is no PostgreSQL URL", "write it as postgresql://user@host:5432/database"
         ) from None
@@ -43,12 +92,44 @@ def parameters(url: str) -> dict[str, Any]:
             "storage.url is no PostgreSQL URL",
             "in a password, write / as %2F, @ as %40 and % as %25",
         )
+    if not own:
+        _check(given)
     return {
         "connect_timeout": CONNECT_SECONDS,
         "fallback_application_name": "pyrite",
         **given,
         "client_encoding": "UTF8",
     }
+
+
+def _check(given: dict[str, Any]) -> None:
+    for name in given:
+        if name not in _PLAIN:
+            raise _refused(name)
+    if given.get("host") and given.get("hostaddr"):
+        # The password that the user keeps for the one would be sent to the other.
+        raise ConfigError(
+            "storage.url has a host and a hostaddr", "leave one out, or set PGHOSTADDR instead"
+        )
+    for name in ("sslrootcert", "sslcrl"):
+        file = given.get(name, "system")
+        if file != "system" and not Path(file).is_file():  # a pipe would be waited for
+            raise ConfigError(f"{name} in storage.url names no file", "is the path right?")
+
+
+def _refused(name: str) -> ConfigError:
+    """The error of a setting that a URL may not have."""
+    if name not in {*_PLAIN, *_VARIABLES, *_OTHERS}:
+        # It may be a part of a password that nobody encoded.
+        return ConfigError(
+            "storage.url has a setting that Pyrite does not know",
+            "docs/backends.md has those that it may have",
+        )
+    instead = f"set {_VARIABLES[name]} in the environment" if name in _VARIABLES else "leave it out"
+    return ConfigError(
+        f"storage.url may not set {name}",
+        f"{instead}, or keep the URL in DATABASE_URL there and leave storage.url out",
+    )
 
 
 def describe(given: dict[str, Any]) -> str:
@@ -128,7 +209,11 @@ def wrap(error: psycopg.Error, where: str) -> StorageError:
     if isinstance(error, errors.DiskFull | errors.OutOfMemory):
         return StorageError(f"{where}: {text}", "the server needs more space")
     if isinstance(error, errors.QueryCanceled | errors.LockNotAvailable):
-        return StorageError(f"{where}: {text}", "raise the role's statement_timeout")
+        return StorageError(
+            f"{where}: {text}",
+            f"ask for less, with fewer words or a filter; what only reads may take {READ_SECONDS} s"
+            " at most, and less where the role's statement_timeout says so",
+        )
     if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
         return StorageError(
             f"the connection to {where} was lost: {text}",

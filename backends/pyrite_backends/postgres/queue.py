@@ -7,6 +7,7 @@ import socket
 import uuid
 from typing import TYPE_CHECKING
 
+from pyrite_backends.postgres import values
 from pyrite_backends.postgres.connection import Connection, native
 from pyrite_backends.sql import texts
 from pyrite_schemas.errors import StorageError
@@ -58,7 +59,8 @@ class PostgresQueue:
             def ask(sql: str, values: Sequence[object]) -> list[Row]:
                 return db.execute(native(sql), values).fetchall()
 
-            return texts.of(ask, _CHUNKS, ([digest for (digest,) in taken],))
+            with values.reading("a text"):
+                return texts.of(ask, _CHUNKS, ([digest for (digest,) in taken],))
 
     def keep(self) -> None:
         with self._work() as db:

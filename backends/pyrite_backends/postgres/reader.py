@@ -4,20 +4,38 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pyrite_backends.postgres import conditions, keyword
+import msgspec
+
+from pyrite_backends.postgres import conditions, keyword, values
 from pyrite_backends.postgres.connection import Connection, native
 from pyrite_backends.postgres.matching import PostgresMatcher
 from pyrite_backends.sql.reader import VECTORS_OF, CommonReader
 from pyrite_schemas.errors import StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from pyrite_backends.port.index import Tokeniser
+    from pyrite_backends.port.vectors import Model
     from pyrite_backends.sql.conditions import Condition
     from pyrite_backends.sql.statements import Row
-    from pyrite_schemas.search import Filters, Frequencies, Leg, Query, Requirement, Term
+    from pyrite_schemas.entry import Diagnostic
+    from pyrite_schemas.search import (
+        Body,
+        EntryDetail,
+        EntryRow,
+        Filters,
+        Found,
+        Frequencies,
+        Leg,
+        LinkRow,
+        LogicalEntry,
+        Query,
+        Requirement,
+        Term,
+    )
+    from pyrite_schemas.sync import File, KbState, Pending
 
 _PORTION = 2000
 
@@ -47,6 +65,77 @@ class PostgresReader(CommonReader):
             cursor.itersize = _PORTION
             cursor.execute(native(sql), values)
             yield from cursor
+
+    def model(self) -> Model | None:
+        with values.reading("the model"):
+            return super().model()
+
+    def kbs(self) -> tuple[KbState, ...]:
+        with values.reading("what is known of the KBs"):
+            found = super().kbs()
+            for state in found:
+                values.check_kb(state)
+        return found
+
+    def files(self, kb: str) -> Iterator[File]:
+        for file in super().files(kb):
+            values.check_file(file.path, file.blob)
+            yield file
+
+    def held(self, kb: str, paths: Iterable[str]) -> list[File]:
+        found = super().held(kb, paths)
+        for file in found:
+            values.check_file(file.path, file.blob)
+        return found
+
+    def fetch(self, legs: Sequence[Leg]) -> list[Found]:
+        with values.reading("an entry"):
+            found = super().fetch(legs)
+        for one in found:
+            values.check_file(one.path, one.blob)
+        return found
+
+    def bodies(self, numbers: Sequence[int]) -> list[Body]:
+        with values.reading("an entry"):
+            return super().bodies(numbers)
+
+    def entries(self, filters: Filters, limit: int, offset: int) -> list[EntryRow]:
+        found = super().entries(filters, limit, offset)
+        for one in found:
+            values.check_file(one.path, one.blob)
+        return found
+
+    def get(self, kb: str, name: str) -> list[EntryDetail]:
+        with values.reading("an entry"):
+            found = super().get(kb, name)
+            for one in found:
+                values.check_file(one.path, one.blob)
+                msgspec.json.decode(one.meta)
+        return found
+
+    def diagnostics(self, kb: str) -> list[Diagnostic]:
+        with values.reading("a diagnostic"):
+            return super().diagnostics(kb)
+
+    def links(self, kb: str, entry: str) -> tuple[list[LinkRow], list[LinkRow]]:
+        with values.reading("a link"):
+            return super().links(kb, entry)
+
+    def pending_texts(self, kbs: Sequence[str], after: bytes, limit: int) -> list[Pending]:
+        with values.reading("a text"):
+            return super().pending_texts(kbs, after, limit)
+
+    def texts(self, kb: str) -> Iterator[Pending]:
+        with values.reading("a text"):
+            yield from super().texts(kb)
+
+    def logical(self, kb: str) -> Iterator[LogicalEntry]:
+        with values.reading("an entry"):
+            yield from super().logical(kb)
+
+    def waits_by_day(self) -> list[tuple[int, int]]:
+        with values.reading("the count of waits"):
+            return super().waits_by_day()
 
     _length = "f.length FROM chunk c JOIN fulltext f ON f.chunk = c.id"
 
@@ -129,7 +218,11 @@ class PostgresReader(CommonReader):
     def problems(self) -> list[str]:
         from pyrite_backends.postgres.checks import problems  # only `verify` needs it
 
-        return list(problems(self._db, self._tokeniser))
+        if one(self._db, "SELECT current_setting('statement_timeout')") != "0":
+            # It looks at every row: the role's own limit is enough.
+            self._db.execute("SET LOCAL statement_timeout TO DEFAULT")
+        with values.reading("an entry"):
+            return list(problems(self._db, self._tokeniser))
 
     def size(self) -> int:
         ((number,),) = self._rows(

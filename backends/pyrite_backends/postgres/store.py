@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from pyrite_backends.postgres import connection as server
-from pyrite_backends.postgres import owners, schema
+from pyrite_backends.postgres import owners, schema, transactions
 from pyrite_backends.postgres.reader import PostgresReader, one
 from pyrite_backends.sql import forks
 from pyrite_schemas.errors import BusyError, NoIndexError, OutdatedError
@@ -27,18 +27,6 @@ if TYPE_CHECKING:
     from pyrite_backends.postgres.queue import PostgresQueue
     from pyrite_backends.postgres.schema import Current
     from pyrite_backends.postgres.writer import PostgresWriter
-
-_SETTINGS = f"""SET LOCAL jit = off; SET LOCAL DateStyle = ISO;
-SET LOCAL standard_conforming_strings = on; SET LOCAL gin_fuzzy_search_limit = 0;
-SET LOCAL random_page_cost = 1.1; {owners.PATH}"""
-"""What a role's or database's own settings must not change: how values are read, what names mean,
-and answers. Compiling a query takes longer than any of ours. What is searched lies in memory or on
-a disk without arms, where the next page costs no less than any other."""
-_SHORT = f"BEGIN ISOLATION LEVEL READ COMMITTED; {_SETTINGS}"
-_READ = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {_SETTINGS}"
-_WRITE = f"""{_SHORT}; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;
-SET LOCAL idle_in_transaction_session_timeout = 0"""
-"""A sync takes its time, and a server that ends it for that would never let it finish."""
 
 _POLL_SECONDS = 0.25
 """How often a writer that waits looks whether it is its turn. It must not wait inside the server:
@@ -65,13 +53,14 @@ class PostgresIndex:
     Args:
         url: Of the database, in any form libpq reads.
         tokeniser: The tokenisation that is configured.
+        own: Whether the URL is the user's, who may set whatever libpq can be told.
     """
 
     backend = "postgres"
     shared = True
 
-    def __init__(self, url: str, tokeniser: Tokeniser) -> None:
-        self._given = server.parameters(url)
+    def __init__(self, url: str, tokeniser: Tokeniser, *, own: bool = False) -> None:
+        self._given = server.parameters(url, own=own)
         self._tokeniser = tokeniser
         self._grown = False
         self._replaced = False
@@ -98,7 +87,7 @@ class PostgresIndex:
                 yield PostgresReader(held, self._tokeniser, current.vectors)
             return
         with self._errors(), self._connection() as connection:
-            current = self._begin(connection, _READ)
+            current = self._begin(connection, transactions.READ)
             yield PostgresReader(connection, self._tokeniser, current.vectors)
             connection.execute("COMMIT")
 
@@ -222,7 +211,7 @@ class PostgresIndex:
 
     def _begin_writing(self, connection: Connection) -> bool:
         """Begin the transaction of the one writer, unless there is one."""
-        connection.execute(_WRITE)
+        connection.execute(transactions.WRITE)
         if one(connection, "SELECT pg_try_advisory_xact_lock(?, ?)", schema.WRITER):
             return True
         connection.execute("ROLLBACK")
@@ -242,7 +231,7 @@ class PostgresIndex:
     def work(self) -> Iterator[Connection]:
         """A short transaction over the generation that counts, without the writer's lock."""
         with self._errors(), self._connection() as connection:
-            self._begin(connection, _SHORT)
+            self._begin(connection, transactions.SHORT)
             yield connection
             connection.execute("COMMIT")
 
@@ -261,7 +250,7 @@ class PostgresIndex:
                 yield held
             return
         with self._errors(), self._connection() as connection:
-            connection.execute(_SHORT)
+            connection.execute(transactions.SHORT)
             yield connection
             connection.execute("COMMIT")
 
