@@ -77,7 +77,7 @@ class Bench:
 
 def box(config: Path) -> Workspace:
     """What a configuration leads to, in this process."""
-    return Workspace(config.parent, config)
+    return Workspace(config.parent, config, trust=True)
 
 
 def url(config: Path) -> str:

@@ -75,7 +75,8 @@ def available(name: str) -> bool:
 
 def environment(cache: Path) -> dict[str, str]:
     """The environment of a run with a cache of its own."""
-    return {**os.environ, "PYRITE_CACHE_DIR": str(cache), "HF_HUB_OFFLINE": "1"}
+    own = {"PYRITE_CACHE_DIR": str(cache), "PYRITE_TRUST": "1", "HF_HUB_OFFLINE": "1"}
+    return {**os.environ, **own}
 
 
 def run(

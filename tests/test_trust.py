@@ -22,7 +22,7 @@ from pyrite_cli.core.config.hiding import hidden
 from pyrite_cli.core.config.reach import HARMLESS, KEYS, follow
 from pyrite_cli.trust import record, show
 from pyrite_schemas.config import Config
-from tests.conftest import Repo
+from tests.conftest import ROOT, Repo
 from tests.program import Here, here, shape
 
 URL = "storage: {backend: postgres, url: 'postgresql://${NO_SUCH_VARIABLE}@127.0.0.1:1/x'}\n"
@@ -212,6 +212,13 @@ def test_every_key_of_the_configuration_is_known_to_reach_or_not() -> None:
     assert KEYS.keys() | HARMLESS == known
 
 
+def test_the_page_on_trust_names_every_key_that_reaches() -> None:
+    page = (ROOT / "docs" / "trust.md").read_text()
+    rows = re.findall(r"^\| (`[^|]*`) \|", page, re.M)
+    named = {key.replace("[]", "") for row in rows for key in re.findall(r"`([\w.\[\]]+)`", row)}
+    assert named == KEYS.keys()
+
+
 def test_trusted_it_does_what_it_says(repo: Repo, run: Here, diary: Repo) -> None:
     repo.write("pyrite.yaml", f"# x\n{REACHING['kbs[0].repo']}")
     shown = run("trust", "--show")
@@ -288,7 +295,7 @@ def test_a_link_in_another_repository_does_not_lead_out_of_it(
 def test_what_is_trusted_here_is_not_trusted_elsewhere(
     repo: Repo, run: Here, tmp_path: Path
 ) -> None:
-    repo.write("pyrite.yaml", REACHING["cache.path"])
+    repo.write("pyrite.yaml", REACHING["embedding.model"])
     assert run("trust").code == 0
     shutil.copytree(repo.root, tmp_path / "clone")
     assert run("schema", "--list", cwd=tmp_path / "clone").code == 2

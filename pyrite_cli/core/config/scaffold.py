@@ -17,21 +17,22 @@ if TYPE_CHECKING:
 
 _TEMPLATE = """\
 # Pyrite: what is indexed, and where to. All of it is optional.
+# What reaches beyond this repository (*) is allowed once by `pyrite trust`.
 
 kbs:
   - name: {name}
     path: {path}                  # a folder of this repository
-    # repo: ../other.git      # or of another local repository, bare or not
+    # repo: ../other.git      # or of another local repository, bare or not *
     # ref: main               # index a branch, tag or commit instead of the work tree
     # include: ["**/*.md", "**/*.markdown"]
     # exclude: ["drafts/**"]
 
 storage:
   backend: sqlite
-  # path: .pyrite/index.db
+  # path: .pyrite/index.db    # or another file *
 
 # embedding:
-#   model: sentence-transformers/all-MiniLM-L6-v2   # a name on the hub, or a folder
+#   model: sentence-transformers/all-MiniLM-L6-v2   # a name on the hub, or a folder *
 
 # search:
 #   language: english         # a Snowball language, or `simple` for no stemming

@@ -36,7 +36,7 @@ _SAID = 20
 """Lines that are kept of what a step says."""
 _LINE = re.compile(
     r"(?P<at>\S+Z) (?P<hook>[\w-]+): (?P<step>[a-z]+) "
-    r"(?:begins|ended with (?P<exit>-?\d+) after (?P<took>[\d.]+) s)"
+    r"(?:begins|ended with (?P<exit>-?\d+) after (?P<took>\d+\.\d+) s)"
 )
 
 
@@ -104,7 +104,10 @@ def last(folder: Path, step: str) -> HookRun | None:
         found = _LINE.fullmatch(lines[number])
         if not found or found["step"] != step:
             continue
-        at = datetime.fromisoformat(found["at"]).timestamp()
+        try:
+            at = datetime.fromisoformat(found["at"]).timestamp()
+        except ValueError:  # no line of ours
+            continue
         if found["exit"] is None:
             state = "running" if _is_taken(folder / f"hook-{step}.lock") else "ended"
             return HookRun(found["hook"], at, state, None, None, ())
