@@ -131,6 +131,7 @@ class Workspace:
     @_Once
     def _cache(self) -> tuple[Path, bool]:
         """The cache folder, and whether no repository can have put anything into it."""
+        self._spare_git()
         named = settings.cache_folder(self.config, self.project.root)
         if not home.is_tracked(named):
             return named, named == home.user_cache()
@@ -141,6 +142,7 @@ class Workspace:
     @_Once
     def index(self) -> Index:
         """The index; nothing of it is opened yet."""
+        self._spare_git()
         return open_index(
             self.config.storage,
             self._index_path,
@@ -177,6 +179,12 @@ class Workspace:
             self.names(),
             self.config.search.mode,
         )
+
+    def _spare_git(self) -> None:
+        if self.project.file and (self.config.storage.path or self.config.cache.path):
+            from pyrite_cli.core.config import trust  # most configurations name no place
+
+            trust.spare_git(self.project, self.project.file)
 
     def close(self) -> None:
         """Give back what is kept for the next call; see `Index.close`."""

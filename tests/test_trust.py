@@ -466,11 +466,13 @@ def test_nothing_is_written_among_gits_own_files_even_where_it_is_trusted(
         monkeypatch.setenv("PYRITE_TRUST", "1")
     if way == "argument":
         with pytest.raises(PyriteError, match="leads into git's own folder"):
-            Pyrite.open(repo.root, trust=True)
+            Pyrite.open(repo.root, trust=True).sync()
     else:
         ran = run("index", "sync", "--no-embed")
         assert ran.code == 2
         assert f"pyrite.yaml:2: {section}.path leads into git's own folder: " in ran.err
+    assert run("hook", "status").code == 1
+    assert run("hook", "uninstall").code == 0
     assert {one: one.lstat().st_mtime_ns for one in repo.root.parent.rglob("*")} == before
 
 

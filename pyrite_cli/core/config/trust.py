@@ -35,14 +35,10 @@ def need(project: Project, found: list[Reach], *, given: bool = False) -> None:
         given: Whether the caller trusts it.
 
     Raises:
-        ConfigError: It reaches beyond its repository and nobody has trusted it, or it would have
-            files written among git's own.
+        ConfigError: It reaches beyond its repository, and nobody has trusted it.
     """
-    if project.file is None or not found:
-        return
-    if not given and standing(project, found) == "untrusted":
+    if project.file and not given and standing(project, found) == "untrusted":
         raise _refusal(project, project.file, found)
-    _spare_git(project, project.file)
 
 
 def standing(project: Project, found: list[Reach]) -> Standing:
@@ -189,11 +185,15 @@ def _command(file: Path) -> str:
     return f"pyrite --config {shlex.quote(str(file))} trust"
 
 
-def _spare_git(project: Project, file: Path) -> None:
-    """See that nothing is to be written among git's own files.
+def spare_git(project: Project, file: Path) -> None:
+    """See that nothing is written among git's own files, whoever trusts it.
+
+    Args:
+        project: The configuration; it is trusted, so that its paths are looked at.
+        file: Its file.
 
     Raises:
-        ConfigError: It would be, or a path leads nowhere.
+        ConfigError: A path leads there, or nowhere.
     """
     config = project.config
     for section, said in (("storage", config.storage.path), ("cache", config.cache.path)):
