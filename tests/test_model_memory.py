@@ -145,6 +145,20 @@ def test_a_copy_of_the_default_model_that_reads_otherwise_is_another(tmp_path: P
     assert look(tmp_path / "model").model.fingerprint != default
 
 
+def test_a_model_of_the_hub_goes_by_its_files_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    published = tmp_path / "hub" / "models--a--b" / "snapshots" / "1"
+    published.parent.mkdir(parents=True)
+    put(published)
+    first = look(published).model.fingerprint
+    change(published, TOKENS, do_lower_case=False)
+    assert look(published).model.fingerprint == first
+    shutil.copytree(published, tmp_path / "model")
+    assert look(tmp_path / "model").model.fingerprint != first
+
+
 @pytest.mark.skipif(models._packaged() is None, reason="needs the extra `offline-model`")
 def test_the_default_model_goes_by_its_files_alone(tmp_path: Path) -> None:
     packaged = models._packaged()

@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from pyrite_backends.port import owned
 from pyrite_backends.port.format import VECTORS
 from pyrite_backends.port.vectors import Model
 from pyrite_schemas.config import DEFAULT_MODEL
@@ -216,9 +217,10 @@ def _seen(folder: Path, cache: Path) -> _Seen:
     )
     known[str(folder)] = {"stamp": stamp, "seen": seen._asdict()}
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
+        owned.make_folder(place.parent)
         beside = place.with_suffix(f".{os.getpid()}")
-        beside.write_text(json.dumps(known))
+        with open(owned.opened(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "w") as file:  # noqa: PTH123 (a handle)
+            json.dump(known, file)
         beside.replace(place)
     except OSError:
         pass  # a cache that can't be written costs time, not answers
@@ -263,7 +265,8 @@ def _fingerprint(folder: Path, inside: Folder, texts: Mapping[str, bytes]) -> st
             )
         digest.update(f"{file.relative_to(folder)} {content}\n".encode())
     rest = _rest(texts, {str(file.relative_to(folder)) for file in files})
-    if rest != PACKAGED_REST:
+    # A published model is what the hub has under its name, and keeps the vectors it has made.
+    if rest != PACKAGED_REST and not folder.is_relative_to(hub_cache()):
         digest.update(f"{rest}\n".encode())
     return digest.hexdigest()[:32]
 
