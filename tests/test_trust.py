@@ -192,11 +192,12 @@ def test_what_is_the_default_needs_no_trust(repo: Repo, run: Here) -> None:
 def test_a_server_of_the_users_own_needs_no_trust(
     repo: Repo, run: Here, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    repo.write("pyrite.yaml", "storage: {backend: postgres}\n")
     for name in ("DATABASE_URL", "PYRITE_DATABASE_URL"):
-        with monkeypatch.context() as own:
-            own.setenv(name, "postgresql://127.0.0.1:1/x?connect_timeout=2")
-            assert "can't connect to PostgreSQL at 127.0.0.1:1/x" in run("list").err
+        for storage in ("{backend: postgres}", f'{{backend: postgres, url: "${{{name}}}"}}'):
+            repo.write("pyrite.yaml", f"storage: {storage}\n")
+            with monkeypatch.context() as own:
+                own.setenv(name, "postgresql://127.0.0.1:1/x?connect_timeout=2")
+                assert "can't connect to PostgreSQL at 127.0.0.1:1/x" in run("list").err
 
 
 def test_every_key_of_the_configuration_is_known_to_reach_or_not() -> None:

@@ -114,6 +114,14 @@ def _any(_said: str, _base: str, _repository: str | None) -> str:
     return ""
 
 
+def _server(said: str, _base: str, _repository: str | None) -> str | None:
+    return None if said.strip() in _OWN_SERVERS else ""
+
+
+_OWN_SERVERS = ("${DATABASE_URL}", "${PYRITE_DATABASE_URL}")
+"""What says no more than a URL that is left out: the server is the user's own choice."""
+
+
 def _place(said: str, base: str, repository: str | None) -> str:
     return follow(said, base, repository).path
 
@@ -126,7 +134,7 @@ def _outside(said: str, base: str, repository: str | None) -> str | None:
 KEYS = {
     "kbs.repo": Key(_outside, "files of another repository are read and can be searched here"),
     "kbs.path": Key(_outside, "files outside of this repository are read and can be searched here"),
-    "storage.url": Key(_any, "the text of your files is sent to this server", expands=True),
+    "storage.url": Key(_server, "the text of your files is sent to this server", expands=True),
     "storage.path": Key(_place, "the index is written to this file"),
     "cache.path": Key(_place, "what is computed from your files, and models, are kept there"),
     "embedding.model": Key(_any, "this model is fetched, where it isn't here, and run"),
