@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from pyrite_schemas.errors import StorageError
+from pyrite_schemas.errors import OutdatedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 _ID = re.compile(r"(?:[0-9a-z]{40}(?:[0-9a-z]{24})?)?")
 
 
-def damaged(what: str) -> StorageError:
-    """The error of an index that can't have been written by the program."""
-    return StorageError(f"the index is damaged: {what}", "run `pyrite index rebuild`")
+def damaged(what: str) -> OutdatedError:
+    """The error of an index that can't have been written by the program: it has to be made anew."""
+    return OutdatedError(f"the index is damaged: {what}", "run `pyrite index rebuild`")
 
 
 @contextlib.contextmanager
@@ -51,7 +51,7 @@ def check_kb(state: KbState) -> None:
     """Check what git is asked for by.
 
     Raises:
-        StorageError: It is no id.
+        OutdatedError: It is no id.
     """
     for found in (state.revision.commit, state.revision.tree, state.log.commit):
         if not isinstance(found, str) or not _ID.fullmatch(found):
@@ -65,7 +65,7 @@ def check_file(path: str, blob: str) -> None:
     """Check that a path stays below the folder of a KB, and that a blob is named by its id.
 
     Raises:
-        StorageError: It does not, or is not.
+        OutdatedError: It does not, or is not.
     """
     if not path or path[0] == "/" or (".." in path and ".." in path.split("/")):
         raise damaged(f"{path!r} is no path of a file")
