@@ -536,7 +536,8 @@ def _service(place: Place, patch: pytest.MonkeyPatch, folder: Path) -> str:
         f"user=gated\npassword={SECRET}@{SECRET}\n"
     )
     patch.setenv("PGSERVICEFILE", str(file))
-    return "service=notes"
+    patch.setenv("PGSERVICE", "notes")
+    return "postgresql://"
 
 
 def _passfile(place: Place, patch: pytest.MonkeyPatch, folder: Path) -> str:

@@ -266,11 +266,11 @@ def test_nothing_that_was_planted_where_names_are_looked_up_runs(
             assert "Traceback" not in ran.err
     assert as_(writer, "search", "alpha", "--paths").out.split() == ["a.md"]
     assert loot(database, evil) == []
-    database.run("SELECT to_jsonb('x'::text), 'a' || 1", role=writer)
+    database.run("SELECT to_jsonb('x'::text), 'a'::text || 1", role=writer)
     assert {what for _, what in loot(database, evil)} >= {"to_jsonb", "op text int"}
 
 
-@pytest.mark.parametrize("forgotten", ["READ", "SHORT", "WRITE"])
+@pytest.mark.parametrize("forgotten", ["READ", "WRITE"])
 def test_what_was_planted_would_run_without_a_path(
     database: Database,
     as_: As,
@@ -285,8 +285,8 @@ def test_what_was_planted_would_run_without_a_path(
     assert as_(writer, "index", "sync").code == 0
     statement = getattr(transactions, forgotten).replace(owners.PATH, "SELECT 1")
     monkeypatch.setattr(transactions, forgotten, statement)
-    codes = [as_(writer, *command).code for command in COMMANDS]
-    assert loot(database, evil) or 2 in codes
+    ran = as_(writer, *(("search", "alpha") if forgotten == "READ" else ("index", "rebuild")))
+    assert loot(database, evil) or ran.code == 2, ran  # what was taken goes when it fails
 
 
 # Whose it is
