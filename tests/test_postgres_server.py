@@ -606,6 +606,7 @@ def test_every_form_of_a_url_leads_to_the_server_and_shows_no_password(
         assert SECRET not in ran.out + ran.err
     assert at(url, "index", "status", "--json").code == 0
     assert SECRET not in at(url, "index", "status", "--json").out
+    monkeypatch.delenv("PGSERVICE", raising=False)  # the database is removed by another way
 
 
 WRONG: dict[str, Callable[[str, str], str]] = {
