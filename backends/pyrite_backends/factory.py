@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def open_index(
     storage: StorageConfig,
     path: Callable[[], Path],
-    url: Callable[[], str],
+    url: Callable[[], tuple[str, bool]],
     tokeniser: Tokeniser,
     remark: Callable[[str], None],
 ) -> Index:
@@ -27,7 +27,8 @@ def open_index(
     Args:
         storage: The backend and its settings.
         path: Gives the database file, for a backend that keeps one.
-        url: Gives the database's URL, variables filled in, for a backend that has a server.
+        url: Gives the database's URL, variables filled in, for a backend that has a server, and
+            whether all of it is the user's own.
         tokeniser: The tokenisation that is configured.
         remark: Told, in a line for people, what was done beside what was asked.
 
@@ -46,7 +47,8 @@ def open_index(
                 "storage.backend is postgres, but its driver is not installed",
                 "pip install 'pyrite-index[postgres]'",
             ) from error
-        return PostgresIndex(url(), tokeniser)
+        where, own = url()
+        return PostgresIndex(where, tokeniser, own=own)
     assert_never(storage.backend)
 
 

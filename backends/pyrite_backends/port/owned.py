@@ -9,6 +9,7 @@ folder, which no clone can read or reach.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 import sys
@@ -135,8 +136,9 @@ def is_plain(path: Path) -> bool:
 def is_stamped(path: Path) -> bool:
     """Whether the stamp beside a file is ours and of this place."""
     try:
-        return read(_beside(path)) == _mark(path, _key(_key_files()))
-    except (OSError, ValueError):
+        key = _key(_key_files())
+        return any(mark in _marks(path, key) for mark in read(_beside(path)).splitlines())
+    except OSError:
         return False
 
 
@@ -146,10 +148,10 @@ def stamp(path: Path) -> None:
     Raises:
         OSError: It can't be written.
     """
-    mark = _mark(path, _made_key())
+    marks = _marks(path, _made_key())
     stamped = _beside(path)
     stamped.unlink(missing_ok=True)
-    _write_new(stamped, mark)
+    _write_new(stamped, b"".join(mark + b"\n" for mark in marks))
 
 
 def make_file(path: Path) -> None:
@@ -184,10 +186,14 @@ def claim(path: Path) -> None:
     try:
         stamp(path)
         make_file(path)
+        stamp(path)
     except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
         raise StorageError(
             f"{error.filename or path} can't be written: {error.strerror}",
-            "set `storage.path` in pyrite.yaml, or PYRITE_DATA_DIR to a folder of your own",
+            "make room there"
+            if full
+            else "set `storage.path` in pyrite.yaml, or PYRITE_DATA_DIR to a folder of your own",
         ) from error
 
 
@@ -217,12 +223,16 @@ def _beside(path: Path) -> Path:
     return Path(f"{path}{_STAMP}")
 
 
-def _mark(path: Path, key: bytes) -> bytes:
-    """The stamp of a place, by its folder's real path."""
+def _marks(path: Path, key: bytes) -> list[bytes]:
+    """What proves a file, each alone: where it lies, by its folder's real path, and which file it
+    is, by its number in the file system. So a folder may be moved, and a file system that numbers
+    its files anew each time, as some over a network do, is no obstacle."""
     if len(key) != _KEY_BYTES:
-        raise ValueError("no key")
-    place = os.fsencode(f"{os.path.realpath(path.parent)}/{path.name}")
-    return _keyed_hash(key, place).encode() + b"\n"
+        return []
+    said = [os.fsencode(f"path {os.path.realpath(path.parent)}/{path.name}")]
+    with contextlib.suppress(OSError):
+        said.append(os.fsencode(f"file {os.lstat(path).st_ino} {path.name}"))
+    return [_keyed_hash(key, one).encode() for one in said]
 
 
 def _keyed_hash(key: bytes, data: bytes) -> str:
@@ -285,6 +295,10 @@ def _made_key() -> bytes:
 def _write_new(path: Path, content: bytes) -> None:
     handle = opened(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
     try:
-        os.write(handle, content)
+        if os.write(handle, content) < len(content):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+    except OSError:
+        path.unlink()
+        raise
     finally:
         os.close(handle)

@@ -317,8 +317,9 @@ def _check(file: Path, text: str, config: Config) -> None:
         raise ConfigError(f"{file}:{line}: unknown language `{said}`", hint)
 
 
-def database_url(config: Config, file: Path | None) -> str:
-    """The URL of a database backend, variables filled in.
+def database_url(config: Config, file: Path | None) -> tuple[str, bool]:
+    """The URL of a database backend, variables filled in, and whether all of it is of the user's
+    own environment.
 
     Raises:
         ConfigError: There is none, or a variable is not set.
@@ -331,7 +332,7 @@ def database_url(config: Config, file: Path | None) -> str:
                 f"{_where(file, 'backend')}: postgres needs a server",
                 "set `storage.url`, or DATABASE_URL in the environment",
             )
-        return found
+        return found, True
 
     def value(match: re.Match[str]) -> str:
         name = match.group(1)
@@ -342,7 +343,7 @@ def database_url(config: Config, file: Path | None) -> str:
             )
         return os.environ[name]
 
-    return VARIABLE.sub(value, url)
+    return VARIABLE.sub(value, url), VARIABLE.fullmatch(url.strip()) is not None
 
 
 def _where(file: Path | None, key: str) -> str:
