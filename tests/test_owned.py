@@ -4,6 +4,7 @@ others."""
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
 from pathlib import Path
@@ -16,7 +17,7 @@ from pyrite_backends.sqlite.store import APPLICATION_ID, SqliteIndex
 from pyrite_cli.core.config import home
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.errors import ConfigError, NoIndexError, StorageError
-from tests.conftest import Pyrite, Repo
+from tests.conftest import ROOT, Pyrite, Repo
 from tests.embedder import HashEmbedder
 
 BYTES = b"SQLite format 3\0" + bytes(52) + APPLICATION_ID.to_bytes(4, "big") + bytes(28)
@@ -273,3 +274,12 @@ def test_many_processes_make_one_key(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert [os.waitpid(child, 0)[1] for child in children] == [0] * 8
     assert all(owned.is_ours(tmp_path / f"{number}.db") for number in range(8))
     assert {place.name for place in (tmp_path / "data").iterdir()} == {"secret"}
+
+
+def test_every_promise_of_the_page_on_trust_names_tests_that_are_there() -> None:
+    page = (ROOT / "docs" / "trust.md").read_text()
+    named = set(re.findall(r"`(test_\w+)`", page))
+    sources = "".join(file.read_text() for file in (ROOT / "tests").glob("**/test_*.py"))
+    assert {name for name in named if f"def {name}(" not in sources} == set()
+    rows = [line for line in page.splitlines() if line.startswith("| ") and "`test_" in line]
+    assert len(rows) > 15
