@@ -38,7 +38,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "hook uninstall": ((),),
     "init": ((), ("--force",)),
     "kb remove": (("k", "--yes"),),
-    "trust": (),  # what comes behind it is trusted
+    "trust": (("--show",), (), ("--forget",)),  # the last: what comes behind it is trusted
 }
 """What each is run with. They are run in this order: first what reads what came along."""
 

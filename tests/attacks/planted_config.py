@@ -138,7 +138,7 @@ _REFS = ("--output=<home>/made", "-h", "--all", "../../../home/hush", ":/x", "HE
 _GLOBS = '    include: ["--output=x", ":(glob)**", "/**", "../**", "**/../../home/**", "*.md"]\n'
 
 KINDS = [
-    Kind("cache.path in the tree", _cache, refused=True),
+    Kind("cache.path in the tree", _cache, commands.FEW, refused=True),
     Kind("storage.path is a pipe", _pipe, commands.FEW, refused=True),
     Kind("storage.path goes through a link", _linked_store, commands.FEW, refused=True),
     *(

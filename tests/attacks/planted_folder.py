@@ -139,7 +139,7 @@ KINDS = [
     Kind(".pyrite is a file", _file, commands.HOOKS),
     Kind(".pyrite is a link", _linked),
     Kind(".pyrite is a link to nothing", _linked_nowhere, commands.HOOKS),
-    Kind(".pyrite is a submodule", _submodule),
+    Kind(".pyrite is a submodule", _submodule, commands.HOOKS),
     Kind(".pyrite has folders for files", _folders, commands.HOOKS),
     Kind("an index with links beside it", _both),
     *(

@@ -128,7 +128,7 @@ def _partial(world: World) -> None:
 KINDS = [
     Kind("settings, hooks and filters", _settings),
     Kind("a nested repository", _nested),
-    Kind("a nested repository, from inside", _nested, folder="docs/inner"),
+    Kind("a nested repository, from inside", _nested, commands.HOOKS, folder="docs/inner"),
     Kind("a submodule", _submodule),
     Kind("a bare repository in the tree", _bare_with_settings, commands.FEW),
     Kind("a bare repository, from inside", _bare_with_settings, commands.FEW, folder="docs/bare"),

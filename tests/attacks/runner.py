@@ -7,6 +7,7 @@ an attack as a line of JSON on stdin, and what came of it as a line on stdout.
 from __future__ import annotations
 
 import ctypes
+import gc
 import importlib
 import importlib.util
 import json
@@ -102,6 +103,8 @@ def main() -> None:
     """Answer each line of stdin, which is an attack, by a line."""
     ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)
     _import_all()
+    gc.disable()  # as the program does; or each fork would copy what it looks through
+    gc.freeze()
     for line in sys.stdin:
         sys.stdout.write(json.dumps(_attack(json.loads(line))) + "\n")
         sys.stdout.flush()
