@@ -97,11 +97,22 @@ def look_up(folder: Path, repository: Path | None) -> Path | None:
     Args:
         folder: The folder, links resolved.
         repository: The repository it lies in, above which nothing is looked for.
+
+    Raises:
+        ConfigError: It is a link that leads out of the repository: what is relative to it would lie
+            elsewhere.
     """
     for place in (folder, *folder.parents):
         for name in FILE_NAMES:
-            if (place / name).is_file():
-                return place / name
+            file = place / name
+            if not file.is_file():
+                continue
+            if repository and file.is_symlink() and not file.resolve().is_relative_to(repository):
+                raise ConfigError(
+                    f"{file} is a link that leads out of this repository",
+                    "name the file itself: pyrite --config FILE …",
+                )
+            return file
         if place == repository:
             return None
     return None

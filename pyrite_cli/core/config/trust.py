@@ -176,7 +176,7 @@ def _command(file: Path) -> str:
     from pyrite_cli.core.config.settings import look_up  # only here
     from pyrite_cli.core.git.repository import top_level
 
-    with contextlib.suppress(OSError):  # the current folder, deleted
+    with contextlib.suppress(OSError, ConfigError):  # the current folder, deleted
         here = Path.cwd().resolve()
         if look_up(here, top_level(here)) == file:
             return "pyrite trust"

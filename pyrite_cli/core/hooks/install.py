@@ -235,8 +235,11 @@ def _replace(file: Path, script: bytes) -> None:
     """Write a hook so that git finds the old one or the new one, whole and executable."""
     mode = stat.S_IMODE(file.stat().st_mode) if file.exists() else 0o777 & ~_umask()
     draft = file.with_name(f".{file.name}.pyrite-{os.getpid()}")
+    draft.unlink(missing_ok=True)  # of a process that was killed, or a link that leads elsewhere
     try:
-        draft.write_bytes(script)
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(handle, "wb") as out:  # noqa: PTH123 (a handle)
+            out.write(script)
         draft.chmod(mode)
         draft.replace(file)
     finally:
