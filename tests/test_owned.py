@@ -57,7 +57,8 @@ def test_what_a_repository_says_is_read_by_its_owner_alone(
 def test_files_that_others_could_read_lose_that_when_they_are_opened(
     synced: Repo, pyrite: Pyrite, folder: Path
 ) -> None:
-    (folder / "index.db").chmod(0o666)
+    for file in folder.iterdir():
+        file.chmod(0o666)
     assert pyrite("search", "oil").code == 0
     assert mode(folder / "index.db") == 0o600
     folder.chmod(0o755)
@@ -283,3 +284,67 @@ def test_every_promise_of_the_page_on_trust_names_tests_that_are_there() -> None
     assert {name for name in named if f"def {name}(" not in sources} == set()
     rows = [line for line in page.splitlines() if line.startswith("| ") and "`test_" in line]
     assert len(rows) > 15
+
+
+@pytest.mark.parametrize("name", ["index.db", "index.db-journal", "index.db-wal"])
+def test_what_a_commit_left_in_the_place_of_an_index_is_not_ours(
+    synced: Repo, pyrite: Pyrite, folder: Path, name: str
+) -> None:
+    (folder / name).unlink(missing_ok=True)
+    (folder / name).write_bytes(BYTES)  # as git makes it: others may read it
+    ran = pyrite("search", "oil")
+    assert (ran.code, "was not made by you" in ran.err) == (2, True)
+    assert pyrite("index", "sync", "--no-embed").code == 0
+    assert (folder / "aside-1" / name).read_bytes() == BYTES
+    assert pyrite("search", "oil").code == 0
+
+
+def test_an_index_that_was_tracked_once_is_not_ours_any_more(
+    synced: Repo, pyrite: Pyrite, folder: Path
+) -> None:
+    synced.git("add", "-f", ".pyrite/index.db")
+    assert pyrite("search", "oil").code == 2
+    synced.git("rm", "-q", "--cached", ".pyrite/index.db")
+    assert "was not made by you" in pyrite("search", "oil").err
+    synced.git("add", "-f", ".pyrite/index.db")
+    assert not (folder / "index.db.stamp").exists()
+
+
+def test_a_link_in_place_of_the_folder_costs_another_project_nothing(
+    synced: Repo, folder: Path, tmp_path: Path, pyrite: Pyrite
+) -> None:
+    hostile = Repo(tmp_path / "hostile")
+    (hostile.root / ".pyrite").symlink_to(folder)
+    hostile.commit(a="a")
+    assert home.of(hostile.root).reason
+    assert pyrite("search", "oil").code == 0
+
+
+def test_what_is_moved_aside_never_goes_through_a_planted_link(
+    repo: Repo, pyrite: Pyrite, folder: Path, tmp_path: Path
+) -> None:
+    repo.commit(a="# Pump\n\noil")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    folder.mkdir()
+    for number in range(1, 1000):
+        (folder / f"aside-{number}").symlink_to(elsewhere)
+    (folder / "index.db").write_bytes(BYTES)
+    ran = pyrite("index", "sync", "--no-embed")
+    assert (ran.code, "can't be moved aside" in ran.err) == (2, True)
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_the_folder_of_another_user_is_left_to_them(
+    repo: Repo, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.mkdir()
+    assert home.of(repo.root).folder == folder
+    monkeypatch.setattr(os, "geteuid", lambda: folder.stat().st_uid + 1)
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda place, how: place != folder and access(place, how))
+    place = home.of(repo.root)
+    assert place.reason == "has a .pyrite of another user"
+    assert place.folder.is_relative_to(home.user_cache())
+    monkeypatch.setattr(os, "geteuid", lambda: folder.stat().st_uid)
+    assert home.of(repo.root).folder == folder  # ours, on a disk that is read only

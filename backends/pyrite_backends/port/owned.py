@@ -22,6 +22,7 @@ BESIDE = ("-wal", "-shm", "-journal")
 
 _STAMP = ".stamp"
 _KEY_BYTES = 32
+_MOST_ASIDE = 999
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 
@@ -113,7 +114,8 @@ def is_ours(path: Path) -> bool:
 
     Neither it nor what SQLite keeps beside it may be a link, a pipe or a folder.
     """
-    return is_plain(path) and is_stamped(path)
+    # `is_plain` comes last: once it has made all modes the same, nothing tells who made a file.
+    return not _is_replaced(path) and is_stamped(path) and is_plain(path)
 
 
 def is_plain(path: Path) -> bool:
@@ -133,11 +135,26 @@ def is_plain(path: Path) -> bool:
     return True
 
 
+def _is_replaced(path: Path) -> bool:
+    """Whether somebody else made a database anew, or something beside it, since it was stamped: a
+    commit that was pulled and taken back leaves its files, which others may read. Ours are as the
+    stamp is, also where a disk knows no modes."""
+    try:
+        kept = ~os.lstat(beside(path)).st_mode & _OTHERS
+    except OSError:
+        return False  # it has no stamp
+    for end in ("", *BESIDE):
+        with contextlib.suppress(OSError):
+            if os.lstat(f"{path}{end}").st_mode & kept:
+                return True
+    return False
+
+
 def is_stamped(path: Path) -> bool:
     """Whether the stamp beside a file is ours and of this place."""
     try:
         key = _key(_key_files())
-        return any(mark in _marks(path, key) for mark in read(_beside(path)).splitlines())
+        return any(mark in _marks(path, key) for mark in read(beside(path)).splitlines())
     except OSError:
         return False
 
@@ -149,9 +166,14 @@ def stamp(path: Path) -> None:
         OSError: It can't be written.
     """
     marks = _marks(path, _made_key())
-    stamped = _beside(path)
+    stamped = beside(path)
     stamped.unlink(missing_ok=True)
     _write_new(stamped, b"".join(mark + b"\n" for mark in marks))
+
+
+def beside(path: Path) -> Path:
+    """Where the stamp of a file is."""
+    return Path(f"{path}{_STAMP}")
 
 
 def make_file(path: Path) -> None:
@@ -163,7 +185,7 @@ def make_file(path: Path) -> None:
     _write_new(path, b"")
 
 
-def drop_beside(path: Path) -> None:
+def dropbeside(path: Path) -> None:
     """Remove what SQLite kept beside a database that is gone.
 
     Raises:
@@ -206,20 +228,23 @@ def set_aside(path: Path) -> Path:
     Raises:
         OSError: It can't be moved.
     """
-    for number in range(1, 1000):
+    number = 1
+    while True:
         folder = path.with_name(f"aside-{number}")
         try:
             folder.mkdir(mode=0o700)
             break
-        except FileExistsError:
-            continue
+        except FileExistsError:  # a link, for one, which would lead elsewhere
+            if number == _MOST_ASIDE:
+                raise
+            number += 1
     for end in (*BESIDE, _STAMP, ""):  # the database last: one that is left has no journal
         with contextlib.suppress(FileNotFoundError):
             Path(f"{path}{end}").rename(folder / f"{path.name}{end}")
     return folder
 
 
-def _beside(path: Path) -> Path:
+def beside(path: Path) -> Path:
     return Path(f"{path}{_STAMP}")
 
 

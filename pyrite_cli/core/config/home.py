@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pyrite_cli.core.git.repository import git_folder, top_level
 from pyrite_schemas.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 NAME = ".pyrite"
 
@@ -55,6 +59,7 @@ def of(root: Path, *, bare: bool = False) -> Home:
         reason = "is a bare repository"
     elif is_tracked(beside):
         reason = f"has a {NAME} that git tracks, which is never opened"
+        _disown(beside)
     elif beside.is_symlink():
         raise ConfigError(
             f"{beside} is a symbolic link; Pyrite does not write where one leads",
@@ -62,6 +67,8 @@ def of(root: Path, *, bare: bool = False) -> Home:
         )
     elif not (beside.exists() or os.access(root, os.W_OK)):
         reason = "can't be written"
+    elif _is_of_another(beside):
+        reason = f"has a {NAME} of another user"
     if not reason:
         return Home(beside, "")
     import hashlib  # openssl, 4 ms
@@ -70,11 +77,37 @@ def of(root: Path, *, bare: bool = False) -> Home:
     return Home(user_cache() / "indexes" / f"{root.name}-{digest}", reason)
 
 
-def is_tracked(folder: Path) -> bool:
+def _disown(folder: Path) -> None:
+    """Let an index that was made here before count as ours no more: what a pull put there in its
+    place stays when git is told to forget it again."""
+    from pyrite_backends.port import owned  # hardly ever
+
+    index = folder / "index.db"
+    stamp = owned.beside(index)
+    if not folder.is_symlink() and owned.is_stamped(index) and not is_tracked(stamp):
+        with contextlib.suppress(OSError):
+            stamp.unlink()
+
+
+def _is_of_another(folder: Path) -> bool:
+    """Whether a folder can't be used because another user made it, such as root in a container."""
+    if os.access(folder, os.W_OK | os.X_OK):
+        return False
+    try:
+        return folder.lstat().st_uid != os.geteuid()
+    except OSError:
+        return False
+
+
+def is_tracked(folder: Path, ends: Sequence[str] = ()) -> bool:
     """Whether git tracks a folder or something in it: what a clone brought, or a pull put there.
 
     Most indexes of git don't hold such a name at all, which is seen without starting git, in a
     millisecond for 10,000 files.
+
+    Args:
+        folder: The folder, or a file.
+        ends: What else is looked for: the same name with one of these behind it.
     """
     top = top_level(folder.parent)
     if top is None:
@@ -100,7 +133,8 @@ def is_tracked(folder: Path) -> bool:
     known = Git(top).run("ls-files", "-z").split(b"\0")
     if caseless:
         wanted, known = wanted.lower(), [one.lower() for one in known]
-    return any(one == wanted or one.startswith(wanted + b"/") for one in known)
+    names = {wanted, *(wanted + end.encode() for end in ends)}
+    return any(one in names or one.startswith(wanted + b"/") for one in known)
 
 
 _VERSION = slice(4, 8)
