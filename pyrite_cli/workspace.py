@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 from pyrite_backends.factory import open_index, vector_cache
 from pyrite_cli.core.config import home, settings
 from pyrite_cli.core.git.distance import Distance, Distances
+from pyrite_cli.core.git.paths import expanded
 from pyrite_cli.core.git.repository import is_bare
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.errors import ConfigError, PyriteError, UsageError
@@ -200,12 +201,27 @@ class Workspace:
         """The database file: as configured, or in the project's own folder."""
         root = self.project.root
         if self.config.storage.path:
-            return (root / Path(self.config.storage.path).expanduser()).resolve()
+            return self._own_place((root / expanded(self.config.storage.path)).resolve())
         bare = self.project.file is None and not (root / ".git").exists()
         place = home.of(root, bare=bare)
         path = place.folder / "index.db"
         if place.reason:
             self._remark(f"{root} {place.reason}: its index is {path}")
+        return path
+
+    def _own_place(self, path: Path) -> Path:
+        """See that a database that is configured is none that a repository brings.
+
+        Raises:
+            ConfigError: Git tracks it, or what SQLite would keep beside it.
+        """
+        from pyrite_backends.port import owned  # only where a place is configured
+
+        if home.is_tracked(path, owned.BESIDE):
+            raise ConfigError(
+                f"git tracks {path}, or a file that SQLite would keep beside it",
+                "it is never opened: name another one in `storage.path`",
+            )
         return path
 
     def _remark(self, text: str) -> None:

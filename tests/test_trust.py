@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pyrite_backends.port import owned
 from pyrite_cli import Pyrite, PyriteError, SyncRequest
 from pyrite_cli.core.config.hiding import hidden
 from pyrite_cli.core.config.reach import HARMLESS, KEYS, follow
@@ -78,6 +79,8 @@ OUTSIDE = {
     "a link to a link": {"path": "docs/second"},
     "a link with more behind it": {"path": "docs/up/home/diary"},
     "up from behind a link": {"path": "docs/link/../diary"},
+    "more links than are followed": {"path": "chain0"},
+    "a circle": {"path": "circle"},
 }
 """Ways for a KB to lie outside of the repository."""
 
@@ -89,7 +92,6 @@ INSIDE: dict[str, dict[str, object]] = {
     "not there": {"path": "nowhere/deep"},
     "nested": {"path": "nested"},
     "a nested repository": {"repo": "nested"},
-    "a circle": {"path": "circle"},
     "all": {"path": "./"},
     "all keys": {
         "path": "docs", "ref": "HEAD", "include": ["**/*.md"], "exclude": ["x"], "strict": True,
@@ -108,6 +110,9 @@ def links(root: Path, parent: Path) -> None:
     (root / "docs" / "link").symlink_to("../../home/diary")
     (root / "within").symlink_to("docs")
     (root / "circle").symlink_to("circle")
+    for number in range(45):
+        (root / f"chain{number}").symlink_to(f"chain{number + 1}")
+    (root / "chain45").symlink_to("../home/diary")
     Repo(root / "nested").commit(n="# N")
 
 
@@ -640,3 +645,32 @@ HIDDEN = {
 @pytest.mark.parametrize("value", HIDDEN)
 def test_no_password_is_shown_and_the_host_is(value: str) -> None:
     assert hidden(value) == HIDDEN[value]
+
+
+def test_only_a_tilde_that_begins_a_path_is_the_home(repo: Repo, run: Here) -> None:
+    repo.commit(a="# A")
+    repo.write("pyrite.yaml", "storage: {path: ./~/x.db}\ncache: {path: ./~/cache}\n")
+    keys = shape("trust", run("trust", "--json").out)["keys"]
+    assert [key["leads"] for key in keys] == [
+        str(repo.root / "~" / name) for name in ("x.db", "cache")
+    ]
+    assert run("index", "sync", "--no-embed").code == 0
+    assert (repo.root / "~" / "x.db").is_file()
+
+
+def test_an_index_that_git_tracks_is_not_opened_where_its_place_is_trusted(
+    repo: Repo, run: Here
+) -> None:
+    repo.write("pyrite.yaml", "storage: {path: data/x.db}\n")
+    repo.commit(a="# A")
+    assert run("trust").code == 0
+    assert run("index", "sync", "--no-embed").code == 0
+    assert run("search", "a").code == 0
+    for end in owned.BESIDE:
+        repo.write(f"data/x.db{end}", "planted")
+        repo.git("add", "-f", f"data/x.db{end}")
+        ran = run("search", "a")
+        assert ran.code == 2
+        assert f"git tracks {repo.root}/data/x.db, or a file" in ran.err
+        repo.git("rm", "-q", "-f", f"data/x.db{end}")
+    assert run("search", "a").code == 0

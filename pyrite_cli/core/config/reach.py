@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pyrite_cli.core.config.settings import Project
 
 _MOST_LINKS = 40
-"""Links that a path may go through, as for Linux itself."""
+"""Links that a path may go through, as for Linux itself; of more it isn't told where they lead."""
 
 _CONFIG, _KB = Config(), KbConfig("")
 """What says nothing: a key that is left at its default reaches nowhere."""
@@ -93,13 +93,15 @@ def follow(said: str, base: str, repository: str | None) -> Led:
             place = place.rpartition("/")[0] or "/"
             continue
         place = f"{place.rstrip('/')}/{part}"
-        if links == _MOST_LINKS or not _holds(repository, place):
+        if not _holds(repository, place):
             continue
         try:
             link = os.readlink(place)  # noqa: PTH115 (a fifth of the time)
         except (OSError, ValueError):  # it is no link, or no name that a file can have
             continue
         links += 1
+        if links > _MOST_LINKS:  # whoever opens it may follow more
+            return Led(os.path.normpath("/".join((place, *left[::-1]))), False)
         place = "/" if link.startswith("/") else place.rpartition("/")[0] or "/"
         left += link.split("/")[::-1]
     inside = not left and repository is not None and _holds(repository, place)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, get_args, get_type_hints
 import msgspec
 
 from pyrite_cli.core.config.home import user_cache
+from pyrite_cli.core.git.paths import expanded
 from pyrite_cli.core.git.repository import is_bare, top_level
 from pyrite_cli.core.text.patterns import regex
 from pyrite_schemas.config import (
@@ -365,5 +366,5 @@ def _where(file: Path | None, key: str) -> str:
 def cache_folder(config: Config, root: Path) -> Path:
     """Where embeddings and exported models are kept."""
     if config.cache.path and not os.environ.get("PYRITE_CACHE_DIR"):
-        return (root / Path(config.cache.path).expanduser()).resolve()
+        return (root / expanded(config.cache.path)).resolve()
     return user_cache()

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pyrite_cli.core.config.reach import reaches
+from pyrite_cli.core.git.paths import expanded
 from pyrite_schemas.errors import ConfigError, StorageError
 
 if TYPE_CHECKING:
@@ -200,7 +201,7 @@ def spare_git(project: Project, file: Path) -> None:
         if not said:
             continue
         try:
-            place = (project.root / Path(said).expanduser()).resolve()
+            place = (project.root / expanded(said)).resolve()
             if not any(_is_gits(folder) for folder in (place, *place.parents)):
                 continue
             problem, hint = f"leads into git's own folder: {place}", "name another place"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyrite_cli.core.text import escape
@@ -34,6 +35,16 @@ def encode_path(path: str) -> bytes:
         return chr(code if code < 0x80 else 0xDC00 + code)
 
     return _ESCAPED.sub(byte, path).encode(errors="surrogateescape")
+
+
+def expanded(said: str) -> Path:
+    """A path in a configuration, `~` filled in where it begins with that: `./~` is a folder of that
+    name, of which `Path` would make `~`.
+
+    Raises:
+        RuntimeError: There is no such user, or no home.
+    """
+    return Path(said).expanduser() if said.startswith("~") else Path(said)
 
 
 def typed_path(name: str) -> str:

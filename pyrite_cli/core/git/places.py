@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from pyrite_cli.core.git.paths import expanded
 from pyrite_cli.core.git.repository import top_level
 from pyrite_schemas.errors import ConfigError
 
@@ -68,9 +69,7 @@ def locate(kb: KbConfig, root: Path) -> Place:
 
 def _path(kb: KbConfig, base: Path, said: str) -> Path:
     try:
-        # A folder of that name is written `./~`, which `Path` would make `~` of.
-        written = Path(said).expanduser() if said.startswith("~") else Path(said)
-        place = (base / written).resolve()
+        place = (base / expanded(said)).resolve()
     except (RuntimeError, OSError, ValueError) as error:  # no such user; a circle of links; NUL
         raise ConfigError(f"KB {kb.name}: {said} leads nowhere: {error}") from error
     try:

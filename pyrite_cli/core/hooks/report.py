@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pyrite_cli.core.git.paths import expanded
 from pyrite_cli.core.git.repository import top_level
 from pyrite_cli.core.hooks import background, install
 from pyrite_schemas.replies.hooks import HookReply, HookState
@@ -68,7 +69,7 @@ def elsewhere(kbs: Iterable[KbConfig], root: Path, repository: Path) -> list[str
     """
     found = []
     for kb in kbs:
-        base = (root / Path(kb.repo).expanduser()).resolve() if kb.repo else root
+        base = (root / expanded(kb.repo)).resolve() if kb.repo else root
         if kb.repo and top_level(base) != repository:
             found.append(kb.name)
     return found
