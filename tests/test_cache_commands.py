@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
+import stat
 import struct
 import time
 from collections.abc import Callable, Iterator
@@ -210,6 +212,16 @@ def test_many_vectors_show_progress(machine: Machine, monkeypatch: pytest.Monkey
     monkeypatch.setattr(render, "_EVERY", 0.0)
     assert machine.run("cache", "export", "v.db").err.startswith("Exporting: 2 of 3, ")
     assert "\nImporting: 3 of 3, " in machine.run("cache", "import", "v.db").err
+
+
+def test_an_export_is_read_by_its_owner_alone(machine: Machine) -> None:
+    machine.put(1)
+    before = os.umask(0)
+    try:
+        assert machine.run("cache", "export", "v.db").code == 0
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((machine.root / "v.db").stat().st_mode) == 0o600
 
 
 # Exports that are refused

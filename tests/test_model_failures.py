@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,21 @@ def test_a_model_that_can_not_work_is_an_error(
     with pytest.raises(ModelError, match=r"model \./model "):
         export(files, tmp_path / "cache")
     assert not list((tmp_path / "cache" / "models").glob("export-*"))
+
+
+@needs_libraries
+def test_an_exported_model_is_read_by_its_owner_alone(tmp_path: Path) -> None:
+    from pyrite_cli.core.embed.bulk import export
+
+    put(tmp_path / "model")
+    before = os.umask(0)
+    try:
+        folder = export(look(tmp_path / "model"), tmp_path / "cache")
+    finally:
+        os.umask(before)
+    made = [folder.parent, *folder.parent.rglob("*")]
+    assert {place.name for place in made} >= {"fingerprints.json", onnx.ABOUT, onnx.GRAPH}
+    assert [place for place in made if place.stat().st_mode & 0o077] == []
 
 
 @needs_libraries

@@ -244,10 +244,6 @@ def set_aside(path: Path) -> Path:
     return folder
 
 
-def beside(path: Path) -> Path:
-    return Path(f"{path}{_STAMP}")
-
-
 def _marks(path: Path, key: bytes) -> list[bytes]:
     """What proves a file, each alone: where it lies, by its folder's real path, and which file it
     is, by its number in the file system. So a folder may be moved, and a file system that numbers

@@ -12,6 +12,7 @@ import struct
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from pyrite_backends.port import owned
 from pyrite_backends.port.format import EXPORT
 from pyrite_backends.port.vectors import Header, Model
 from pyrite_backends.sql.statements import insert
@@ -49,7 +50,7 @@ class Export:
         file = self._path.resolve()  # of a link, what it leads to is replaced
         beside = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
         try:
-            beside.open("xb").close()  # says what is wrong; SQLite would not
+            owned.make_file(beside)  # says what is wrong; SQLite would not
             count = _write(beside, vectors, model, advance)
             beside.replace(file)
         except (sqlite.Error, OSError) as error:

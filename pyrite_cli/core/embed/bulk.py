@@ -141,13 +141,15 @@ def export(files: Files, cache: Path, *, own: bool = True) -> Path:
     owned.make_folder(folder.parent)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix="export-") as place:
         beside = Path(place) / "whole"
-        beside.mkdir()
+        beside.mkdir(mode=0o700)
         failed = f"model {files.model.name} can't be exported for queries"
         with _quiet(), failing(failed, TRY_ANOTHER):
             try:
                 _export(files, Path(place), beside)
             except ImportError as error:
                 raise missing_extra() from error
+        for file in beside.iterdir():
+            owned.tighten(file)
         if folder.exists():
             shutil.rmtree(folder)
         with contextlib.suppress(FileExistsError, OSError):

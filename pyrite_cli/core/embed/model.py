@@ -113,7 +113,7 @@ def _folder(name: str, root: Path) -> Path | None:
     """
     if name.startswith((".", "/", "~")):
         try:
-            path = (root / Path(name).expanduser()).resolve()
+            path = (root / (Path(name).expanduser() if name.startswith("~") else name)).resolve()
             if path.is_dir():
                 return path
         except (OSError, RuntimeError, ValueError):  # too long, no such user, a NUL
@@ -219,7 +219,9 @@ def _seen(folder: Path, cache: Path) -> _Seen:
     try:
         owned.make_folder(place.parent)
         beside = place.with_suffix(f".{os.getpid()}")
-        with open(owned.opened(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "w") as file:  # noqa: PTH123 (a handle)
+        beside.unlink(missing_ok=True)
+        handle = owned.opened(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+        with open(handle, "w", encoding="utf-8") as file:  # noqa: PTH123 (a handle)
             json.dump(known, file)
         beside.replace(place)
     except OSError:
