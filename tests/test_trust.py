@@ -674,3 +674,20 @@ def test_an_index_that_git_tracks_is_not_opened_where_its_place_is_trusted(
         assert f"git tracks {repo.root}/data/x.db, or a file" in ran.err
         repo.git("rm", "-q", "-f", f"data/x.db{end}")
     assert run("search", "a").code == 0
+
+
+def test_a_link_to_the_configuration_of_another_project_is_not_followed(
+    repo: Repo, run: Here, diary: Repo
+) -> None:
+    diary.write("pyrite.yaml", "kbs: [{name: d}]\n")
+    (repo.root / "pyrite.yaml").symlink_to(diary.root / "pyrite.yaml")
+    for command in ("index sync --no-embed", "search alpha", "trust", "check"):
+        ran = run(*command.split())
+        assert (ran.code, ran.out) == (2, "")
+        assert "pyrite.yaml is a symbolic link that leads out of" in ran.err
+    assert not (diary.root / ".pyrite").exists()
+    assert run("--config", str(diary.root / "pyrite.yaml"), "check").code == 0
+    (repo.root / "pyrite.yaml").unlink()
+    repo.write("conf/p.yaml", "kbs: [{name: own}]\n")
+    (repo.root / "pyrite.yaml").symlink_to("conf/p.yaml")
+    assert run("trust", "--show").code == 0

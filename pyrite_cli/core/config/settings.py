@@ -100,23 +100,34 @@ def look_up(folder: Path, repository: Path | None) -> Path | None:
         repository: The repository it lies in, above which nothing is looked for.
 
     Raises:
-        ConfigError: It is a link that leads out of the repository: what is relative to it would lie
-            elsewhere.
+        ConfigError: It is a link that leads out of the repository.
     """
     for place in (folder, *folder.parents):
         for name in FILE_NAMES:
-            file = place / name
-            if not file.is_file():
-                continue
-            if repository and file.is_symlink() and not file.resolve().is_relative_to(repository):
-                raise ConfigError(
-                    f"{file} is a link that leads out of this repository",
-                    "name the file itself: pyrite --config FILE …",
-                )
-            return file
+            if (place / name).is_file():
+                _stay_inside(place / name, repository or place)
+                return place / name
         if place == repository:
             return None
     return None
+
+
+def _stay_inside(file: Path, folder: Path) -> None:
+    """See that a configuration is no link to another project's, or to a file that is none.
+
+    Raises:
+        ConfigError: It is.
+    """
+    if not file.is_symlink():
+        return
+    leads = file.resolve()
+    if not leads.is_relative_to(folder.resolve()):
+        import shlex  # only where something is wrong
+
+        raise ConfigError(
+            f"{file} is a symbolic link that leads out of {folder}",
+            f"to use that configuration, name it: pyrite --config {shlex.quote(str(leads))} …",
+        )
 
 
 def _with_kb(config: Config, root: Path) -> Config:
