@@ -185,7 +185,7 @@ def make_file(path: Path) -> None:
     _write_new(path, b"")
 
 
-def dropbeside(path: Path) -> None:
+def drop_beside(path: Path) -> None:
     """Remove what SQLite kept beside a database that is gone.
 
     Raises:
