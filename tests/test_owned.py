@@ -348,3 +348,16 @@ def test_the_folder_of_another_user_is_left_to_them(
     assert place.folder.is_relative_to(home.user_cache())
     monkeypatch.setattr(os, "geteuid", lambda: folder.stat().st_uid)
     assert home.of(repo.root).folder == folder  # ours, on a disk that is read only
+
+
+@pytest.mark.parametrize("name", ["hook.log", "index.db.lock", ".gitignore", "index.db.stamp"])
+def test_a_pipe_in_place_of_a_file_of_ours_is_not_waited_for(
+    synced: Repo, pyrite: Pyrite, folder: Path, name: str
+) -> None:
+    (folder / name).unlink(missing_ok=True)
+    os.mkfifo(folder / name)
+    with pytest.raises(OSError, match=r"no file|No such device"):
+        owned.opened(folder / name, os.O_RDONLY)
+    assert pyrite("hook", "status").code == 1
+    synced.commit(b="# B")
+    assert pyrite("index", "sync", "--no-embed").code in (0, 2)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -691,3 +692,20 @@ def test_a_link_to_the_configuration_of_another_project_is_not_followed(
     repo.write("conf/p.yaml", "kbs: [{name: own}]\n")
     (repo.root / "pyrite.yaml").symlink_to("conf/p.yaml")
     assert run("trust", "--show").code == 0
+
+
+def test_the_file_is_read_once_for_the_lines_of_many_keys(
+    repo: Repo, run: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = "".join(f"- {{name: k{number}, path: ../{number}}}\n" for number in range(50))
+    repo.write("pyrite.yaml", f"kbs:\n{keys}")
+    asked: list[str] = []
+    compose = yaml.compose
+
+    def counted(*said: typing.Any) -> typing.Any:
+        asked.append("")
+        return compose(*said)
+
+    monkeypatch.setattr(yaml, "compose", counted)
+    assert "kbs[49].path (line 51)" in run("list").err
+    assert asked == [""]

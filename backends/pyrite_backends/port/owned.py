@@ -24,7 +24,9 @@ _STAMP = ".stamp"
 _KEY_BYTES = 32
 _MOST_ASIDE = 999
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
-_NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+_CAREFULLY = (
+    getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
+)
 
 
 def data_folder() -> Path:
@@ -71,13 +73,17 @@ def opened(path: Path, flags: int) -> int:
     """The handle of a file of ours, made for this user alone where it is not there.
 
     Args:
-        path: The file; a symbolic link is not followed.
+        path: The file; a symbolic link is not followed, and a pipe not waited for.
         flags: As for `os.open`.
 
     Raises:
-        OSError: It can't be opened, or is a link.
+        OSError: It can't be opened, or is a link or no file.
     """
-    return os.open(path, flags | _NO_LINK, 0o600)
+    handle = os.open(path, flags | _CAREFULLY, 0o600)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "it is no file", str(path))
+    return handle
 
 
 def read(path: Path) -> bytes:
@@ -86,7 +92,7 @@ def read(path: Path) -> bytes:
     Raises:
         OSError: It can't be read, or is a link.
     """
-    handle = opened(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    handle = opened(path, os.O_RDONLY)
     try:
         return os.read(handle, 1 << 16)
     finally:

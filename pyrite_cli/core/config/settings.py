@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -281,11 +282,19 @@ def _values(steps: Sequence[str | int]) -> list[str]:
     return [str(value) for value in get_args(kind)]
 
 
+@functools.lru_cache(maxsize=1)
+def _composed(text: str) -> Any:
+    """A YAML text as nodes, which know their lines; of one text many lines may be asked."""
+    import yaml  # see `read`
+
+    return yaml.compose(text, _loader())
+
+
 def line_of(text: str, steps: Sequence[str | int]) -> int:
     """The 1-based line of a value in a YAML text."""
     import yaml  # see `read`
 
-    node = yaml.compose(text, _loader())
+    node = _composed(text)
     line = 1
     for step in steps:
         if isinstance(node, yaml.MappingNode):
