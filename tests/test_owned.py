@@ -74,7 +74,7 @@ def test_an_index_without_a_stamp_is_moved_aside_once(
     whole = (folder / "index.db").read_bytes()
     ran = pyrite("search", "oil")
     assert ran.code == 2
-    assert "was not made by you on this machine" in ran.err
+    assert "was made by an older version" in ran.err
     assert "run `pyrite index sync`" in ran.err
     assert (folder / "index.db").read_bytes() == whole
     first, second = (pyrite("index", "sync", "--no-embed") for _ in range(2))
@@ -238,7 +238,7 @@ def test_a_file_elsewhere_that_says_nothing_of_an_index_stays(tmp_path: Path) ->
     precious.write_bytes(BYTES)
     said: list[str] = []
     index = SqliteIndex(precious, Analyzer("english"), said.append)
-    with pytest.raises(NoIndexError, match="not made by you"), index.reader():
+    with pytest.raises(NoIndexError, match="by somebody else"), index.reader():
         pass
     with index.writer():
         pass
@@ -259,6 +259,28 @@ def test_a_cache_that_a_repository_may_have_brought_has_to_prove_itself(tmp_path
     assert ours.get([b"1" * 32, b"2" * 32]) == [(b"2" * 32, vector)]
     assert mode(ours.path) == 0o600
     assert (ours.path.parent / "aside-1" / ours.path.name).is_file()
+
+
+def test_a_user_without_a_home_has_a_key_as_long_as_the_machine_runs(
+    repo: Repo, pyrite: Pyrite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.delenv("PYRITE_DATA_DIR")
+    monkeypatch.delenv("PYRITE_CACHE_DIR")
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "file"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    repo.commit(a="# Pump\n\noil")
+    own = tmp_path / f"pyrite-{os.geteuid()}"
+    own.symlink_to(tmp_path)
+    ran = pyrite("index", "sync", "--no-embed")
+    assert (ran.code, "can't be written" in ran.err) == (2, True)
+    own.unlink()
+    assert pyrite("index", "sync", "--no-embed").code == 0
+    assert pyrite("search", "oil").code == 0
+    assert (mode(own), mode(own / "secret")) == (0o700, 0o600)
+    own.chmod(0o755)
+    assert pyrite("search", "oil").code == 2
 
 
 def test_many_processes_make_one_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -293,7 +315,7 @@ def test_what_a_commit_left_in_the_place_of_an_index_is_not_ours(
     (folder / name).unlink(missing_ok=True)
     (folder / name).write_bytes(BYTES)  # as git makes it: others may read it
     ran = pyrite("search", "oil")
-    assert (ran.code, "was not made by you" in ran.err) == (2, True)
+    assert (ran.code, "was made by an older version" in ran.err) == (2, True)
     assert pyrite("index", "sync", "--no-embed").code == 0
     assert (folder / "aside-1" / name).read_bytes() == BYTES
     assert pyrite("search", "oil").code == 0
@@ -305,7 +327,7 @@ def test_an_index_that_was_tracked_once_is_not_ours_any_more(
     synced.git("add", "-f", ".pyrite/index.db")
     assert pyrite("search", "oil").code == 2
     synced.git("rm", "-q", "--cached", ".pyrite/index.db")
-    assert "was not made by you" in pyrite("search", "oil").err
+    assert "was made by an older version" in pyrite("search", "oil").err
     synced.git("add", "-f", ".pyrite/index.db")
     assert not (folder / "index.db.stamp").exists()
 

@@ -37,10 +37,29 @@ def data_folder() -> Path:
     named = os.environ.get("PYRITE_DATA_DIR")
     if named:
         return Path(named).expanduser().resolve()
-    if sys.platform == "darwin":
-        return Path("~/Library/Application Support/pyrite").expanduser()
     base = Path(os.environ.get("XDG_DATA_HOME", ""))
-    return (base if base.is_absolute() else Path("~/.local/share").expanduser()) / "pyrite"
+    if base.is_absolute() and sys.platform != "darwin":
+        return base / "pyrite"
+    mac = "~/Library/Application Support/pyrite"
+    try:
+        return Path(mac if sys.platform == "darwin" else "~/.local/share/pyrite").expanduser()
+    except RuntimeError:  # a user without a home
+        return _temporary()
+
+
+def _temporary() -> Path:
+    """A folder for as long as the machine runs, of which `_is_private` tells whose it is."""
+    return Path(os.environ.get("TMPDIR", "/tmp"), f"pyrite-{os.geteuid()}")  # noqa: S108
+
+
+def _is_private(folder: Path) -> bool:
+    """Whether a folder is this user's and nobody else can look into it."""
+    try:
+        found = folder.lstat()
+    except OSError:
+        return False
+    mine = found.st_uid == os.geteuid() and not found.st_mode & _OTHERS
+    return stat.S_ISDIR(found.st_mode) and mine
 
 
 def make_folder(folder: Path, *, ours: bool = True) -> None:
@@ -274,9 +293,12 @@ def _keyed_hash(key: bytes, data: bytes) -> str:
 
 def _key_files() -> list[Path]:
     """Where the key may be: where the data folder can't be written, as for a service without a
-    home, the cache folder that the environment names is the user's own, too."""
+    home, the cache folder that the environment names is the user's own, too; and last a folder that
+    lasts as long as the machine runs, unless PYRITE_DATA_DIR names one."""
     cache = os.environ.get("PYRITE_CACHE_DIR")
     folders = [data_folder(), *([Path(cache).expanduser().resolve()] if cache else [])]
+    if not os.environ.get("PYRITE_DATA_DIR"):
+        folders.append(_temporary())
     return [folder / "secret" for folder in folders]
 
 
@@ -284,7 +306,8 @@ def _key(files: list[Path]) -> bytes:
     """The key, or nothing where there is none yet."""
     for file in files:
         with contextlib.suppress(OSError):
-            return read(file)
+            if file.parent != _temporary() or _is_private(file.parent):
+                return read(file)
     return b""
 
 
@@ -302,6 +325,8 @@ def _made_key() -> bytes:
     for file in files:
         try:
             make_folder(file.parent)
+            if file.parent == _temporary() and not _is_private(file.parent):
+                raise PermissionError(errno.EACCES, "another user made it", str(file.parent))
             draft = file.with_name(f"secret.{os.getpid()}.{os.urandom(4).hex()}")
             _write_new(draft, os.urandom(_KEY_BYTES))
             try:

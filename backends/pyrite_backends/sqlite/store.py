@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pyrite_schemas.sync import Pending
 
 FOLDER = ".pyrite"
+_UNKNOWN = "was made by an older version, in another place or by somebody else"
 _PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/")
 """Bytes that stand for themselves in the path of a URI (RFC 3986, 2.3)."""
 
@@ -233,7 +234,7 @@ class SqliteIndex:
             if not self._may_go():
                 raise self._foreign()
             raise NoIndexError(
-                f"{self.path} was not made by you on this machine, so it is not opened",
+                f"{self.path} {_UNKNOWN}, so it is not opened",
                 "run `pyrite index sync`, which moves it aside and makes it anew",
             )
         options, seconds = "mode=ro", float(BUSY_SECONDS)
@@ -285,13 +286,11 @@ class SqliteIndex:
             folder = owned.set_aside(self.path)
         except OSError as error:
             raise StorageError(
-                f"{self.path} was not made by you on this machine, and can't be moved aside:"
-                f" {error.strerror}",
+                f"{self.path} {_UNKNOWN}, and can't be moved aside: {error.strerror}",
                 "remove it, or set `storage.path` in pyrite.yaml",
             ) from error
         self._remark(
-            f"{self.path} was not made by you on this machine, or by an older version: it was moved"
-            f" to {folder}, which may be deleted, and made anew"
+            f"{self.path} {_UNKNOWN}: it was moved to {folder}, which may be deleted, and made anew"
         )
 
     def _may_go(self) -> bool:

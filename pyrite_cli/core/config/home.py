@@ -58,7 +58,7 @@ def of(root: Path, *, bare: bool = False) -> Home:
     if bare:
         reason = "is a bare repository"
     elif is_tracked(beside):
-        reason = f"has a {NAME} that git tracks, which is never opened"
+        reason = f"has a {NAME} that git tracks, which is never opened (git rm -r --cached {NAME})"
         _disown(beside)
     elif beside.is_symlink():
         raise ConfigError(
