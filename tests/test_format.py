@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pyrite_backends.port import format as numbers
+from pyrite_backends.port import owned
 from pyrite_backends.port.format import LAYOUT, differences, is_newer, made_by
 from pyrite_backends.port.scoring import WEIGHTS
 from pyrite_cli.core.text.tokens import Analyzer
@@ -75,6 +76,7 @@ def test_an_index_of_an_earlier_version_is_not_read_and_a_sync_makes_it_anew(
     repo.commit(one="alpha", two="beta")
     world = World(repo, tmp_path / "index" / "index.db", tmp_path / "cache")
     world.index.path.parent.mkdir()
+    owned.claim(world.index.path)
     world.index.path.write_bytes(gzip.decompress(EARLIER.read_bytes()))
     with pytest.raises(OutdatedError, match=rf"layout 4, here {LAYOUT}") as caught:
         world.index.reader().__enter__()
@@ -119,14 +121,14 @@ def test_another_weight_is_another_index(
     repo.commit(one="alpha")
     world = World(repo, tmp_path / "index" / "index.db", tmp_path / "cache")
     world.full()
-    monkeypatch.setattr(numbers, "WEIGHTS", WEIGHTS._replace(title=5))
-    later = World(repo, world.index.path, world.cache)
-    with pytest.raises(OutdatedError, match="weights 4,2,2,1,1, here 5,2,2,1,1"):
-        later.index.reader().__enter__()
-    later.full()
-    with later.index.reader() as reader:
-        assert reader.kbs()
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr(numbers, "WEIGHTS", WEIGHTS._replace(title=5))
+        later = World(repo, world.index.path, world.cache)
+        with pytest.raises(OutdatedError, match="weights 4,2,2,1,1, here 5,2,2,1,1"):
+            later.index.reader().__enter__()
+        later.full()
+        with later.index.reader() as reader:
+            assert reader.kbs()
     with pytest.raises(FormatError, match="weights"):
         world.index.reader().__enter__()
 

@@ -372,7 +372,7 @@ def test_the_folder_of_another_user_is_left_to_them(
     assert home.of(repo.root).folder == folder  # ours, on a disk that is read only
 
 
-@pytest.mark.parametrize("name", ["hook.log", "index.db.lock", ".gitignore", "index.db.stamp"])
+@pytest.mark.parametrize("name", ["hook.log", "index.db.lock", "index.db.stamp"])
 def test_a_pipe_in_place_of_a_file_of_ours_is_not_waited_for(
     synced: Repo, pyrite: Pyrite, folder: Path, name: str
 ) -> None:
