@@ -181,28 +181,33 @@ class MemoryReader:
         allowed = [row for row in self._rows if self._allowed(row, filters, query.condition)]
         if not query.ranked and not filters and query.condition is None:
             return []
-        phrases = [self._phrase(term) for term in query.ranked]
-        telling, others = self._bm25([phrase for phrase in phrases if phrase[0]])
-        best: list[tuple[float, str, str, int, int]] = []
-        dull: list[tuple[float, str, str, int, int]] = []
+        times = query.times or (1,) * len(query.ranked)
+        phrases = [
+            (*self._phrase(term), asked) for term, asked in zip(query.ranked, times, strict=True)
+        ]
+        kinds = self._bm25([phrase for phrase in phrases if phrase[0]])
+        found: list[list[tuple[float, str, str, int, int]]] = [[] for _ in kinds]
         rest: list[tuple[float, str, str, int, int]] = []
         for row in allowed:
-            for score, into in ((telling, best), (others, dull)):
+            for score, into in zip(kinds, found, strict=True):
                 scored = [
-                    (-round(found, SCORE_DIGITS), row.kb, row.id, position, row.number)
+                    (-round(value, SCORE_DIGITS), row.kb, row.id, position, row.number)
                     for position, fields in enumerate(self._fields[row.number])
-                    if (found := score(fields)) is not None
+                    if (value := score(fields)) is not None
                 ]
                 if scored:
                     into.append(min(scored))
                     break
-            if scored:
-                continue
-            if query.loose or not query.ranked:
-                rest.append((0.0, row.kb, row.id, 0, row.number))
-        order = sorted(best) + sorted(dull) + sorted(rest)
-        chosen = order[: max(depth, 0)]
-        return [Leg(number, chunk, 0.0 - found) for found, _, _, chunk, number in chosen]
+            else:
+                if query.loose or not query.ranked:
+                    rest.append((0.0, row.kb, row.id, 0, row.number))
+        legs: list[Leg] = []
+        for number, some in enumerate(found):
+            share = LEAST_IDF if number == 2 else 1.0  # what ranks what nothing else does
+            lowest = legs[-1].score if legs else math.inf
+            legs += [Leg(one, at, min(-far * share, lowest)) for far, _, _, at, one in sorted(some)]
+        legs += [Leg(one, at, 0.0) for _, _, _, at, one in sorted(rest)]
+        return legs[: max(depth, 0)]
 
     def _allowed(self, row: Row, filters: Filters, condition: Requirement | None) -> bool:
         return passes(row, filters) and (condition is None or self._is(row, condition))
@@ -226,34 +231,38 @@ class MemoryReader:
                 return any(self._is(row, part) for part in what.parts)
 
     def _bm25(
-        self, phrases: list[tuple[list[str], bool]]
-    ) -> tuple[Callable[[Fields], float | None], Callable[[Fields], float | None]]:
+        self, phrases: list[tuple[list[str], bool, int]]
+    ) -> tuple[Callable[[Fields], float | None], ...]:
         """How well a chunk matches; None when it does not: by the phrases that tell chunks apart,
-        and by those that stand in over half of all."""
+        by those that stand in over half of all, and by those that were not asked for."""
         every = self._every()
         average = sum(sum(map(len, fields)) for fields in every) / max(len(every), 1)
 
         def idf(phrase: tuple[list[str], bool]) -> float:
             having = sum(any(occurrences(phrase, tokens) for tokens in one) for one in every)
             value = math.log((len(every) - having + 0.5) / (having + 0.5))
-            return value if value > 0 else LEAST_IDF
+            return value if having and value > 0 else LEAST_IDF * bool(having)
 
-        weighed = [(phrase, idf(phrase)) for phrase in phrases]
+        weighed = [((words, prefix), idf((words, prefix)), n) for words, prefix, n in phrases]
+        alone = not any(rarity and n for _, rarity, n in weighed)
 
-        def score(fields: Fields, *, telling: bool) -> float | None:
+        def kind(rarity: float, asked: int) -> int:
+            return 2 if not asked and not alone else int(rarity <= LEAST_IDF)
+
+        def score(fields: Fields, *, number: int) -> float | None:
             total, matched = 0.0, False
             length = sum(map(len, fields))
-            for phrase, rarity in weighed:
-                if (rarity > LEAST_IDF) is not telling:
+            for phrase, rarity, asked in weighed:
+                if not rarity or kind(rarity, asked) != number:
                     continue
                 counts = [occurrences(phrase, tokens) for tokens in fields]
                 frequency = sum(w * count for w, count in zip(WEIGHTS, counts, strict=True))
                 matched = matched or frequency > 0
                 norm = K1 * (1 - B + B * length / average)
-                total += rarity * (frequency * (K1 + 1)) / (frequency + norm)
+                total += max(asked, 1) * rarity * (frequency * (K1 + 1)) / (frequency + norm)
             return total if matched else None
 
-        return functools.partial(score, telling=True), functools.partial(score, telling=False)
+        return tuple(functools.partial(score, number=number) for number in range(3))
 
     def _texts(self, row: Row) -> Iterator[list[str]]:
         """The tokens of each field of each chunk."""

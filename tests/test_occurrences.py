@@ -6,7 +6,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pyrite_cli.core.search.occurrences import MOST, Run, among, beginning, counts
+from pyrite_cli.core.search.occurrences import (
+    MOST,
+    Run,
+    among,
+    beginning,
+    counts,
+    stands,
+)
 from pyrite_cli.core.text.tokens import Analyzer, porter
 
 ENGLISH, SIMPLE, GERMAN = Analyzer("english"), Analyzer("simple"), Analyzer("german")
@@ -51,14 +58,16 @@ def test_all_occurrences_are_counted_and_no_others(
 ) -> None:
     stems = tuple(analyzer.stem(word) for word in phrase)
     run: Run = (stems, prefix)
-    assert counts(text, [run], analyzer) == [among(analyzer.tokens(text), run)]
+    (found,) = counts(text, [run], [frozenset()], analyzer)
+    assert found == (among(analyzer.tokens(text), run),) * 2
 
 
 @pytest.mark.parametrize("analyzer", [ENGLISH, GERMAN])
 def test_what_stands_everywhere_is_counted_so_far(analyzer: Analyzer) -> None:
     run: Run = ((analyzer.stem("cold"),), False)
-    assert counts("cold " * (MOST - 1), [run], analyzer) == [MOST - 1]
-    assert counts("cold " * (3 * MOST), [run], analyzer) == [MOST]
+    for times, found in ((MOST - 1, MOST - 1), (3 * MOST, MOST)):
+        ((every, typed),) = counts("cold " * times, [run], [frozenset(("cold",))], analyzer)
+        assert (every, typed) == (found, found)
 
 
 @pytest.mark.parametrize(
@@ -75,5 +84,29 @@ def test_what_stands_everywhere_is_counted_so_far(analyzer: Analyzer) -> None:
 )
 def test_what_stands_side_by_side(run: Run, count: int) -> None:
     text = "Cold room, cold; a room: cold_rooms"
-    assert counts(text, [run], ENGLISH) == [count]
+    assert counts(text, [run], [frozenset()], ENGLISH) == [(count, count)]
     assert among(ENGLISH.tokens(text), run) == count
+
+
+@pytest.mark.parametrize("analyzer", [ENGLISH, GERMAN])
+def test_what_stands_as_it_was_typed(analyzer: Analyzer) -> None:
+    run: Run = ((analyzer.stem("room"),), False)
+    text = "A room, two rooms; ROOM and room"
+    assert counts(text, [run], [frozenset(("room",))], analyzer) == [(4, 3)]
+    assert counts(text, [run], [frozenset(("rooms",))], analyzer) == [(4, 1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_there"),
+    [
+        ("of 1.2.3, it says", True),
+        ("1.2.3", True),
+        ("1.2.30 and 1.2.3", True),
+        ("1.2.30", False),
+        ("v1.2.3", False),
+        ("1 2 3", False),
+        ("", False),
+    ],
+)
+def test_what_stands_as_it_is_written(text: str, is_there: bool) -> None:
+    assert stands("1.2.3", text) is is_there

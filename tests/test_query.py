@@ -15,7 +15,7 @@ from pyrite_backends.sqlite.matching import SqliteMatcher
 from pyrite_cli.core.query import fields, parser, tree
 from pyrite_cli.core.query.parser import Parsed, parse
 from pyrite_cli.core.text.tokens import Analyzer
-from pyrite_schemas.search import And, Filters, Not, Query, Term
+from pyrite_schemas.search import And, Filters, Not, Term
 from tests.effort import examples
 
 ENGLISH = Analyzer("english")
@@ -276,7 +276,8 @@ def joined(*tokens: str) -> tuple[Term, ...]:
 )
 def test_what_is_no_operator_is_words(text: str, expected: tuple[Term, ...]) -> None:
     parsed = read(text)
-    assert (parsed.query, parsed.filters) == (Query(expected), Filters())
+    assert (parsed.query.ranked, parsed.query.condition) == (expected, None)
+    assert parsed.filters == Filters()
 
 
 def test_a_query_has_filters_words_and_text_for_the_model() -> None:

@@ -104,11 +104,24 @@ class Terms:
         """The number of a stem; that of one that is looked for is its column."""
         return self._numbers.setdefault(stem, len(self._numbers))
 
-    def asks(self, questions: Sequence[Sequence[Run]]) -> sp.csr_matrix:
-        """Questions x terms: how often each looks for each."""
+    def asks(
+        self, questions: Sequence[Sequence[Run]], times: Sequence[Sequence[int]] | None = None
+    ) -> sp.csr_matrix:
+        """Questions x terms: how often each looks for each.
+
+        Args:
+            questions: What each looks for.
+            times: How often that counts; once without.
+        """
         rows = np.repeat(np.arange(len(questions)), [len(one) for one in questions])
         columns = np.array([self.columns[run] for one in questions for run in one], np.int64)
-        return _counted(rows, columns, (len(questions), len(self.columns)))
+        found = _counted(rows, columns, (len(questions), len(self.columns)))
+        if times is None:
+            return found
+        data = np.array([value for one in times for value in one], float)
+        found = sp.csr_matrix((data, (rows, columns)), shape=found.shape)
+        found.eliminate_zeros()
+        return found
 
     def counts(self, texts: Sequence[Array]) -> sp.csr_matrix:
         """Texts x terms: how often each stands in each.

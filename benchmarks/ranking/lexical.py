@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ import scipy.sparse as sp
 
 from benchmarks.ranking.corpus import Array, Corpus, Field, Names
 from pyrite_backends.port.scoring import K1, LEAST_IDF, SCORE_DIGITS, WEIGHTS, B
-from pyrite_cli.core.search.ranking import RERANKED, TITLE, WHOLE
+from pyrite_cli.core.search.ranking import RERANKED, TITLE, UNASKED, WHOLE
 
 KEPT = 260
 """Entries of a ranking: up to 200 are fused, and a question may exclude some."""
@@ -159,6 +160,33 @@ def cosine(asks: sp.csr_matrix, names: Names, stems: int) -> Iterator[Array]:
         yield np.maximum.reduceat(batch, names.starts, axis=1) / np.sqrt(
             sizes[begin : begin + _AT_ONCE]
         )
+
+
+def rarity(
+    asks: sp.csr_matrix, names: Names, worth: Array, chunks: int, stems: int
+) -> Iterator[Array]:
+    """The same where each word counts by its inverse document frequency, and one of a name that
+    is not asked for by `UNASKED` of the highest.
+
+    Args:
+        asks: Questions x terms, those above 0 that tell something.
+        names: Of the entries.
+        worth: Inverse document frequencies of the terms.
+        chunks: How many there are.
+        stems: How many terms are single stems.
+    """
+    worth = np.where(worth > LEAST_IDF, worth, 0)[:stems]
+    here = ((asks[:, :stems] > 0) @ sp.diags((worth > 0).astype(float))).tocsr()
+    squares = sp.diags(worth**2)
+    of_names = names.sets[:, :stems]
+    norms = np.asarray((here @ squares).sum(axis=1))
+    unknown = (UNASKED * math.log(chunks + 1)) ** 2
+    both = zip(scores(here, of_names @ squares), scores(here, of_names), strict=True)
+    for begin, (shared, common) in zip(range(0, here.shape[0], _AT_ONCE), both, strict=True):
+        there = shared + (names.sizes - common) * unknown
+        norm = np.sqrt(there * norms[begin : begin + _AT_ONCE])
+        found = np.divide(shared, norm, out=np.zeros_like(shared), where=norm > 0)
+        yield np.maximum.reduceat(found, names.starts, axis=1)
 
 
 class Seen(NamedTuple):

@@ -32,6 +32,7 @@ class Questions:
         half: 0 or 1 for each: what a constant owes to one half, the other one need not have.
         overlap: How much of the text the title of the wanted entry holds, where that is told.
         runs: What each looks for: words, and names from code side by side.
+        times: How often that counts, as `pyrite_schemas.search.Query` has it.
         texts: What of each is embedded.
         neighbours: Pairs of words of each as they follow one another.
     """
@@ -49,6 +50,7 @@ class Questions:
         self.runs: list[list[Run]] = [
             [analyzer.stems(term) for term in one.query.ranked] for one in parsed
         ]
+        self.times = [one.query.times or (1,) * len(one.query.ranked) for one in parsed]
         self.texts = [one.text.strip() for one in parsed]
         words = [analyzer.tokens(one.text) for one in self.asked]
         self.neighbours: list[list[Run]] = [sorted(set(itertools.pairwise(one))) for one in words]

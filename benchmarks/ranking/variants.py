@@ -39,7 +39,8 @@ class Set(NamedTuple):
         questions: Which.
         corpus: The index.
         terms: What they look for.
-        asks: Questions x terms.
+        asks: Questions x terms, as often as each counts.
+        once: The same, each once.
         words: Without names from code side by side.
         asked: All stems, those of such names too.
         pairs: Pairs of neighbours instead.
@@ -49,6 +50,7 @@ class Set(NamedTuple):
     corpus: Corpus
     terms: Terms
     asks: sp.csr_matrix
+    once: sp.csr_matrix
     words: sp.csr_matrix
     asked: sp.csr_matrix
     pairs: sp.csr_matrix
@@ -60,7 +62,8 @@ class Set(NamedTuple):
         stems = [[(stem,) for run in runs for stem in run] for runs in questions.runs]
         ask = terms.asks
         pairs = ask(questions.neighbours)
-        return cls(questions, corpus, terms, ask(questions.runs), ask(words), ask(stems), pairs)
+        asks, once = ask(questions.runs, questions.times), ask(questions.runs)
+        return cls(questions, corpus, terms, asks, once, ask(words), ask(stems), pairs)
 
     def best(self, worth: sp.csr_matrix, asks: sp.csr_matrix | None = None) -> Iterator[Array]:
         """Scores of entries by their best chunk, by what terms are worth in chunks."""
@@ -100,9 +103,18 @@ class Set(NamedTuple):
         return picked(first, lexical.cosine(asks, names, self.terms.stems))
 
     def nearer(self, first: Ranked, *, others: bool = True) -> Array:
-        """The same as the program has it: as names are written or in parts, if that is nearer."""
+        """The same as the program has it: as names are written, in parts, or by how rare their
+        words are, whichever is nearest."""
         written = self.cosine(first, self.words, parts=False, others=others)
-        return np.maximum(written, self.cosine(first, self.asked, parts=True, others=others))
+        parted = self.cosine(first, self.asked, parts=True, others=others)
+        return np.maximum(np.maximum(written, parted), self.rarity(first, others=others))
+
+    def rarity(self, first: Ranked, *, others: bool = True) -> Array:
+        """Of the first entries, by `lexical.rarity`."""
+        names = self.corpus.names(others=others)
+        worth = lexical.idf(self.corpus.fields)
+        chunks = len(self.corpus.hashes)
+        return picked(first, lexical.rarity(self.asks, names, worth, chunks, self.terms.stems))
 
 
 def look(one: Set, first: Ranked) -> Seen:

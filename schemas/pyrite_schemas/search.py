@@ -151,11 +151,16 @@ class Query(msgspec.Struct, frozen=True):
         condition: What an entry must be besides; None when it may be anything.
         loose: Whether entries match too in which none of the ranked terms stands, as in
             `alarm OR tag:safety`; they come last, with score 0.
+        times: How often each ranked term counts: as often as it is asked for. Those of 0 rank only
+            what no other term does. Empty when each counts once.
+        literal: Words of several tokens (`CVE-2024-1234`, `1.2.3`), as written, in lower case.
     """
 
     ranked: tuple[Term, ...] = ()
     condition: Requirement | None = None
     loose: bool = False
+    times: tuple[int, ...] = ()
+    literal: tuple[str, ...] = ()
 
 
 class Leg(msgspec.Struct, frozen=True, gc=False):

@@ -73,7 +73,7 @@ def ranked(
     parsed = parse(text, analyzer, reader.has_field)
     legs = reader.keyword(parsed.query, filters, 1000)
     weighed = ranking.reranked(
-        reader, legs, parsed.query.ranked, reader.frequencies(parsed.query.ranked), analyzer
+        reader, legs, parsed.query, reader.frequencies(parsed.query.ranked), analyzer
     )
     return [
         (one.kb, one.id, leg.score) for leg, one in zip(weighed, reader.fetch(weighed), strict=True)
@@ -106,7 +106,8 @@ def test_frequencies_of_an_empty_index(index: Index, analyzer: Analyzer) -> None
         found = reader.frequencies(asked("alpha", analyzer))
         assert (found.entries, found.chunks, found.words, found.hits) == (0, 0, 0, (0,))
         assert reader.bodies([]) == []
-        assert ranking.reranked(reader, [], asked("alpha", analyzer), found, analyzer) == []
+        query = parse("alpha", analyzer, lambda _: False).query
+        assert ranking.reranked(reader, [], query, found, analyzer) == []
 
 
 def test_a_body_is_no_longer_than_a_chapter(index: Index, analyzer: Analyzer) -> None:
@@ -151,7 +152,7 @@ def test_nothing_behind_the_first_scores_higher(index: Index, analyzer: Analyzer
                 parse("alpha note", analyzer, reader.has_field).query, NO_FILTERS,
                 ranking.RERANKED,
             ),
-            asked("alpha note", analyzer),
+            parse("alpha note", analyzer, reader.has_field).query,
             reader.frequencies(asked("alpha note", analyzer)),
             analyzer,
         )  # fmt: skip

@@ -11,6 +11,7 @@ as 1 / (pi²/6 - sum) - 1/2, rounded: exact up to 2,000, of which a tsvector kee
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 from pyrite_backends.port import scoring
@@ -20,7 +21,7 @@ from pyrite_backends.sql import pruning
 from pyrite_backends.sql.conditions import TRUE, Condition
 from pyrite_backends.sql.pruning import Expression, Stage, Word
 from pyrite_backends.sql.statements import Ask, Row, column, select
-from pyrite_schemas.search import Frequencies, Leg, Term
+from pyrite_schemas.search import Frequencies, Leg, Query, Term
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,15 +53,13 @@ class _Scored(NamedTuple):
         words: Stems.
         prefix: Whether the last one may go on.
         tsquery: The same for PostgreSQL.
-        chunks: In how many it stands.
-        idf: What standing there is worth.
+        word: How rare it is, and how often it counts.
     """
 
     words: tuple[str, ...]
     prefix: bool
     tsquery: str
-    chunks: int
-    idf: float
+    word: Word
 
 
 class _Counts(NamedTuple):
@@ -95,7 +94,7 @@ def _quoted(word: str) -> str:
 
 def search(
     ask: Ask,
-    terms: Sequence[Term],
+    query: Query,
     frequencies: Frequencies,
     tokeniser: Tokeniser,
     where: Condition,
@@ -105,25 +104,24 @@ def search(
 
     Args:
         ask: Runs a statement.
-        terms: What is looked for; at least one.
+        query: What is looked for; at least one ranked term.
         frequencies: How rare that is.
         tokeniser: The one the index was made with.
         where: What an entry must be.
         depth: Entries wanted.
     """
-    every, average = _scored(terms, frequencies, tokeniser)
-    words = [Word(term.chunks, term.idf) for term in every]
+    every, average = _scored(query, frequencies, tokeniser)
+    words = [term.word for term in every]
 
     def of(some: Sequence[int], wanted: int) -> list[Leg]:
         scored = [every[number] for number in some]
-        return _ranked(ask, [words[number] for number in some], scored, average, where, wanted)
+        return _ranked(ask, scored, average, where, wanted)
 
     return pruning.telling_first(words, depth, of)
 
 
 def _ranked(
     ask: Ask,
-    words: Sequence[Word],
     scored: Sequence[_Scored],
     average: float,
     where: Condition,
@@ -133,8 +131,7 @@ def _ranked(
 
     Args:
         ask: Runs a statement.
-        words: What is looked for.
-        scored: The same as it is asked for.
+        scored: What is looked for.
         average: Words of a chunk.
         where: What an entry must be.
         depth: Entries wanted.
@@ -152,7 +149,7 @@ def _ranked(
         statement, values = _statement(scored, matching, average, where)
         return ask(statement, (*values, limit))
 
-    return pruning.search(words, depth, FEW, count, rank)
+    return pruning.search([term.word for term in scored], depth, FEW, count, rank)
 
 
 def _written(expression: Expression, queries: Sequence[str]) -> str:
@@ -175,15 +172,15 @@ def frequencies(ask: Ask, terms: Sequence[Term], tokeniser: Tokeniser) -> Freque
     return Frequencies(rows[0].entries, rows[0].chunks, rows[0].words, tuple(hits))
 
 
-def _scored(
-    terms: Sequence[Term], all_of: Frequencies, tokeniser: Tokeniser
-) -> tuple[list[_Scored], float]:
+def _scored(query: Query, all_of: Frequencies, tokeniser: Tokeniser) -> tuple[list[_Scored], float]:
     """The terms that stand anywhere, and how many words a chunk has on average."""
     found = []
-    for term, hits in zip(terms, all_of.hits, strict=True):
+    every = query.times or repeat(1)
+    for term, hits, times in zip(query.ranked, all_of.hits, every, strict=False):
         words, asked = tsquery(term, tokeniser)
         if hits:
-            found.append(_Scored(words, term.prefix, asked, hits, scoring.idf(all_of.chunks, hits)))
+            word = Word(hits, scoring.idf(all_of.chunks, hits), times)
+            found.append(_Scored(words, term.prefix, asked, word))
     return found, all_of.words / all_of.chunks if all_of.chunks else 0.0
 
 
@@ -202,7 +199,7 @@ def _statement(
             size = len(term.words)
             last = size if term.prefix else 0
             given = (term.tsquery, list(term.words), last, size)
-        weight = f"{term.idf * (K1 + 1)!r}::float8"
+        weight = f"{term.word.most!r}::float8"
         parts.append(f"{weight} * (1::float8 - {norm} / ({count} + {norm}))")
         values.extend(given)
     joins = "" if where is TRUE else " JOIN entry e ON e.id = f.entry JOIN kb k ON k.id = e.kb_id"

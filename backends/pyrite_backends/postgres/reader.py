@@ -158,7 +158,7 @@ class PostgresReader(CommonReader):
         if not query.ranked:
             return self._all(where, depth) if filters or query.condition else []
         rare = self.frequencies(query.ranked)
-        legs = keyword.search(self._rows, query.ranked, rare, self._tokeniser, where, depth)
+        legs = keyword.search(self._rows, query, rare, self._tokeniser, where, depth)
         return self._filled(legs, query, where, depth)
 
     def frequencies(self, terms: Sequence[Term]) -> Frequencies:

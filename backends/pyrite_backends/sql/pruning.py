@@ -14,14 +14,12 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from pyrite_backends.port.scoring import K1, LEAST_IDF, SCORE_DIGITS
 from pyrite_backends.sql.reader import best_entries
 from pyrite_backends.sql.statements import Row
-
-if TYPE_CHECKING:
-    from pyrite_schemas.search import Leg
+from pyrite_schemas.search import Leg
 
 MAX_WORDS = 40
 """Words up to which stages are tried: with more, the ones that are left out add up."""
@@ -48,15 +46,22 @@ class Word(NamedTuple):
     Attributes:
         chunks: In how many it stands.
         idf: What standing there is worth.
+        asked: How often it was asked for; 0 for one that ranks only what no other does.
     """
 
     chunks: int
     idf: float
+    asked: int = 1
+
+    @property
+    def times(self) -> int:
+        """How often it counts where it ranks."""
+        return max(self.asked, 1)
 
     @property
     def most(self) -> float:
         """More than it can add to a score."""
-        return self.idf * (K1 + 1)
+        return self.times * self.idf * (K1 + 1)
 
 
 class All(NamedTuple):
@@ -100,19 +105,29 @@ def telling_first(
     """The best entries by the words that tell them apart, then those that hold only the others.
 
     What stands in over half of all chunks adds a millionth to a score, and has the longest lists.
+    What was asked 0 times comes last of all, and counts as little.
 
     Args:
         words: What is looked for; none that stands nowhere.
         depth: Entries wanted.
         of: The best entries, so many, by some of the words.
     """
-    telling = [number for number, word in enumerate(words) if word.idf > LEAST_IDF]
-    others = [number for number, word in enumerate(words) if word.idf <= LEAST_IDF]
+    numbers = range(len(words))
+    asked = [number for number in numbers if words[number].asked] or list(numbers)
+    telling = [number for number in asked if words[number].idf > LEAST_IDF]
+    common = [number for number in asked if words[number].idf <= LEAST_IDF]
+    weak = [number for number in numbers if number not in asked]
     legs = of(telling, depth) if telling else []
-    if others and len(legs) < depth:
+    for some, share in ((common, 1.0), (weak, LEAST_IDF)):
+        if not some or len(legs) >= depth:
+            continue
         seen = {leg.entry for leg in legs}
-        more = of(others, depth + len(legs))
-        legs += [leg for leg in more if leg.entry not in seen][: depth - len(legs)]
+        more = [leg for leg in of(some, depth + len(legs)) if leg.entry not in seen]
+        highest = legs[-1].score if legs else math.inf
+        legs += [
+            Leg(leg.entry, leg.chunk, min(share * leg.score, highest))
+            for leg in more[: depth - len(legs)]
+        ]
     return legs
 
 

@@ -5,11 +5,12 @@ statement begins by counting the chunks of each of its words. So boolean express
 chunks matter (`pyrite_backends.sql.pruning`), and only these are ranked.
 
 FTS5 adds a word's score as often as it stands in the expression. Therefore the expression that is
-ranked holds each word once, and the one that selects is asked apart.
+ranked holds each word as often as it was asked for, and the one that selects is asked apart.
 """
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 from pyrite_backends.port import scoring
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from pyrite_backends.port.index import Tokeniser
     from pyrite_backends.sql.statements import Ask, Row
-    from pyrite_schemas.search import Leg, Term
+    from pyrite_schemas.search import Leg, Query
 
 _WEIGHTS = ", ".join(f"{weight:.1f}" for weight in scoring.WEIGHTS)
 _SCORE = f"bm25(chunk_fts, {_WEIGHTS})"
@@ -84,7 +85,7 @@ def numbers(record: bytes) -> list[int]:
 
 def search(
     ask: Ask,
-    terms: Sequence[Term],
+    query: Query,
     tokeniser: Tokeniser,
     where: Condition,
     depth: int,
@@ -94,14 +95,19 @@ def search(
 
     Args:
         ask: Runs a statement.
-        terms: What is looked for; at least one.
+        query: What is looked for; at least one ranked term.
         tokeniser: The one the index was made with.
         where: What an entry must be.
         depth: Entries wanted.
         lists: Of the same view of the index.
     """
-    every = [text for term in terms if lists.hits(text := match((term,), tokeniser))]
-    words = [Word(lists.hits(text), scoring.idf(lists.chunks, lists.hits(text))) for text in every]
+    every: list[str] = []
+    words: list[Word] = []
+    for term, times in zip(query.ranked, query.times or repeat(1), strict=False):
+        text = match((term,), tokeniser)
+        if hits := lists.hits(text):
+            every.append(text)
+            words.append(Word(hits, scoring.idf(lists.chunks, hits), times))
 
     def of(some: Sequence[int], wanted: int) -> list[Leg]:
         texts = [every[number] for number in some]
@@ -114,6 +120,7 @@ def _ranked(
     ask: Ask, words: Sequence[Word], texts: Sequence[str], where: Condition, depth: int
 ) -> list[Leg]:
     """The best entries by some words, each given as FTS5 is asked for it."""
+    counted = [" OR ".join([text] * word.times) for text, word in zip(texts, words, strict=True)]
 
     def count(stage: Stage, limit: int) -> int:
         statement = "SELECT count(*) FROM (SELECT 1 FROM chunk_fts WHERE chunk_fts MATCH ? LIMIT ?)"
@@ -121,7 +128,10 @@ def _ranked(
         return int(found)
 
     def rank(stage: Stage | None, limit: int) -> list[Row]:
-        statement, values = _some(stage, texts, where) if stage else _all(texts, where)
+        if stage is None:
+            statement, values = _all(counted, where)
+        else:
+            statement, values = _some(stage, texts, counted, where)
         return ask(statement, (*values, limit))
 
     return pruning.search(words, depth, FEW, count, rank)
@@ -153,11 +163,19 @@ def _all(texts: Sequence[str], where: Condition) -> tuple[str, list[object]]:
     return _with_entries(found), [" OR ".join(texts), *where.values]
 
 
-def _some(stage: Stage, texts: Sequence[str], where: Condition) -> tuple[str, list[object]]:
+def _some(
+    stage: Stage, texts: Sequence[str], counted: Sequence[str], where: Condition
+) -> tuple[str, list[object]]:
     """The chunks of a stage, ranked.
 
     The two parts have no chunk in common: those of the first hold one of the words that are not
     needed, those of the second none.
+
+    Args:
+        stage: Which.
+        texts: The words.
+        counted: The same, each as often as it counts.
+        where: What an entry must be.
     """
     joins = (
         ""
@@ -171,8 +189,8 @@ def _some(stage: Stage, texts: Sequence[str], where: Condition) -> tuple[str, li
         " WHERE f.chunk_fts MATCH ? AND +f.rowid IN"
         f" (SELECT s.rowid FROM chunk_fts s WHERE s.chunk_fts MATCH ?) AND {where.sql}"
     )
-    groups = [_any(texts[word] for word in group) for group in stage.groups]
-    rest = [_any(texts[word] for word in stage.rest)] if stage.rest else []
+    groups = [_any(counted[word] for word in group) for group in stage.groups]
+    rest = [_any(counted[word] for word in stage.rest)] if stage.rest else []
     parts = [part]
     values: list[object] = [" AND ".join(groups + rest), _written(stage.holds, texts)]
     values += where.values

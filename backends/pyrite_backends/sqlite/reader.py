@@ -63,7 +63,7 @@ class SqliteReader(CommonReader):
         where = self._allowed(filters, query.condition)
         if not query.ranked:
             return self._all(where, depth) if filters or query.condition else []
-        legs = keyword.search(self._rows, query.ranked, self._tokeniser, where, depth, self._lists)
+        legs = keyword.search(self._rows, query, self._tokeniser, where, depth, self._lists)
         return self._filled(legs, query, where, depth)
 
     def frequencies(self, terms: Sequence[Term]) -> Frequencies:

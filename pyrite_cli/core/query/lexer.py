@@ -22,7 +22,9 @@ APART = 10
 
 MAX_APART = 1000
 
-Kind = Literal["word", "phrase", "field", "open", "close", "-", "+", "AND", "OR", "NOT", "NEAR"]
+Kind = Literal[
+    "word", "phrase", "quoted", "field", "open", "close", "-", "+", "AND", "OR", "NOT", "NEAR"
+]
 
 _OPERATORS: dict[str, Kind] = {"AND": "AND", "OR": "OR", "NOT": "NOT"}
 _CHUNK = regex(r'[^\s"]+')
@@ -35,7 +37,7 @@ class Lexeme(NamedTuple):
     """A part of a query.
 
     Attributes:
-        kind: What it is.
+        kind: What it is; `quoted` is a phrase that nothing has to hold (`prose`).
         text: As written; a phrase and the value of a field without their quotes.
         field: The field whose value, or group of values, this is.
         source: Of a field, all that is written.

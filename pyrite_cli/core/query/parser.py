@@ -7,22 +7,28 @@ model. Every engine compiles the same tree.
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from pyrite_cli.core.query import tree
+from pyrite_cli.core.query import prose, tree
 from pyrite_cli.core.query.fields import Fields
 from pyrite_cli.core.query.lexer import Lexeme, lexemes
+from pyrite_cli.core.text import functions, identifiers
 from pyrite_cli.core.text.patterns import regex
 from pyrite_cli.core.text.tokens import CJK, Analyzer
 from pyrite_schemas.search import Filters, Near, Or, Query, Requirement, Term
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 
 MAX_TERMS = 256
 """Terms that rank, and conditions that are tested; the rest of a longer query is left out."""
 
+MOST_TIMES = 5
+"""How often a word counts, at most, that is asked for again and again (docs/ranking.md)."""
+
 _CJK_RUN = regex(f"([{CJK}]+)|[^{CJK}]+")
+_LITERAL = regex(r"[^\W_](?:.*[^\W_])?")
 _SURROGATE = regex("[\ud800-\udfff]")
 _OPERANDS = frozenset(("word", "phrase", "field", "open", "-", "+"))
 _END = Lexeme("close")
@@ -37,6 +43,8 @@ class Parsed(NamedTuple):
         text: The words alone, for an embedding model.
         kbs: All KBs that are named.
         notes: What may have been misunderstood.
+        question: Whether something is asked, and not named or stated.
+        phrases: The phrases that an entry must hold, as written.
     """
 
     query: Query
@@ -44,6 +52,8 @@ class Parsed(NamedTuple):
     text: str
     kbs: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    question: bool = False
+    phrases: tuple[str, ...] = ()
 
 
 def parse(
@@ -51,6 +61,8 @@ def parse(
     analyzer: Analyzer,
     is_field: Callable[[str], bool],
     names: Callable[[], Iterable[str]] = tuple,
+    *,
+    loose: bool = False,
 ) -> Parsed:
     """Read a query.
 
@@ -60,15 +72,24 @@ def parse(
         is_field: Whether some entry has a frontmatter field of that name; otherwise `name:value`
             is text like any other (`std::vector`, `http://…`).
         names: All frontmatter fields, to tell what a name may have meant.
+        loose: Take phrases for the words they are made of.
     """
     fields = Fields(is_field, names)
-    reading = _Reading(_SURROGATE.sub(" ", text.replace("\0", " ")), analyzer, fields)
+    text = _SURROGATE.sub(" ", text.replace("\0", " "))
+    written = prose.plain(text, list(lexemes(text, fields)), analyzer)
+    reading = _Reading(prose.loosened(written) if loose else written, analyzer, fields)
     parts = reading.parts()
     whole = tree.every(_required(parts))
     kept = tree.first(whole, MAX_TERMS)
     filters, condition = tree.parted(kept)
     extra = [term for part in parts for term in part.ranked]
-    ranked = tuple(dict.fromkeys((*tree.terms(condition), *extra)))
+    required = tuple(tree.terms(condition))
+    ranked = tuple(dict.fromkeys((*required, *extra)))
+    said = " ".join(reading.words)
+    tokens = analyzer.surface(said)
+    asking = functions.asking(tokens, text, analyzer.language)
+    weak = reading.weak.difference(reading.own) | {Term((word,)) for word in asking}
+    weak.difference_update(required)
     if len(ranked) > MAX_TERMS or kept != whole:
         fields.notes["the query is too long: what comes last is left out"] = None
     plain = any(part.plain and part.ranked for part in parts)
@@ -76,11 +97,35 @@ def parse(
         ranked[:MAX_TERMS],
         condition,
         bool(ranked) and not plain and not tree.needs_text(condition),
+        _times(ranked[:MAX_TERMS], extra, weak, analyzer),
+        tuple(reading.literal),
     )
     kbs = (kb for leaf in tree.leaves(whole) if isinstance(leaf, Filters) for kb in leaf.kbs)
     return Parsed(
-        query, filters, " ".join(reading.words), tuple(dict.fromkeys(kbs)), tuple(fields.notes)
+        query,
+        filters,
+        said,
+        tuple(dict.fromkeys(kbs)),
+        tuple(fields.notes),
+        functions.is_question(tokens, text, analyzer.language),
+        tuple(reading.phrases),
     )
+
+
+def _times(
+    ranked: Sequence[Term], asked: Iterable[Term], weak: Set[Term], analyzer: Analyzer
+) -> tuple[int, ...]:
+    """How often each term counts, those of one stem together; nothing where that is once."""
+    counts = Counter(asked)
+    left: dict[tuple[str, ...], int] = {}
+    times = []
+    for term in ranked:
+        stems = analyzer.stems(term)
+        rest = left.get(stems, MOST_TIMES)
+        own = 0 if term in weak else max(min(counts[term], rest), 1)
+        left[stems] = rest - own
+        times.append(own)
+    return tuple(times) if any(times) and set(times) != {1} else ()
 
 
 class _Part(NamedTuple):
@@ -107,13 +152,21 @@ class _Reading:
 
     Attributes:
         words: The words that are looked for, as written.
+        phrases: Likewise.
+        weak: Terms that are but a part of something: the numbers of a version or a date.
+        own: Terms that stand for themselves, too.
+        literal: See `Query`.
     """
 
-    def __init__(self, text: str, analyzer: Analyzer, fields: Fields) -> None:
+    def __init__(self, parts: list[Lexeme], analyzer: Analyzer, fields: Fields) -> None:
         self.words: list[str] = []
+        self.phrases: list[str] = []
+        self.weak: set[Term] = set()
+        self.own: set[Term] = set()
+        self.literal: dict[str, None] = {}
         self._analyzer = analyzer
         self._fields = fields
-        self._lexemes = list(lexemes(text, fields))
+        self._lexemes = parts
         self._at = 0
 
     def parts(self) -> list[_Part]:
@@ -222,6 +275,8 @@ class _Reading:
                 return _Part(self._fields.condition(lexeme.field, lexeme.text))
             case "phrase":
                 return self._phrase(lexeme.text)
+            case "quoted":
+                return self._quoted(lexeme.text)
             case "field":
                 condition = self._fields.condition(lexeme.field, lexeme.text)
                 return self._word(lexeme.source) if condition is None else _Part(condition, False)
@@ -229,9 +284,9 @@ class _Reading:
                 return self._word(lexeme.text)
 
     def _negated(self, read: Callable[[], _Part]) -> _Part:
-        before = len(self.words)
+        before, phrases = len(self.words), len(self.phrases)
         part = read()
-        del self.words[before:]
+        del self.words[before:], self.phrases[phrases:]
         return _Part(None if part.condition is None else tree.negated(part.condition), False)
 
     def _group(self, field: str) -> _Part:
@@ -252,15 +307,35 @@ class _Reading:
 
     def _phrase(self, text: str) -> _Part:
         self.words.append(text)
+        self.phrases.append(text)
         term = _side_by_side(text, self._analyzer)
         return _Part(term, False) if term else _Part()
+
+    def _quoted(self, text: str) -> _Part:
+        """A phrase that counts for more where its words stand side by side."""
+        parts = [self._word(word) for word in text.split()]
+        whole = _side_by_side(text, self._analyzer)
+        more = (whole,) if whole and len(whole.tokens) > 1 else ()
+        return _Part(tree.either(_conditions(parts)), True, (*_ranked(parts), *more))
 
     def _word(self, text: str) -> _Part:
         self.words.append(text)
         ranked = _alternatives(text, self._analyzer)
+        single = [term for term in ranked if len(term.tokens) == 1]
+        if len(single) < len(ranked) and len(single) > 1:
+            # What is written together outranks its numbers here and there.
+            numbers = {term for term in single if term.tokens[0].isdecimal()}
+            self.weak |= numbers
+            self.own.update(set(single) - numbers)
+            if literal := _LITERAL.search(text.casefold()):
+                self.literal[literal[0]] = None
+        else:
+            self.own.update(single)
         whole = _side_by_side(text, self._analyzer, text.endswith("*"))
         if whole is None or len(whole.tokens) > 1:
-            return _Part(whole, True, ranked)
+            other = identifiers.version(text)
+            same = tree.either((whole, Term(other))) if whole and other else whole
+            return _Part(same, True, ranked)
         # `createBackend` stands where `create_backend` does.
         names = [Term(parts, whole.prefix) for parts in self._analyzer.names(text)]
         return _Part(tree.either((whole, *names)), True, ranked)

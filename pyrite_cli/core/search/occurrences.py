@@ -6,13 +6,13 @@ as its stem does, and `str.find` looks for that.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pyrite_cli.core.text.patterns import regex
 from pyrite_cli.core.text.tokens import Analyzer, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Sequence, Set
 
 _ASCII_WORD = regex(r"[a-z0-9]+")
 _ASCII_NEXT = regex(r"[^a-z0-9]*([a-z0-9]+)")
@@ -26,13 +26,58 @@ Run = tuple[tuple[str, ...], bool]
 """Stems that stand side by side, and whether the last one may go on."""
 
 
-def counts(text: str, runs: Sequence[Run], analyzer: Analyzer) -> list[int]:
-    """How often each of some runs stands in a text, up to `MOST` times."""
+class Count(NamedTuple):
+    """How often a run stands somewhere.
+
+    Attributes:
+        all: With any endings.
+        typed: Of these, as it was typed.
+    """
+
+    all: int
+    typed: int
+
+
+def counts(
+    text: str, runs: Sequence[Run], typed: Sequence[Set[str]], analyzer: Analyzer
+) -> list[Count]:
+    """How often each of some runs stands in a text, up to `MOST` times.
+
+    Args:
+        text: Any.
+        runs: What is looked for.
+        typed: For each the words that were typed for it, folded; none of a phrase, which counts as
+            if it were typed.
+        analyzer: The tokenisation.
+    """
+    pairs = zip(runs, typed, strict=True)
     if analyzer.in_engine:
         folded = fold(text)
-        return [_scanned(folded, run, analyzer) for run in runs]
-    stems = analyzer.tokens(text)
-    return [min(among(stems, run), MOST) for run in runs]
+        return [_scanned(folded, run, words, analyzer) for run, words in pairs]
+    surface = analyzer.surface(text)
+    stems = [analyzer.stem(word) for word in surface]
+    found = []
+    for run, words in pairs:
+        number = min(among(stems, run), MOST)
+        as_typed = sum(map(surface.count, words)) if words else number
+        found.append(Count(number, min(as_typed, number)))
+    return found
+
+
+def stands(literal: str, text: str) -> bool:
+    """Whether a word stands in a text as it is written, and not within a longer one.
+
+    Args:
+        literal: Not empty.
+        text: Any; both in the same case.
+    """
+    at = text.find(literal)
+    while at >= 0:
+        end = at + len(literal)
+        if not text[at - 1 : at].isalnum() and not text[end : end + 1].isalnum():
+            return True
+        at = text.find(literal, at + 1)
+    return False
 
 
 def among(stems: Sequence[str], run: Run) -> int:
@@ -58,21 +103,22 @@ def beginning(stem: str) -> str:
     return stem[:-1] if len(stem) > 1 and stem[-1] in "iel" else stem
 
 
-def _scanned(folded: str, run: Run, analyzer: Analyzer) -> int:
+def _scanned(folded: str, run: Run, typed: Set[str], analyzer: Analyzer) -> Count:
     wanted, prefix = run
     first, rest = wanted[0], wanted[1:]
     begin = beginning(first)
     ascii_only = folded.isascii()
     word, following = (_ASCII_WORD, _ASCII_NEXT) if ascii_only else (_WORD, _NEXT)
     stem = analyzer.stem
-    found = 0
+    found = as_typed = 0
     at = folded.find(begin)
     while at >= 0 and found < MOST:
         match = word.match(folded, at)
         end = match.end() if match else at + 1
         before = folded[at - 1] if at else " "
         if not (before.isalnum() if ascii_only else before != " "):
-            one = stem(folded[at:end])
+            surface = folded[at:end]
+            one = stem(surface)
             held = one.startswith(first) if prefix and not rest else one == first
             place = end
             for number, other in enumerate(rest, 1):
@@ -85,5 +131,6 @@ def _scanned(folded: str, run: Run, analyzer: Analyzer) -> int:
                 held = one.startswith(other) if goes_on else one == other
                 place = match.end()
             found += held
+            as_typed += held and (not typed or surface in typed)
         at = folded.find(begin, end)
-    return found
+    return Count(found, as_typed)

@@ -95,7 +95,7 @@ class Searcher:
         by_words = mode != "semantic" and bool(parsed.query.ranked)
         rare = self._reader.frequencies(parsed.query.ranked) if by_words else None
         asked = _Asked(request, mode, parsed, filters, rare)
-        ranked = _ranked(self._reader, self._legs(asked), mode)
+        ranked = _ranked(self._reader, self._legs(asked), asked)
         page = ranked[request.offset : request.offset + request.limit]
         found = self._reader.fetch([leg for leg, _ in page])
         notes = parsed.notes
@@ -136,7 +136,7 @@ class Searcher:
         if asked.rare is None:
             return found
         analyzer = self._corpus.analyzer
-        return ranking.reranked(self._reader, found, query.ranked, asked.rare, analyzer)
+        return ranking.reranked(self._reader, found, query, asked.rare, analyzer)
 
     def suggest(self, hits: Hits) -> tuple[Suggestion, ...]:
         """What may be meant by what the index does not have; needs the reader open."""
@@ -292,9 +292,10 @@ def _corrected(query: str, suggestions: Sequence[Suggestion]) -> str:
     return corrected(query, words)
 
 
-def _ranked(reader: Reader, legs: dict[str, list[Leg]], mode: Mode) -> list[Fused]:
-    if mode == "hybrid":
-        return ranking.fused(reader, legs)
+def _ranked(reader: Reader, legs: dict[str, list[Leg]], asked: _Asked) -> list[Fused]:
+    if asked.mode == "hybrid":
+        shares = ranking.ASKED if asked.parsed.question else ranking.SHARES
+        return ranking.fused(reader, legs, shares)
     ((name, only),) = legs.items()
     return [Fused(leg, (Contribution(name, n, leg.score),)) for n, leg in enumerate(only, 1)]
 

@@ -33,6 +33,7 @@ bitmap, which takes half the time of two; hence the control character, that no n
 _PIECE = regex(r"[A-Z]+s?(?![^\W\dA-Z_])|[A-Z]?[^\W\dA-Z_]+|[0-9]+")
 _NAME = regex(r"[^\W_]+")
 _MARKED = regex(r"C\+\+(?!\+)|[CF]#(?![^\W\d]|#)|\.NET(?!\w)")
+_VERSION = regex(r"([vV]?)([0-9]{1,9}(?:\.[0-9]{1,9}){1,5})[,.;:!?)]*")
 _NAMES = {"C++": "cpp", "C#": "csharp", "F#": "fsharp", ".NET": "dotnet"}
 
 
@@ -85,6 +86,8 @@ def of_word(word: str) -> list[tuple[str, ...]]:
     if word[:1] == "." or "++" in word or "#" in word:
         word = word.upper() if _MARKED.search(word.upper()) else word
     found: list[tuple[str, ...]] = [(_NAMES[mark[0]],) for mark in _MARKED.finditer(word)]
+    if other := version(word):
+        found.append(other)
     for name in _NAME.findall(word):
         pieces = split(name)
         if len(pieces) > 1:
@@ -92,6 +95,16 @@ def of_word(word: str) -> list[tuple[str, ...]]:
             short = tuple(_joined[name].split())
             found += [short] if 1 < len(short) < len(pieces) else []
     return found
+
+
+def version(word: str) -> tuple[str, ...]:
+    """The other way to write a version: `1.2.3` of `v1.2.3`, and the other way about, side by side;
+    empty for any other word."""
+    found = _VERSION.fullmatch(word)
+    if not found:
+        return ()
+    first, *rest = found[2].split(".")
+    return first if found[1] else f"v{first}", *rest
 
 
 def marked(text: str) -> str:
