@@ -271,14 +271,14 @@ class MemoryReader:
 
     def _phrase(self, term: Term) -> tuple[list[str], bool]:
         last = [] if self._analyzer.in_engine or not term.prefix else [term.tokens[-1]]
-        stemmed = self._analyzer.tokens(" ".join(term.tokens[: len(term.tokens) - len(last)]))
+        stemmed = map(self._analyzer.stem, term.tokens[: len(term.tokens) - len(last)])
         return [*stemmed, *last], term.prefix
 
     def _split(self, entry: Entry) -> list[Fields]:
         tokens = self._analyzer.tokens
         tags = tokens("\n".join(entry.tags))
         names = other_names(entry.path, entry.claim, entry.aliases)
-        title = tokens(titled(entry.title, names, self._analyzer.surface))
+        title = tokens(titled(entry.title, names, self._analyzer.words))
         return [
             (
                 title,

@@ -180,7 +180,7 @@ def _tokens() -> Iterator[tuple[str, str]]:
 def _fulltext(entries: Sequence[Entry], analyzer: Analyzer) -> Iterator[tuple[str, str]]:
     encoder = Encoder(analyzer)
     for entry in entries:
-        given = list(fulltext.of(entry, analyzer.surface))
+        given = list(fulltext.of(entry, analyzer.words))
         prepared = [tuple(map(analyzer.prepare, fields)) for fields in given]
         packed = [(one.length, one.tsvector.hex()) for one in encoder.encode(given)]
         yield f"{entry.path} on SQLite", _print(prepared)

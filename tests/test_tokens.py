@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import Stemmer
@@ -20,7 +21,7 @@ from hypothesis import strategies as st
 from pyrite_backends.sqlite import conditions
 from pyrite_backends.sqlite.driver import Connection, sqlite
 from pyrite_cli.core.query.parser import parse
-from pyrite_cli.core.text import tokens
+from pyrite_cli.core.text import cjk, tokens
 from pyrite_cli.core.text.tokens import STEMLESS, Analyzer
 from tests import corpora
 from tests.effort import ALL, examples
@@ -87,9 +88,10 @@ def test_every_code_point_is_folded_and_split_as_sqlite_does() -> None:
 
 
 def test_text_that_sqlite_splits_otherwise_is_rewritten_and_no_more() -> None:
-    plain = "Łódź, naïve café; año — “Ελλαδα”… Москва ½ → ок"
+    plain = "Žižek, naïve café; año — “Ελλαδα”… Москва ½ → ок"
     assert SIMPLE.prepare(plain) is plain
-    assert SIMPLE.prepare("日本") != "日本"
+    for other in ("日本", "Łódź", "🚀"):
+        assert SIMPLE.prepare(other) != other
 
 
 def test_folding_is_done_once_and_for_all() -> None:
@@ -171,7 +173,9 @@ def test_spans_are_the_tokens_at_their_place(text: str) -> None:
     assert [token for _, _, token in spans] == ENGLISH.tokens(composed)
     for start, end, token in spans:
         assert token in ENGLISH.tokens(composed[start:end])
-    assert all(left[1] <= right[0] for left, right in itertools.pairwise(spans))
+    for (start, end, _), (following, _, _) in itertools.pairwise(spans):
+        assert start < following
+        assert end <= following or cjk.script(composed[start])  # a pair and the next one
 
 
 @settings(max_examples=examples(75))
@@ -233,6 +237,120 @@ def test_every_language_gives_sqlite_its_own_tokens(language: str) -> None:
 @pytest.mark.parametrize("language", ["english", "simple", "german"])
 def test_a_word_inside_an_unspaced_sentence_is_found(text: str, word: str, language: str) -> None:
     assert matches(text, word, Analyzer(language))
+
+
+PAIRS = {
+    "词库": ["词库", "库"],
+    "水": ["水"],
+    "怎么部署": ["怎么", "么部", "部署", "署"],
+    "喝水，": ["喝水", "水"],
+    "容 器": ["容", "器"],
+    "Go容器v2": ["go", "容器", "器", "v2"],
+    "サーバーを": ["サー", "ーバ", "バー", "ーを", "を"],
+    "人々は〇ヶ月": ["人々", "々は", "は〇", "〇ヶ", "ヶ月", "月"],
+    "ﾃﾞｰﾀ": ["デー", "ータ", "タ"],
+    "데이터를 백업": ["데이", "이터", "터를", "를", "백업", "업"],
+    "서울市": ["서울", "울", "市"],
+    "葛\U000e0100城": ["葛城", "城"],
+    "hard\n漢": ["hard", "漢"],
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), PAIRS.items())
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize("language", ["english", "simple", "german"])
+def test_a_run_is_its_pairs_and_its_last_character(
+    text: str, expected: list[str], form: Literal["NFC", "NFD"], language: str
+) -> None:
+    analyzer = Analyzer(language)
+    given = unicodedata.normalize(form, text)
+    assert analyzer.tokens(given) == expected
+    assert vocabulary([given], analyzer) == [expected]
+
+
+@pytest.mark.parametrize("joint", ["\n", "\n  ", "\n> ", "**", "`", "~~", "\u00ad", "\u200d"])
+def test_a_run_goes_on_behind_the_end_of_a_line_and_marks(joint: str) -> None:
+    assert ENGLISH.tokens(f"词{joint}库") == PAIRS["词库"]
+    assert next(span for *span, _ in ENGLISH.spans(f"词{joint}库")) == [0, 2 + len(joint)]
+    assert ENGLISH.tokens(f"한{joint}국")[0] == ("한국" if joint in "\u00ad\u200d" else "한")
+
+
+@pytest.mark.parametrize("joint", ["\n\n", " ", "、", "\n- ", "\u3000", "_"])
+def test_a_run_ends_where_something_stands_between(joint: str) -> None:
+    assert ENGLISH.tokens(f"词{joint}库") == ["词", "库"]
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "found"),
+    [
+        ("我们喝水。", "水", True),
+        ("水果很甜", "水", True),
+        ("山水画", "水", True),
+        ("山水画", '"水"', True),
+        ("山水画", '"山水画"', True),
+        ("容器 重启", '"容器 重启"', True),
+        ("容器 重启", '"容器重启"', False),
+        ("大容器 重启中", '"器 重"', True),
+        ("Docker容器 guide", '"docker容器 guide"', True),
+        ("건물을 짓다", "물", True),
+    ],
+)
+@pytest.mark.parametrize("language", ["english", "simple", "german"])
+def test_one_character_and_phrases_are_found_inside_a_run(
+    text: str, word: str, found: bool, language: str
+) -> None:
+    analyzer = Analyzer(language)
+    parsed = parse(word, analyzer, lambda _: False).query
+    expression = conditions.match(parsed.ranked, analyzer)
+    with closing(table([text], analyzer)) as database:
+        sql = "SELECT count(*) FROM f WHERE f MATCH ?"
+        assert bool(database.execute(sql, (expression,)).fetchone()[0]) is found
+
+
+TYPED = {
+    "Łódź": "lodz", "Ørsted": "orsted", "smørrebrød": "smorrebrod", "Ærø": "aero",
+    "Œuvre": "oeuvre", "Đà Nẵng": "da nang", "Þór": "thor", "Seyðisfjörður": "seydisfjordur",
+    "Ħal": "hal", "Ŧ": "t", "ŋ": "n", "ĸ": "q", "ŉ": "n", "coŀlecció": "colleccio",
+    "ﬁne": "fine", "ĳs": "ijs", "Straße": "strasse", "STRAẞE": "strasse", "Işık": "isik",
+    "ƙasa": "kasa", "ɓera": "bera", "Əliyev": "eliyev", "ǿ": "o", "ƒ": "f", "Ƶ": "z",
+    "пʼять": "п ять", "Hawaiʻi": "hawai i",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "typed"), TYPED.items())
+def test_letters_are_found_as_they_are_typed_without_them(text: str, typed: str) -> None:
+    for form in (text, text.upper(), text.lower()):
+        assert " ".join(SIMPLE.surface(form)) == typed
+    assert vocabulary([text], SIMPLE) == [typed.split()]
+
+
+@pytest.mark.parametrize("language", tokens.languages())
+def test_with_and_without_strokes_every_language_has_one_stem(language: str) -> None:
+    analyzer = Analyzer(language)
+    for word in ("løst", "større", "tænkte", "bøgerne", "łódkami", "cœurs", "kapıları", "ħaġa"):
+        (plain,) = SIMPLE.surface(word)
+        assert analyzer.tokens(word) == analyzer.tokens(plain)
+        assert vocabulary([word], analyzer) == [analyzer.tokens(plain)]
+
+
+@pytest.mark.parametrize(
+    ("text", "query", "found"),
+    [
+        ("Launch 🚀 day", "🚀", True),
+        ("done✅", "done", True),
+        ("done✅", "✅", True),
+        ("thumbs 👍🏽", "👍", True),
+        ("👩‍🚀", "🚀", True),
+        ("❤️", "❤", True),
+        ("❤", "❤️", True),
+        ("🔥🚀", "🚀", True),
+        ("🔥", "🚀", False),
+        ("a → b", "⭐", False),
+    ],
+)
+@pytest.mark.parametrize("language", ["english", "german"])
+def test_an_emoji_is_a_word(text: str, query: str, found: bool, language: str) -> None:
+    assert matches(text, query, Analyzer(language)) is found
 
 
 def test_characters_apart_are_not_the_word() -> None:

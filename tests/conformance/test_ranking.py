@@ -96,7 +96,7 @@ def test_frequencies_are_those_of_chunks(index: Index, analyzer: Analyzer) -> No
     assert hits[("none",)] == 0
     assert hits[("alph",)] == holding
     assert 0 < hits[("alpha", "beta")] <= holding
-    assert hits[("東", "京")] == 1
+    assert hits[("東京",)] == 1
     assert {body.title for body in bodies} >= {"Alpha beta", "Beta", "Delta"}
 
 

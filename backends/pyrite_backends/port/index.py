@@ -51,6 +51,11 @@ class Tokeniser(Protocol):
         """The folded words of a text, in order, before stemming."""
         ...
 
+    def words(self, text: str) -> list[str]:
+        """The same with each run of characters that is split in several ways whole: text of which
+        `surface` gives the same words again."""
+        ...
+
     def stem(self, token: str) -> str:
         """The token under which a folded word is found."""
         ...

@@ -43,15 +43,15 @@ def other_names(path: str, claim: str, aliases: Iterable[str]) -> list[str]:
     return [*named, *([claim] if claim != own else []), *aliases]
 
 
-def titled(title: str, names: Sequence[str], surface: Callable[[str], list[str]]) -> str:
+def titled(title: str, names: Sequence[str], words: Callable[[str], list[str]]) -> str:
     """What full text has as an entry's title: behind it, the words of its other names that it does
     not hold. Who knows a page by its number finds it so.
 
     Args:
         title: The title.
         names: The others.
-        surface: Folded words of a text.
+        words: Those of a text, folded.
     """
-    known = set(surface(title))
-    more = dict.fromkeys(word for name in names for word in surface(name) if word not in known)
+    known = set(words(title))
+    more = dict.fromkeys(word for name in names for word in words(name) if word not in known)
     return f"{title}\n{' '.join(more)}" if more else title

@@ -80,7 +80,7 @@ def _full_text(connection: Connection, tokeniser: Tokeniser) -> Iterator[str]:
             fields = []
             for one in some:
                 title = fulltext.title_of(
-                    one.title, one.path, one.claim, aliases[one.entry], tokeniser.surface
+                    one.title, one.path, one.claim, aliases[one.entry], tokeniser.words
                 )
                 headings = json.loads(one.heading)
                 parts = tokeniser.parts(one.title, *headings, one.text)

@@ -145,7 +145,7 @@ class PostgresWriter(CommonWriter):
                 )
                 part_rows(load, entry, next_entry)
                 load["chunk"].extend(_chunk_rows(entry, next_entry, next_chunk))
-                fields += fulltext.of(entry, self._tokeniser.surface)
+                fields += fulltext.of(entry, self._tokeniser.words)
                 numbers += [(next_chunk + at, next_entry) for at in range(len(entry.chunks))]
                 next_entry += 1
                 next_chunk += len(entry.chunks)

@@ -14,8 +14,8 @@ from pyrite_backends.port.names import other_names, titled
 if TYPE_CHECKING:
     from pyrite_schemas.entry import Entry
 
-Surface = Callable[[str], list[str]]
-"""The folded words of a text (`pyrite_backends.port.index.Tokeniser.surface`)."""
+Split = Callable[[str], list[str]]
+"""The folded words of a text (`pyrite_backends.port.index.Tokeniser.words`)."""
 
 
 class Fields(NamedTuple):
@@ -28,16 +28,16 @@ class Fields(NamedTuple):
     text: str
 
 
-def of(entry: Entry, surface: Surface) -> Iterator[Fields]:
+def of(entry: Entry, words: Split) -> Iterator[Fields]:
     """What full text is given of each chunk of an entry, in their order."""
-    title = title_of(entry.title, entry.path, entry.claim, entry.aliases, surface)
+    title = title_of(entry.title, entry.path, entry.claim, entry.aliases, words)
     for position, chunk in enumerate(entry.chunks):
         yield fields(title, position, chunk.heading, entry.tags, chunk.parts, chunk.passage)
 
 
-def title_of(title: str, path: str, claim: str, aliases: Iterable[str], surface: Surface) -> str:
+def title_of(title: str, path: str, claim: str, aliases: Iterable[str], words: Split) -> str:
     """What stands for an entry's title: whatever it may be called by is in it."""
-    return titled(title, other_names(path, claim, aliases), surface)
+    return titled(title, other_names(path, claim, aliases), words)
 
 
 def fields(

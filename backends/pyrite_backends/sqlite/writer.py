@@ -146,7 +146,7 @@ class SqliteWriter(CommonWriter):
     def _chunk_rows(self, entry: Entry, number: int, first: int) -> Iterator[Row]:
         prepare = self._tokeniser.prepare
         title = ""
-        given = fulltext.of(entry, self._tokeniser.surface)
+        given = fulltext.of(entry, self._tokeniser.words)
         for position, (chunk, fields) in enumerate(zip(entry.chunks, given, strict=True)):
             if position == 0:
                 title = prepare(fields.title)  # the same in all of them

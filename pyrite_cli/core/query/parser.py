@@ -6,20 +6,20 @@ model. Every engine compiles the same tree.
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from pyrite_cli.core.query import prose, tree
 from pyrite_cli.core.query.fields import Fields
 from pyrite_cli.core.query.lexer import Lexeme, lexemes
-from pyrite_cli.core.text import functions, identifiers
+from pyrite_cli.core.text import cjk, functions, identifiers
 from pyrite_cli.core.text.patterns import regex
-from pyrite_cli.core.text.tokens import CJK, Analyzer
 from pyrite_schemas.search import Filters, Near, Or, Query, Requirement, Term
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+    from collections.abc import Callable, Iterable, Sequence, Set
+
+    from pyrite_cli.core.text.tokens import Analyzer
 
 MAX_TERMS = 256
 """Terms that rank, and conditions that are tested; the rest of a longer query is left out."""
@@ -27,7 +27,6 @@ MAX_TERMS = 256
 MOST_TIMES = 5
 """How often a word counts, at most, that is asked for again and again (docs/ranking.md)."""
 
-_CJK_RUN = regex(f"([{CJK}]+)|[^{CJK}]+")
 _LITERAL = regex(r"[^\W_](?:.*[^\W_])?")
 _SURROGATE = regex("[\ud800-\udfff]")
 _OPERANDS = frozenset(("word", "phrase", "field", "open", "-", "+"))
@@ -363,30 +362,25 @@ def _term(part: _Part) -> Term | None:
 
 def _side_by_side(text: str, analyzer: Analyzer, prefix: bool = False) -> Term | None:
     """All tokens of a phrase, or of a word where it is required: of `-IL-6`, not any `6`."""
-    tokens = analyzer.whole(text)
-    return Term(tokens, prefix) if tokens else None
+    tokens, goes_on = analyzer.whole(text)
+    return Term(tokens, prefix or goes_on) if tokens else None
 
 
 def _alternatives(text: str, analyzer: Analyzer) -> tuple[Term, ...]:
-    """A word may hold several tokens (`IL-6`): alternatives, but a CJK run is a phrase, and so are
-    all of them together and the parts of a name from code (`createBackend`)."""
+    """A word may hold several tokens (`IL-6`), a run of Chinese several pairs: alternatives, and
+    so are all of them together and the parts of a name from code (`createBackend`)."""
     terms: list[Term] = []
     names: list[Term] = []
-    for run, cjk in [(text, False)] if text.isascii() else _runs(text):
-        tokens = analyzer.surface(run)
-        if tokens and cjk:
-            terms.append(Term(tuple(tokens)))
+    for run in [text] if text.isascii() else analyzer.runs(text):
+        if cjk.script(run[0]):
+            tokens, goes_on = analyzer.whole(run)
+            terms.extend(Term((token,), goes_on) for token in tokens)
+            names.extend([Term(tokens)] if 1 < len(tokens) < cjk.LONG else [])
         else:
-            terms.extend(Term((token,)) for token in tokens)
+            terms.extend(Term((token,)) for token in analyzer.surface(run))
             names.extend(Term(parts) for parts in analyzer.names(run))
     if terms and text.endswith("*"):
         last = terms[-1].tokens
         terms[-1] = Term(last, prefix=True)
         names = [Term(name.tokens, last[-1].endswith(name.tokens[-1])) for name in names]
     return (*terms, *names)
-
-
-def _runs(text: str) -> Iterator[tuple[str, bool]]:
-    """Stretches of CJK characters, and what stands between them."""
-    for run in _CJK_RUN.finditer(unicodedata.normalize("NFC", text)):
-        yield run[0], bool(run[1])

@@ -173,7 +173,7 @@ class _Scale(NamedTuple):
 
     def score(self, best: float, body: Body) -> float:
         """What an entry scores, given its best chunk's score."""
-        title = self.analyzer.tokens(titled(body.title, body.names, self.analyzer.surface))
+        title = self.analyzer.tokens(titled(body.title, body.names, self.analyzer.words))
         norm = K1 * (1 - B + B * body.words / self.average) if self.average else K1
         text = "".join(body.texts)
         in_text = counts(text, self.runs, self.typed, self.analyzer)

@@ -1,8 +1,8 @@
 """The one tokenisation, for both engines, queries and snippets.
 
 Text is folded (case, diacritics), split at everything that is no letter or digit, and stemmed; no
-stop words are removed. Chinese, Japanese and Korean characters are tokens of one character, and a
-run of them in a query is a phrase, so that a word is found inside a sentence.
+stop words are removed. Of Chinese, Japanese and Korean, pairs of characters are the tokens (`cjk`),
+so that a word is found inside a sentence; an emoji is a token.
 
 For English and `simple`, SQLite's own tokenizer gives these tokens for most text and does the work
 in C; `Analyzer.prepare` rewrites only text on which it would not. A test compares the two
@@ -12,37 +12,33 @@ vocabularies token by token.
 from __future__ import annotations
 
 import functools
+import itertools
 import threading
 import unicodedata
 from typing import TYPE_CHECKING
 
 import Stemmer
 
-from pyrite_cli.core.text import identifiers
+from pyrite_cli.core.text import cjk, identifiers
 from pyrite_cli.core.text.patterns import regex
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from pyrite_schemas.search import Term
 
-_CJK = (
-    (0x3005, 0x3007), (0x3021, 0x3029), (0x3041, 0x3096), (0x309D, 0x309F),
-    (0x30A1, 0x30FA), (0x30FC, 0x30FF), (0x3105, 0x312F), (0x3131, 0x318E), (0x31A0, 0x31BF),
-    (0x31F0, 0x31FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xA960, 0xA97C), (0xAC00, 0xD7FB),
-    (0xF900, 0xFAFF), (0xFF66, 0xFF9F), (0x20000, 0x323AF),
-)  # fmt: skip
-CJK = "".join(f"{chr(first)}-{chr(last)}" for first, last in _CJK)
-
 _FOREIGN = regex(
-    "[^\x00-\u00ac\u00ae-\u00b1\u00b4\u00b6-\u00b8\u00ba-\u00de\u00e0-\u017e\u0180-\u01c3"
-    "\u01cd-\u01da\u01dc-\u01dd\u01e4-\u01e7"
+    "[^\x00-\u00ac\u00ae-\u00b1\u00b4\u00b6-\u00b8\u00ba-\u00c5\u00c7-\u00cf\u00d1-\u00d7\u00d9-\u00dd"
+    "\u00e0-\u00e5\u00e7-\u00ef\u00f1-\u00f7\u00f9-\u00fd\u00ff-\u010f\u0112-\u0125\u0128-\u0130"
+    "\u0134-\u0137\u0139-\u013e\u0143-\u0148\u014c-\u0151\u0154-\u0165\u0168-\u017e\u01c3"
+    "\u01cd-\u01da\u01dc-\u01dd\u01e6-\u01e7"
     "\u0370-\u0373\u0376-\u0377\u037b-\u037d\u0391-\u03a1\u03a3-\u03a9\u03b1-\u03c1"
     "\u03c3-\u03c9\u0402-\u040c\u040e-\u044f\u0452-\u045c\u045e-\u0475\u0478-\u0481"
     "\u048a-\u04c0\u04c3-\u04cf\u05d0-\u05ea"
     "\u1e00-\u1e95\u1ea0-\u1ef9\u2010-\u2027\u2030-\u205e\u20a0-\u20b9"
-    "\u2190-\u23f3\u2500-\u26ff\u2701-\u2775\u2794-\u27ff\u2900-\u2b4c\U0001f300-\U0001f320]"
+    "\u2190-\u2319\u231c-\u23e8\u2500-\u25ff\u275b-\u2760\u2768-\u2775\u2794-\u27ff"
+    "\u2900-\u2b1a\u2b1d-\u2b4c]"
 )
 """Text with a character in this set is rewritten before SQLite sees it; a test tries every
 character outside it."""
@@ -66,10 +62,12 @@ class _Fold(dict[int, str]):
 
 def _fold(char: str) -> str:
     code = ord(char)
-    if any(first <= code <= last for first, last in _CJK):
-        return f" {char} "
+    if cjk.script(char):
+        return char
+    if _PICTURE.match(char):
+        return f" {chr(_PICTURES | code & 0xFFFF)} "
     category = unicodedata.category(char)
-    if category[0] == "M" or char in _UNSEEN:
+    if category[0] == "M" or char in _UNSEEN or 0x1F3FB <= code <= 0x1F3FF:
         return ""
     plain = unicodedata.normalize("NFKC", char) if _COMPATIBLE.match(char) else char
     if plain != char:
@@ -80,17 +78,41 @@ def _fold(char: str) -> str:
     lowered = folded if len(folded) == 1 else char.lower()
     if "\u0400" <= lowered <= "\u052f":
         return _CYRILLIC.get(lowered, lowered)
-    if lowered == "ß":
-        return "ss"
     parts = unicodedata.normalize("NFD", lowered)
-    return "".join(part for part in parts if unicodedata.category(part)[0] != "M")
+    return "".join(_plain(part) for part in parts if unicodedata.category(part)[0] != "M")
 
+
+def _plain(letter: str) -> str:
+    """A letter as it is typed where the keyboard lacks it."""
+    if letter in _LETTERS:
+        return _LETTERS[letter]
+    varied = _VARIED.match(unicodedata.name(letter, ""))
+    return varied[1].lower() if varied else letter
+
+
+_LETTERS = {
+    "æ": "ae", "œ": "oe", "ß": "ss", "þ": "th", "ð": "d", "ı": "i", "ŋ": "n", "ĸ": "q", "ŉ": "n",
+    "ĳ": "ij", "ǆ": "dz", "ǉ": "lj", "ǌ": "nj", "ǳ": "dz", "ɛ": "e", "ɔ": "o", "ə": "e",
+}  # fmt: skip
+_VARIED = regex("LATIN SMALL LETTER ([A-Z]{1,2}) WITH ")
+"""Letters with a stroke, hook, tail: no marks to Unicode, which takes only these off."""
 
 _CYRILLIC = {"ё": "е", "ѐ": "е", "ѝ": "и"}
 """Stress marks and the optional dots of ё are dropped; й, ї, ў and others are letters."""
 
-_SEPARATORS = frozenset((*range(0x19B0, 0x19C1), 0x19C8, 0x19C9, 0x1CF2, 0x1CF3))
-"""Letters of Unicode 8 that were marks in the version FTS5 knows."""
+_SEPARATORS = frozenset((0x2BB, 0x2BC, *range(0x19B0, 0x19C1), 0x19C8, 0x19C9, 0x1CF2, 0x1CF3))
+"""Letters that are typed as apostrophes, and those of Unicode 8 that were marks in the version FTS5
+knows."""
+
+_PICTURE = regex(
+    "([\u231a-\u231b\u23e9-\u23f3\u23f8-\u23fa\u2600-\u275a\u2761-\u2767"
+    "\u2b1b-\u2b1c\u2b50\u2b55"
+    "\U0001f000-\U0001f0ff\U0001f170-\U0001f1ff\U0001f300-\U0001f3fa\U0001f400-\U0001faff])"
+)
+"""Emoji and other pictures, each a word by itself."""
+_PICTURES = 0xF0000
+"""Full text of SQLite knows letters, digits and private characters as words, no pictures: where
+the private ones begin that stand for them."""
 
 _UNSEEN = frozenset("\u00ad\u200d\u2060\ufeff\uff9e\uff9f")
 """Soft hyphens and joiners, which no one types, and the half-width voice marks of kana."""
@@ -101,15 +123,25 @@ _COMPATIBLE = regex(
 """Superscript and subscript digits, Latin ligatures, full-width and half-width forms: the same as
 what they stand for."""
 
+_WIDE = regex("[\uff01-\uffdc]+")
+_INVISIBLE = regex("[\u00ad\u200d\u2060\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]+")
+
 _TABLE = _Fold()
 
 
 def fold(text: str) -> str:
     """Lower-case text without diacritics in which anything but tokens is a space."""
+    return _folded(text, cjk.paired)
+
+
+def _folded(text: str, split: Callable[[str], str] = cjk.apart) -> str:
     if text.isascii():
         return text.lower()
     plain = _COMPATIBLE.sub(_normalised, text)  # marks of half-width kana join what they follow
-    return unicodedata.normalize("NFC", plain).translate(_TABLE)
+    plain = unicodedata.normalize("NFC", plain)
+    if not cjk.holds(plain):
+        return plain.translate(_TABLE)
+    return split(cjk.closed(plain).translate(_TABLE))
 
 
 def _normalised(match: re.Match[str]) -> str:
@@ -149,6 +181,10 @@ class Analyzer:
         folded = fold(text)
         return _SPLIT.findall(folded) if folded.isascii() else folded.split()
 
+    def words(self, text: str) -> list[str]:
+        """The same with each run of Chinese, Japanese or Korean whole, to be split later."""
+        return self.surface(text) if text.isascii() else _folded(text).split()
+
     def tokens(self, text: str) -> list[str]:
         """The tokens under which text is found."""
         return [self._stem(token) for token in self.surface(text)]
@@ -181,34 +217,71 @@ class Analyzer:
         parts = identifiers.parts(word) if not word.islower() else ""
         return [token for token in self.tokens(parts) if token != identifiers.APART]
 
-    def whole(self, text: str) -> tuple[str, ...]:
-        """Folded tokens that stand side by side where a text does."""
-        return tuple(self.surface(identifiers.marked(text) or text))
+    def whole(self, text: str) -> tuple[tuple[str, ...], bool]:
+        """Folded tokens that stand side by side where a text does, and whether the last one of
+        them may go on: a character at the end of a run is the first one of a pair elsewhere."""
+        words = self.words(identifiers.marked(text) or text)
+        if not words or not cjk.script(words[-1][-1]):
+            return tuple(self.surface(" ".join(words))), False
+        tokens = [*self.surface(" ".join(words[:-1])), *cjk.pairs(words[-1])]
+        return (tuple(tokens), True) if len(words[-1]) == 1 else (tuple(tokens[:-1]), False)
+
+    def runs(self, text: str) -> list[str]:
+        """A text in its runs of Chinese, Japanese or Korean, its emoji, and the rest."""
+        plain = _WIDE.sub(_normalised, _INVISIBLE.sub("", text))
+        parts = cjk.runs(cjk.closed(unicodedata.normalize("NFC", plain)))
+        return [one for part in parts for one in _PICTURE.split(part) if one]
 
     def spans(self, text: str) -> Iterator[tuple[int, int, str]]:
-        """(start, end, token) of every token, in characters of the text as it stands."""
-        for start, end in _runs(text):
-            for surface in fold(text[start:end]).split():
-                yield start, end, self._stem(surface)
+        """(start, end, token) of every token, in characters of the text as it stands; pairs of
+        characters overlap."""
+        run: list[tuple[int, int, str]] = []
+        for start, end, script in _runs(text):
+            char = _folded(text[start:end]).strip() if script else ""
+            if run and not (char and _goes_on(run[-1], text, start, char)):
+                yield from _pairs(run)
+                run = []
+            if char:
+                run.append((start, end, char))
+            else:
+                for surface in fold(text[start:end]).split():
+                    yield start, end, self._stem(surface)
+        yield from _pairs(run)
 
 
-def _runs(text: str) -> Iterator[tuple[int, int]]:
-    """(start, end) of the stretches that fold to one token each, marks included."""
+def _goes_on(last: tuple[int, int, str], text: str, start: int, char: str) -> bool:
+    """Whether a character belongs to the run of the one before."""
+    _, end, before = last
+    script = cjk.script(char)
+    if script != cjk.script(before):
+        return False
+    return start == end or (script == cjk.HAN and cjk.joins(text[end:start]))
+
+
+def _pairs(run: Sequence[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:
+    for (start, end, char), following in itertools.zip_longest(run, run[1:]):
+        yield (start, following[1], char + following[2]) if following else (start, end, char)
+
+
+def _runs(text: str) -> Iterator[tuple[int, int, int]]:
+    """(start, end, script) of the stretches that fold to one token each, or to one character of a
+    run, marks included."""
     if text.isascii():
-        yield from (match.span() for match in _ASCII_WORD.finditer(text))
+        yield from ((*match.span(), 0) for match in _ASCII_WORD.finditer(text))
         return
     start = -1
-    single = False
+    script = single = 0
     for index, char in enumerate(text):
         folded = _TABLE[ord(char)]
-        if start >= 0 and folded and (single or folded[0] == " "):
-            yield start, index
+        here = cjk.script(char)
+        if start >= 0 and folded and (single or here or folded[0] == " "):
+            yield start, index, script
             start = -1
         if start < 0 and folded.strip():
-            start = index
-            single = folded[0] == " "
+            start, script = index, here
+            single = here or folded[0] == " "
     if start >= 0:
-        yield start, len(text)
+        yield start, len(text), script
 
 
 _ASCII_WORD = regex(r"[A-Za-z0-9]+")
@@ -221,7 +294,7 @@ def _stemmer(language: str) -> Callable[[str], str]:
         return porter
     snowball = _Snowball(language)
     # Some stemmers write diacritics of their own (Serbian's put Latin for Cyrillic).
-    return lambda token: fold(snowball.stem(token)).strip()
+    return lambda token: _folded(snowball.stem(token)).strip()
 
 
 class _Snowball(threading.local):
