@@ -24,6 +24,9 @@ from pyrite_schemas.search import Leg
 MAX_WORDS = 40
 """Words up to which stages are tried: with more, the ones that are left out add up."""
 
+RANKING = 40
+"""Words that rank, the rarest of a longer query."""
+
 _BRANCHES = 4
 """How often an expression may ask whether a word is there before it settles for less."""
 _COMMON = 0.25
@@ -105,7 +108,9 @@ def telling_first(
     """The best entries by the words that tell them apart, then those that hold only the others.
 
     What stands in over half of all chunks adds a millionth to a score, and has the longest lists.
-    What was asked 0 times comes last of all, and counts as little.
+    What was asked 0 times comes last of all, and counts as little. Of a pasted paragraph, the
+    `RANKING` words that count most tell: to rank every chunk by all 250 pairs of 300 Chinese
+    characters takes PostgreSQL seconds.
 
     Args:
         words: What is looked for; none that stands nowhere.
@@ -114,11 +119,13 @@ def telling_first(
     """
     numbers = range(len(words))
     asked = [number for number in numbers if words[number].asked] or list(numbers)
-    telling = [number for number in asked if words[number].idf > LEAST_IDF]
-    common = [number for number in asked if words[number].idf <= LEAST_IDF]
+    rare = [number for number in asked if words[number].idf > LEAST_IDF]
+    first = sorted(rare, key=lambda number: (-words[number].most, number))[:RANKING]
+    telling = sorted(first)
+    others = sorted(set(asked).difference(first))
     weak = [number for number in numbers if number not in asked]
     legs = of(telling, depth) if telling else []
-    for some, share in ((common, 1.0), (weak, LEAST_IDF)):
+    for some, share in ((others, 1.0), (weak, LEAST_IDF)):
         if not some or len(legs) >= depth:
             continue
         seen = {leg.entry for leg in legs}
