@@ -63,6 +63,27 @@ def test_a_word_in_text_without_spaces_is_shown() -> None:
     assert found("漢" * 3000 + "東京" + "字" * 3000, "東京") == ["東京"]
 
 
+@pytest.mark.parametrize(
+    ("text", "query", "expected"),
+    [
+        ("本文说明如何部署词库。", "怎么部署词库", ["部署词库"]),
+        ("本文说明如何部署词\n库。", "词库", ["词库"]),
+        ("> 引用词\n> 库", "词库", ["词库"]),
+        ("山水画，喝水。", "水", ["水", "水"]),
+        ("Docker 容器 🚀 done", "🚀 docker 容器怎么重启", ["Docker", "容器", "🚀"]),
+        ("サーバーの再起動手順", "サーバーを再起動する方法", ["サーバー", "再起動"]),
+        ("데이터베이스 백업을 하세요", "데이터베이스를 백업", ["데이터베이스", "백업"]),
+        ("ﾃﾞｰﾀを見る", "データ", ["ﾃﾞｰﾀ"]),
+    ],
+)
+def test_pairs_of_characters_that_overlap_are_marked_as_one(
+    text: str, query: str, expected: list[str]
+) -> None:
+    shown = snippet(text, terms_of(query), ENGLISH)
+    marks = marked(shown, terms_of(query), ENGLISH)
+    assert [shown[start:end] for start, end in marks] == expected
+
+
 def test_the_stretch_with_most_different_words_is_shown() -> None:
     text = "apple apple. " + FILL * 20 + "An apple beside a pear. " + FILL * 20
     assert found(text, "apple pear") == ["apple", "pear"]

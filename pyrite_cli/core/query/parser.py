@@ -244,6 +244,8 @@ class _Reading:
             right = self._unit()
             other = _term(right)
             assert other is not None
+            # A pair begins a character before the word ends.
+            apart += any(cjk.script(one.tokens[-1][0]) and not one.prefix for one in (term, other))
             pairs.append(Near(term, other, apart))
             left = right
         return _Part(tree.every(pairs), False) if pairs else left
@@ -299,7 +301,8 @@ class _Reading:
             return _Part(tree.either(_conditions(plain)), not field, ranked)
         if plain and (field or not tree.needs_text(condition)):
             # As in a whole query: beside conditions, at least one word must stand there.
-            words = (*_conditions(plain), *(() if field else tree.terms(condition)))
+            asked = [one for part in plain for one in part.ranked or _conditions((part,))]
+            words = (*asked, *(() if field else tree.terms(condition)))
             one = tree.either(words)
             condition = tree.every((condition, one) if one else (condition,))
         return _Part(condition, False, ranked)

@@ -198,7 +198,7 @@ class _Scale(NamedTuple):
         """How alike the words of a name and those of the query are, from 0 to 1: as they are
         written, or names from code (`createBackend`) with their parts, if that is nearer."""
         surface = self.analyzer.surface(name)
-        named = frozenset(map(self.analyzer.stem, surface))
+        named = self.analyzer.said(name)
         parted = named.union(self.analyzer.inner(name))
         alike = max(
             _cosine(named, self.written), _cosine(parted, self.asked), self._by_rarity(named)

@@ -6,7 +6,7 @@ import itertools
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from pyrite_cli.core.text import plain
+from pyrite_cli.core.text import cjk, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -121,7 +121,7 @@ def _flat(lines: Sequence[plain.Line], known: frozenset[str]) -> tuple[str, list
             text = f"{CODE}{_indented(line.text.expandtabs(4))}"
         else:
             text = _EMPTY_ITEM.sub("", _SPACE.sub(" ", line.text).strip())
-        if parts:
+        if parts and not (text and not code and cjk.goes_on(parts[-1], text)):
             parts.append("\n" if code or before == "code" else " ")
             size += 1
         if line.header or (rows and rows[-1].header):
@@ -208,15 +208,22 @@ def _phrase(
     for place, (start, _, token) in enumerate(words):
         if size == 1:
             if token.startswith(prefix):
-                found.append(_Hit(start, words[place][1], number, 1))
+                found.append(_Hit(start, _end(words, place, prefix), number, 1))
             continue
         if token != first or place + size > len(words):
             continue
         rest = [word for _, _, word in words[place + 1 : place + size]]
         fits = rest[-1].startswith(prefix) if prefix else rest[-1] == stems[-1]
         if fits and rest[:-1] == list(stems[1:-1]):
-            found.append(_Hit(start, words[place + size - 1][1], number, size))
+            found.append(_Hit(start, _end(words, place + size - 1, prefix), number, size))
     return found
+
+
+def _end(words: Sequence[tuple[int, int, str]], place: int, prefix: str) -> int:
+    """Where a match ends whose last word is there: of a pair, one character may be asked for."""
+    _, end, token = words[place]
+    alone = len(prefix) < len(token) and place + 1 < len(words)
+    return min(end, words[place + 1][0]) if alone else end
 
 
 def _best(hits: Sequence[_Hit]) -> tuple[int, int]:
@@ -386,4 +393,4 @@ _JOINT = re.compile(r"[-_.:/']{0,2}")
 
 
 def _is_telling(term: Term) -> bool:
-    return len(term.tokens) > 1 or len(term.tokens[0]) > 3
+    return len(term.tokens) > 1 or len(term.tokens[0]) > 3 or cjk.tells(term.tokens[0])

@@ -49,7 +49,9 @@ def words(reader: Reader, unknown: Iterable[str], analyzer: Analyzer) -> tuple[S
         analyzer: The tokenisation.
     """
     # A code that is nowhere (C4999) is no slip for the next one.
-    likely = (word for word in unknown if word.isalpha() and len(word) <= _LONGEST)
+    # Pairs of Chinese, Japanese or Korean are too short to be mistyped.
+    spelt = (word for word in unknown if word.isalpha() and allowed(word))
+    likely = (word for word in spelt if len(word) <= _LONGEST)
     typed = list(dict.fromkeys(likely))[:MOST_WORDS]
     found = ((word, _words(reader, word, analyzer)) for word in typed)
     return tuple(Suggestion(word, near) for word, near in found if near)

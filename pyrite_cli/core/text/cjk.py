@@ -31,6 +31,7 @@ _LEAST = chr(min(first for first, _ in _HAN_AND_KANA + _HANGUL))
 _FOUND = regex(f"[{_set(_HAN_AND_KANA + _HANGUL)}]")
 _RUN = regex(f"[{_set(_HAN_AND_KANA)}]+|[{_set(_HANGUL)}]+")
 _RUN_KEPT = regex(f"([{_set(_HAN_AND_KANA)}]+|[{_set(_HANGUL)}]+)")
+_HIRAGANA = regex("[\u3041-\u309f]+")
 _GAP = regex(r"[\n*`~=][*`~= \t>]*")
 _JOINS = regex(r"\n[ \t>]*|\*{1,3}|`{1,2}|~~|==")
 """What may stand inside a word of Han characters and kana: the end of a line, for lines are broken
@@ -61,6 +62,17 @@ def holds(text: str) -> bool:
 def runs(text: str) -> list[str]:
     """The runs of a text, and what stands between them, in order."""
     return [part for part in _RUN_KEPT.split(text) if part]
+
+
+def goes_on(line: str, following: str) -> bool:
+    """Whether a word of Han characters and kana may go on from one line to the next."""
+    return script(line[-1:] or " ") == script(following[:1] or " ") == HAN
+
+
+def tells(token: str) -> bool:
+    """Whether a token is one of a run that is no grammar: of Japanese, most that stands in
+    hiragana alone is."""
+    return token >= _LEAST and _HIRAGANA.fullmatch(token) is None
 
 
 def closed(text: str) -> str:

@@ -217,6 +217,13 @@ class Analyzer:
         parts = identifiers.parts(word) if not word.islower() else ""
         return [token for token in self.tokens(parts) if token != identifiers.APART]
 
+    def said(self, text: str) -> frozenset[str]:
+        """The tokens that a query for a text is made of: its last characters are in its pairs."""
+        if text.isascii():
+            return frozenset(self.tokens(text))
+        parts = (part for word in self.words(text) for part in cjk.runs(word))
+        return frozenset(self._stem(token) for part in parts for token in self.whole(part)[0])
+
     def whole(self, text: str) -> tuple[tuple[str, ...], bool]:
         """Folded tokens that stand side by side where a text does, and whether the last one of
         them may go on: a character at the end of a run is the first one of a pair elsewhere."""
