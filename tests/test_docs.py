@@ -124,4 +124,4 @@ def test_the_page_on_words_says_what_happens(repo: Repo, run: Here) -> None:
         if block["file"]:
             repo.write(block["file"], block["text"])
     run("index", "sync", "--no-embed")
-    assert told(repo, run, "words.md") == 4
+    assert told(repo, run, "words.md") == 7

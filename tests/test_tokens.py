@@ -195,7 +195,13 @@ OTHER = {
     "french": [("les chevaux naïfs étaient là", "naïf"), ("continuellement", "continuel")],
     "russian": [("зелёные ёлки и йод", "елка"), ("важнейшими делами", "дело"), ("йод", "йода")],
     "spanish": [("las canciones", "canción")],
-    "turkish": [("İstanbul'da evler", "istanbul"), ("kitaplar", "kitap")],
+    "turkish": [
+        ("İstanbul'da evler", "istanbul"),
+        ("kitaplar", "kitap"),
+        ("kitapları", "kitap"),
+        ("kızlar", "kiz"),
+        ("siniflar", "sınıf"),
+    ],
     "english": [("He was RUNNING", "runs"), ("naïveté", "naivete"), ("IL-6 levels", "il-6")],
     "simple": [("Running", "running"), ("C++", "c")],
 }
@@ -351,6 +357,14 @@ def test_with_and_without_strokes_every_language_has_one_stem(language: str) -> 
 @pytest.mark.parametrize("language", ["english", "german"])
 def test_an_emoji_is_a_word(text: str, query: str, found: bool, language: str) -> None:
     assert matches(text, query, Analyzer(language)) is found
+
+
+def test_every_emoji_is_shown_as_itself_and_a_word_as_it_is() -> None:
+    for char in "🚀⚠✅⌚🇩":
+        (token,) = SIMPLE.surface(char)
+        assert tokens.shown(token) == char
+    for token in ("a", "词", "\ue000", "word", "\U0010ffff"):
+        assert tokens.shown(token) == token
 
 
 def test_characters_apart_are_not_the_word() -> None:

@@ -14,6 +14,7 @@ from pyrite_cli.core.search.corpus import readable
 from pyrite_cli.core.search.freshness import freshness, looked_at
 from pyrite_cli.core.search.ranking import Fused
 from pyrite_cli.core.search.snippet import marked, matched, snippet
+from pyrite_cli.core.text.tokens import shown
 from pyrite_schemas.errors import ModelError
 from pyrite_schemas.replies.search import Contribution, Result, SearchReply, TermWeight
 from pyrite_schemas.search import NOWHERE, Filters, Found, Frequencies, Leg, Query, Term
@@ -270,7 +271,7 @@ def explained(
     }
     told = tuple(
         TermWeight(
-            " ".join(term.tokens) + "*" * term.prefix,
+            " ".join(map(shown, term.tokens)) + "*" * term.prefix,
             count,
             round(idf(chunks, count), 6),
             tuple(name for name, numbers in standing.items() if number in numbers),

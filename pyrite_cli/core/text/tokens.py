@@ -148,6 +148,14 @@ def _normalised(match: re.Match[str]) -> str:
     return unicodedata.normalize("NFKC", match[0])
 
 
+def shown(token: str) -> str:
+    """A token as people write it: an emoji as itself."""
+    code = ord(token) - _PICTURES if len(token) == 1 else -1
+    if not 0 <= code <= 0xFFFF:
+        return token
+    return chr(code | 0x10000 if code >= 0xF000 else code)
+
+
 def languages() -> tuple[str, ...]:
     """Valid values of `search.language`."""
     return (*(name for name in Stemmer.algorithms() if name != "porter"), STEMLESS)
@@ -300,8 +308,24 @@ def _stemmer(language: str) -> Callable[[str], str]:
     if language == "english":
         return porter
     snowball = _Snowball(language)
+    if language == "turkish":
+        return lambda token: _folded(snowball.stem(_harmonious(token))).strip()
     # Some stemmers write diacritics of their own (Serbian's put Latin for Cyrillic).
     return lambda token: _folded(snowball.stem(token)).strip()
+
+
+def _harmonious(token: str) -> str:
+    """A Turkish word with ı for i beside a, as vowels that belong together have it: its endings
+    are known by them, and ı is folded to i."""
+    letters = list(token)
+    for order in (range(len(letters) - 1, -1, -1), range(len(letters))):
+        vowel = ""
+        for at in order:
+            if letters[at] == "i" and vowel in ("a", "ı"):
+                letters[at] = "ı"
+            if letters[at] in "aeıiou":
+                vowel = letters[at]
+    return "".join(letters)
 
 
 class _Snowball(threading.local):
