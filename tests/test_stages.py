@@ -14,6 +14,7 @@ from pyrite_backends.sql import pruning
 from pyrite_backends.sql.pruning import All, Expression, Some, Stage, Word
 from pyrite_backends.sql.reader import best_entries
 from pyrite_backends.sql.statements import Row
+from pyrite_schemas.search import Leg
 from tests.effort import examples
 
 CHUNKS = 1000
@@ -84,6 +85,24 @@ def test_an_expression_stays_short_however_many_words_there_are() -> None:
         part = pruning.stage(many, percent / 100 * total)
         text = pruning.written(part.holds, [f"w{n}" for n in range(len(many))], "&", "|")
         assert text.count("w") < 40 * len(many)
+
+
+def test_of_a_long_query_the_rarest_words_rank_and_the_rest_comes_behind() -> None:
+    many = words(*range(300, 100, -1))
+    asked: list[Sequence[int]] = []
+
+    def of(some: Sequence[int], wanted: int) -> list[Leg]:
+        asked.append(some)
+        first = len(asked) == 1
+        found = [Leg(1, 1, 5.0), Leg(2, 2, 4.0)] if first else [Leg(3, 3, 9.0), Leg(2, 2, 1.0)]
+        return found[:wanted]
+
+    legs = pruning.telling_first(many, 3, of)
+    assert asked == [list(range(160, 200)), list(range(160))]
+    assert legs == [Leg(1, 1, 5.0), Leg(2, 2, 4.0), Leg(3, 3, 4.0)]
+    asked.clear()
+    assert pruning.telling_first(many, 2, of) == legs[:2]
+    assert len(asked) == 1
 
 
 def test_an_expression_is_written_with_brackets_where_they_matter() -> None:
