@@ -42,7 +42,7 @@ def test_a_question_without_spaces_finds_its_page(engine: Engine) -> None:
                 query = parse(question, analyzer, lambda _: False).query
                 legs = reader.keyword(query, NO_FILTERS, 20)
                 rare = reader.frequencies(query.ranked)
-                best = reranked(reader, legs, query.ranked, rare, analyzer)[:10]
+                best = reranked(reader, legs, query, rare, analyzer)[:10]
                 places = [one.id for one in reader.fetch(best)]
                 place = places.index(f"{number:02}") if f"{number:02}" in places else None
                 gains.append(0.0 if place is None else 1 / math.log2(place + 2))

@@ -22,7 +22,7 @@ PARSER = 5
 RULES = 2
 """What is found wrong with an entry by the `types:` of a KB."""
 
-TOKENS = 3
+TOKENS = 4
 """From text to the tokens it is found by, names from code in it included."""
 
 FULLTEXT = 2
