@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pyrite_cli.core.entry import titles
 from pyrite_cli.core.entry.parse import parse
 from pyrite_schemas.entry import Entry
 
@@ -276,3 +277,9 @@ def test_a_title_that_is_too_long_is_cut_and_named_where_it_stands() -> None:
 )
 def test_a_hostile_heading_is_read_in_time(text: str) -> None:
     assert read(text).title
+
+
+def test_what_stands_for_its_folder() -> None:
+    hubs = ("index.md", "a/README.md", "a/b/_index.md", "index.de.md", "a/Index.zh-CN.md")
+    assert all(map(titles.is_hub, hubs))
+    assert not any(map(titles.is_hub, ("indexes.md", "a/readme-first.md", "index/a.md")))

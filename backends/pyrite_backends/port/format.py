@@ -16,7 +16,7 @@ LAYOUT = 7
 """Tables, columns, indexes, names of settings, and what only one engine has: FTS5's own settings,
 the bits of vectors."""
 
-PARSER = 5
+PARSER = 6
 """From the bytes of a file to its entry: frontmatter, links, chunks, texts that are embedded."""
 
 RULES = 2
@@ -25,7 +25,7 @@ RULES = 2
 TOKENS = 4
 """From text to the tokens it is found by, names from code in it included."""
 
-FULLTEXT = 2
+FULLTEXT = 3
 """Which texts of an entry stand in which field of full text, and how an engine is given them."""
 
 VECTORS = 1

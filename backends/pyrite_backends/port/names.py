@@ -30,7 +30,8 @@ _NAMELESS = ("index", "_index", "readme")
 
 
 def other_names(path: str, claim: str, aliases: Iterable[str]) -> list[str]:
-    """What an entry is called besides its title: its file, the id it asks for, its aliases.
+    """What an entry is called besides its title: its file, or its folder where it stands for that,
+    the id it asks for, its aliases.
 
     Args:
         path: The file.
@@ -38,8 +39,10 @@ def other_names(path: str, claim: str, aliases: Iterable[str]) -> list[str]:
         aliases: As they are written.
     """
     own, _ = posixpath.splitext(path)
-    stem = posixpath.basename(own)
-    named = [] if stem.casefold() in _NAMELESS else [stem]
+    folder, stem = posixpath.split(own)
+    if stem.casefold() in _NAMELESS:
+        stem = posixpath.basename(folder)
+    named = [stem] if stem else []
     return [*named, *([claim] if claim != own else []), *aliases]
 
 

@@ -54,6 +54,8 @@ def chunk(
     embedded_title: str,
     first_line: int,
     summary: Callable[[], str] = str,
+    *,
+    hub: bool = False,
 ) -> tuple[Chunk, ...]:
     """Cut a body.
 
@@ -65,6 +67,8 @@ def chunk(
         embedded_title: The title when it is part of the embedded text, else empty.
         first_line: The 1-based line of the file on which the body begins.
         summary: Gives what the frontmatter says of the entry, for a body that says nothing.
+        hub: Whether it is the page of a folder, which says little beside it: a short one has what
+            the frontmatter says, too.
 
     Returns:
         At least one chunk; the texts, joined, are the body.
@@ -102,7 +106,8 @@ def chunk(
         some = bool(silent) and spans.overlaps(silent, start, end)
         shown = spans.without(raw, start, end, silent).decode() if some else None
         passage = lead + (text if shown is None else shown)
-        if len(edges) == 1 and not _says(passage) and (said := summary()):
+        alone = len(edges) == 1 and (hub or not _says(passage))
+        if alone and (said := summary()) and said not in passage:
             passage = shown = f"{passage.strip()}\n\n{said}\n".lstrip()
         embedded = embed_text(embedded_title, names, passage)
         digest = hashlib.sha256(embedded.encode()).digest() if embedded else b""

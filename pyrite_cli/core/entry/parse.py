@@ -36,7 +36,8 @@ MANY_CHUNKS = 1_000
 """Chunks of a file from which on it is named: some 700 kB of prose, which few people write."""
 
 SUMMARIES = ("description", "summary", "excerpt", "abstract", "subtitle", "tagline", "lead")
-"""Fields that say what an entry is about: shown of one whose body says nothing."""
+"""Fields that say what an entry is about: shown of one whose body says nothing, and of a short page
+of a folder."""
 
 
 def parse(
@@ -104,6 +105,7 @@ def parse(
         "" if source == "path" else title,
         first_line,
         lambda: _summary(meta),
+        hub=titles.is_hub(path),
     )
     if len(chunks) > MANY_CHUNKS:
         message = (

@@ -153,8 +153,12 @@ def _is_title(heading: Heading) -> bool:
 def of_path(path: str) -> str:
     """The name of a file without its suffix; that of its folder where it stands for that."""
     folder, name = posixpath.split(path)
-    stem = posixpath.splitext(name)[0]
-    return posixpath.basename(folder) if folder and _INDEX.fullmatch(stem) else stem
+    return posixpath.basename(folder) if folder and is_hub(path) else posixpath.splitext(name)[0]
+
+
+def is_hub(path: str) -> bool:
+    """Whether a file stands for its folder."""
+    return _INDEX.fullmatch(posixpath.splitext(posixpath.basename(path))[0]) is not None
 
 
 def _text(inner: str) -> str:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from pyrite_cli.core.query import prose, tree
+from pyrite_cli.core.query import tree
 from pyrite_cli.core.query.fields import Fields
 from pyrite_cli.core.query.lexer import Lexeme, lexemes
-from pyrite_cli.core.text import cjk, functions, identifiers
+from pyrite_cli.core.text import cjk, identifiers
 from pyrite_cli.core.text.patterns import regex
 from pyrite_schemas.search import Filters, Near, Or, Query, Requirement, Term
 
@@ -28,6 +28,8 @@ MOST_TIMES = 5
 """How often a word counts, at most, that is asked for again and again (docs/ranking.md)."""
 
 _LITERAL = regex(r"[^\W_](?:.*[^\W_])?")
+_SENTENCE = 4
+_MARKS = ("?", "\uff1f", "\u061f")
 _SURROGATE = regex("[\ud800-\udfff]")
 _OPERANDS = frozenset(("word", "phrase", "field", "open", "-", "+"))
 _END = Lexeme("close")
@@ -75,8 +77,7 @@ def parse(
     """
     fields = Fields(is_field, names)
     text = _SURROGATE.sub(" ", text.replace("\0", " "))
-    written = prose.plain(text, list(lexemes(text, fields)), analyzer)
-    reading = _Reading(prose.loosened(written) if loose else written, analyzer, fields)
+    reading = _Reading(_meant(text, list(lexemes(text, fields)), analyzer, loose), analyzer, fields)
     parts = reading.parts()
     whole = tree.every(_required(parts))
     kept = tree.first(whole, MAX_TERMS)
@@ -85,8 +86,7 @@ def parse(
     required = tuple(tree.terms(condition))
     ranked = tuple(dict.fromkeys((*required, *extra)))
     said = " ".join(reading.words)
-    tokens = analyzer.surface(said)
-    asking = functions.asking(tokens, text, analyzer.language)
+    asking, question = _asked(text, analyzer.surface(said), analyzer.language)
     weak = reading.weak.difference(reading.own) | {Term((word,)) for word in asking}
     weak.difference_update(required)
     if len(ranked) > MAX_TERMS or kept != whole:
@@ -106,9 +106,29 @@ def parse(
         said,
         tuple(dict.fromkeys(kbs)),
         tuple(fields.notes),
-        functions.is_question(tokens, text, analyzer.language),
+        question,
         tuple(reading.phrases),
     )
+
+
+def _meant(text: str, parts: list[Lexeme], analyzer: Analyzer, loose: bool) -> list[Lexeme]:
+    """The parts of a query as they are meant."""
+    if all(one.kind in ("word", "field", "-", "+") for one in parts):
+        return parts
+    from pyrite_cli.core.query import prose  # only where something is a command
+
+    meant = prose.plain(text, parts, analyzer)
+    return prose.loosened(meant) if loose else meant
+
+
+def _asked(text: str, tokens: Sequence[str], language: str) -> tuple[frozenset[str], bool]:
+    """The words of a query that only ask, and whether it is a question."""
+    if len(tokens) < _SENTENCE and text.rstrip()[-1:] not in _MARKS:
+        return frozenset(), False
+    from pyrite_cli.core.text import functions  # most queries are a few words
+
+    asking = functions.asking(tokens, text, language)
+    return asking, functions.is_question(tokens, text, language)
 
 
 def _times(

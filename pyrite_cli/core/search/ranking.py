@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pyrite_backends.port.names import titled
 from pyrite_backends.port.scoring import K1, LEAST_IDF, SCORE_DIGITS, WEIGHTS, B, idf
 from pyrite_cli.core.search.occurrences import Run, among, counts, stands
+from pyrite_cli.core.text import identifiers
 from pyrite_schemas.replies.search import Contribution
 from pyrite_schemas.search import Leg, Term
 
@@ -104,7 +105,8 @@ class _Scale(NamedTuple):
         runs: What is looked for and tells something, each once.
         worth: Its inverse document frequency, as often as it was asked for.
         typed: The words that were typed for it.
-        literal: Words of several tokens as written, and what share of all worth they have.
+        literal: Words of several tokens as written, what share of all worth they have, and how else
+            they are written.
         asked: All stems of the query.
         written: Those of words alone: no parts of them.
         surface: These words as they were typed.
@@ -117,7 +119,7 @@ class _Scale(NamedTuple):
     runs: Sequence[Run]
     worth: Sequence[float]
     typed: Sequence[frozenset[str]]
-    literal: Mapping[str, float]
+    literal: Mapping[str, tuple[float, str]]
     asked: frozenset[str]
     written: frozenset[str]
     surface: frozenset[str]
@@ -154,9 +156,11 @@ class _Scale(NamedTuple):
         literal = {}
         for word in query.literal:
             whole, _ = run = analyzer.stems(Term(tuple(analyzer.surface(word)))), False
-            if run in worth:
+            other = analyzer.stems(Term(identifiers.version(word))), False
+            if run in worth or other in worth:
                 parts = {((stem,), False) for stem in whole}
-                literal[word] = sum(worth.get(one, 0.0) for one in {run, *parts}) / every
+                share = sum(worth.get(one, 0.0) for one in {run, other, *parts}) / every
+                literal[word] = share, ".".join(identifiers.version(word))
         return cls(
             analyzer,
             list(worth),
@@ -192,7 +196,11 @@ class _Scale(NamedTuple):
         if not self.literal:
             return 0.0
         held = "\n".join((body.title, *body.names, text)).casefold()
-        return sum(share for word, share in self.literal.items() if stands(word, held))
+        return sum(
+            share
+            for word, (share, other) in self.literal.items()
+            if stands(word, held) or (other and stands(other, held))
+        )
 
     def _cosine(self, name: str) -> float:
         """How alike the words of a name and those of the query are, from 0 to 1: as they are

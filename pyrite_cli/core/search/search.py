@@ -34,6 +34,12 @@ _SUGGESTED = 32
 """Words of a query that are looked at for slips."""
 
 
+_SHOWN = 60
+"""Characters of a phrase that a note repeats."""
+
+_PASTED = 4
+"""Words of a phrase from which on it was pasted, and may stand nowhere as it is."""
+
 _RETYPED = 500
 """Characters of a query that is said again: a whole file may have been pasted."""
 
@@ -86,10 +92,29 @@ class Searcher:
                 no sense.
             ModelError: Semantic or hybrid search of an index without vectors.
         """
-        corpus = self._corpus
         readable(*request.query.split())  # of which the odd one is named
-        given = corpus.checked(request.filters, request.limit, request.offset)
-        parsed = language.parse(request.query, corpus.analyzer, self._is_field, self._fields)
+        given = self._corpus.checked(request.filters, request.limit, request.offset)
+        parsed = self._parsed(request.query)
+        hits = self._found(request, given, parsed)
+        pasted = [text for text in parsed.phrases if len(text.split()) >= _PASTED]
+        if hits.ranked or not pasted:
+            return hits
+        if request.offset:  # of a page behind the last one, too, nothing is found
+            first = msgspec.structs.replace(request, offset=0, limit=1)
+            if self._found(first, given, parsed).ranked:
+                return hits
+        # Whoever quotes a sentence wants that one, or else what is nearest to it.
+        hits = self._found(request, given, self._parsed(request.query, loose=True))
+        note = f"nothing has {_quoted(pasted)} word for word: its words are searched"
+        return hits._replace(notes=(*hits.notes, note)) if hits.ranked else hits
+
+    def _parsed(self, query: str, *, loose: bool = False) -> language.Parsed:
+        analyzer = self._corpus.analyzer
+        return language.parse(query, analyzer, self._is_field, self._fields, loose=loose)
+
+    def _found(self, request: SearchRequest, given: Filters, parsed: language.Parsed) -> Hits:
+        """What a query finds, read in one way."""
+        corpus = self._corpus
         corpus.check_kbs(parsed.kbs)
         mode = corpus.settled(request.mode)
         filters = given.narrowed(parsed.filters)
@@ -282,6 +307,11 @@ def explained(
         msgspec.structs.replace(part, terms=told) if part.leg == "keyword" else part
         for part in parts
     )
+
+
+def _quoted(phrases: Sequence[str]) -> str:
+    first = " ".join(phrases[0].split())
+    return f'"{first[:_SHOWN]}…"' if len(first) > _SHOWN else f'"{first}"'
 
 
 def _corrected(query: str, suggestions: Sequence[Suggestion]) -> str:
