@@ -22,8 +22,8 @@ from benchmarks import (
 )
 from benchmarks.common import Figure
 
-SCALE, RANKING = "scale", "ranking"
-"""Parts that run alone: one takes an hour, the other tries what the program does not do."""
+SCALE, RANKING, RULES = "scale", "ranking", "rules"
+"""Parts that run alone: one takes an hour, the others try what the program does not do."""
 
 PARTS = (
     "sync",
@@ -43,7 +43,8 @@ def main() -> None:
     """Measure what was asked for."""
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("parts", nargs="*", default=list(PARTS), metavar="PART",
-                        help=f"what: {', '.join(PARTS)}; alone: {SCALE}, {RANKING}")  # fmt: skip
+                        help=f"what: {', '.join(PARTS)};"
+                             f" alone: {SCALE}, {RANKING}, {RULES}")  # fmt: skip
     parser.add_argument("--corpus", help="a repository or bundle, for everything but relevance")
     parser.add_argument("--no-model", action="store_true", help="leave out what needs the model")
     parser.add_argument("--cache", type=Path, help="an embedding cache to begin with")
@@ -63,6 +64,9 @@ def main() -> None:
         return
     if options.parts == [RANKING]:
         _ranking(options)
+        return
+    if options.parts == [RULES]:
+        _rules(options)
         return
     unknown = set(options.parts) - set(PARTS)
     if unknown:
@@ -113,6 +117,15 @@ def _ranking(options: argparse.Namespace) -> None:
         return
     results.save(result, place)
     print(f"written to {place}; for the page: python -m benchmarks.ranking.results")
+
+
+def _rules(options: argparse.Namespace) -> None:
+    from benchmarks import rules
+
+    with common.scratch() as folder:
+        cache = _cache(folder, options.cache)
+        for line in rules.measure(folder, cache, model=not options.no_model):
+            print(line, flush=True)
 
 
 def _cache(folder: Path, begin: Path | None) -> Path:
