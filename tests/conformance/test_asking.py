@@ -138,3 +138,15 @@ def test_the_quotes_and_capitals_of_prose_are_no_commands() -> None:
     assert read(shouted)[1] == read(shouted.lower())[1]
     assert read("SQL AND JSON")[0] is not None
     assert read("the use of microwaves AND lasers")[0] is not None
+
+
+def test_entries_that_score_the_same_go_by_their_text(index: Index, analyzer: Analyzer) -> None:
+    put(index, {
+        **FILLER,
+        "a.md": "# One\n\nvalve red old",
+        "b.md": "# Two\n\nold red valve",
+        "c.md": "# Six\n\nred valve old",
+    })  # fmt: skip
+    asked = found(index, analyzer, "red valve")
+    assert len({score for _, score in asked}) == 1
+    assert [key for key, _ in asked] == ["c", "b", "a"]

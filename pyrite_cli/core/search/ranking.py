@@ -10,6 +10,7 @@ alike.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
@@ -94,7 +95,10 @@ def reranked(
         Leg(leg.entry, leg.chunk, scale.score(leg.score, body))
         for leg, body in zip(first, bodies, strict=True)
     ]
-    return [*ordered(reader, weighed), *legs[RERANKED:]]
+    by_entry = {leg.entry: body for leg, body in zip(first, bodies, strict=True)}
+    tied = _tied(_rounded(weighed))
+    nearness = {leg.entry: scale.nearness(by_entry[leg.entry]) for leg in tied}
+    return [*ordered(reader, weighed, nearness), *legs[RERANKED:]]
 
 
 class _Scale(NamedTuple):
@@ -190,6 +194,16 @@ class _Scale(NamedTuple):
         named = 1 + TITLE * cosine**4
         written = 1 + WRITTEN * self._as_written(body, text) ** 4
         return (best + WHOLE * whole) * named * written
+
+    def nearness(self, body: Body) -> tuple[int, int]:
+        """How many words of the query stand in its order side by side in an entry, and how early
+        the first of them does: what parts entries that score the same."""
+        tokens = self.analyzer.tokens("\n".join((body.title, *body.texts)))
+        asked = [stem for (stems, _) in self.runs for stem in stems]
+        pairs = set(itertools.pairwise(asked))
+        known = set(asked)
+        begins = next((at for at, token in enumerate(tokens) if token in known), len(tokens))
+        return sum(pair in pairs for pair in itertools.pairwise(tokens)), -begins
 
     def _as_written(self, body: Body, text: str) -> float:
         """The share of what was asked for that stands in an entry as it is written."""
@@ -326,11 +340,29 @@ def _of_best(name: str, legs: Sequence[Leg], place: tuple[int, Leg] | None) -> f
     return (place[1].score if place else lowest) / legs[0].score
 
 
-def ordered(reader: Reader, legs: Sequence[Leg]) -> list[Leg]:
-    """Legs by falling score, ties by KB and id."""
-    rounded = [Leg(leg.entry, leg.chunk, round(leg.score, SCORE_DIGITS)) for leg in legs]
+def ordered(
+    reader: Reader, legs: Sequence[Leg], nearness: Mapping[int, tuple[int, int]] | None = None
+) -> list[Leg]:
+    """Legs by falling score, ties by KB and id.
+
+    Args:
+        reader: Where they are from.
+        legs: Any.
+        nearness: Of entries with the same score, the more the better; equal without.
+    """
+    near = nearness or {}
+    rounded = _rounded(legs)
     keys = {one.entry: (one.kb, one.id) for one in reader.fetch(list(_tied(rounded)))}
-    return sorted(rounded, key=lambda leg: (-leg.score, keys.get(leg.entry, ("", ""))))
+
+    def key(leg: Leg) -> tuple[float, int, int, tuple[str, str]]:
+        pairs, begins = near.get(leg.entry, (0, 0))
+        return -leg.score, -pairs, -begins, keys.get(leg.entry, ("", ""))
+
+    return sorted(rounded, key=key)
+
+
+def _rounded(legs: Sequence[Leg]) -> list[Leg]:
+    return [Leg(leg.entry, leg.chunk, round(leg.score, SCORE_DIGITS)) for leg in legs]
 
 
 def _tied(legs: Sequence[Leg]) -> Iterator[Leg]:
