@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pyrite_cli.core.search import related
 from tests.conftest import Repo
 from tests.program import Here, here, shape
 
@@ -47,8 +48,8 @@ def test_links_alone_tell_without_vectors(run: Here) -> None:
     assert ran.out.splitlines()[:4] == [
         " 1  Alpha",
         "    a.md:3  linked · links here · shares 1 link",
-        " 2  Hub",
-        "    hub.md:3  links here · shares 1 link",
+        " 2  Delta",  # the hub has more links
+        "    d.md:1  linked",
     ]
     assert ran.err == "by links only: b has no vectors: run `pyrite index embed`\n"
 
@@ -79,3 +80,16 @@ def test_reasons_say_where_and_what(run: Here) -> None:
         {"kind": "links-here", "line": 6, "entries": [], "score": None},
         {"kind": "shares", "line": 0, "entries": ["repo:hub"], "score": None},
     ]
+
+
+def test_what_everything_links_to_is_no_relative(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(related, "HUB", 20)
+    files = {f"n{number}": "[law](law.md)\n" for number in range(30)}
+    files |= {"law": "# Law\n", "a": "[b](b.md) [law](law.md)\n", "b": "[law](law.md) [c](c.md)\n"}
+    repo.commit(**files, c="# C\n\n[law](law.md)\n")
+    run = here(repo.root, monkeypatch, capsys)
+    assert run("index", "sync", "--no-embed").code == 0
+    assert list(reasons(run, "a")) == ["b", "c"]
+    assert list(reasons(run, "b")) == ["a", "c"]

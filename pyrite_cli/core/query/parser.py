@@ -192,8 +192,9 @@ class _Reading:
         """All up to the end of the group."""
         found = []
         while self._next.kind != "close":
-            if self._next.kind == "OR":  # with nothing on one of its sides
+            if self._next.kind == "OR":  # with nothing on one of its sides: a word
                 self._at += 1
+                found.append(self._word("OR"))
             else:
                 found.append(self._alternatives())
         return found
@@ -214,11 +215,9 @@ class _Reading:
     def _alternatives(self) -> _Part:
         """What `OR` joins."""
         found = [self._all()]
-        while self._next.kind == "OR":
-            joins = self._follows("OR")
+        while self._follows("OR"):
             self._at += 1
-            if joins:
-                found.append(self._all(behind=True))
+            found.append(self._all(behind=True))
         found = [part for part in found if part.condition is not None] or found[:1]
         if len(found) == 1:
             return found[0]

@@ -14,6 +14,8 @@ from pyrite_cli.core.text.tokens import Analyzer, fold
 if TYPE_CHECKING:
     from collections.abc import Sequence, Set
 
+    from pyrite_schemas.search import Found, Term
+
 _ASCII_WORD = regex(r"[a-z0-9]+")
 _ASCII_NEXT = regex(r"[^a-z0-9]*([a-z0-9]+)")
 _WORD = regex(r"[^ ]+")
@@ -62,6 +64,25 @@ def counts(
         as_typed = sum(map(surface.count, words)) if words else number
         found.append(Count(number, min(as_typed, number)))
     return found
+
+
+def may_stand(found: Found, terms: Sequence[Term], analyzer: Analyzer) -> bool:
+    """Whether a passage, its headings or tags may hold what one of some terms begins with; told
+    quickly, and never wrongly that they don't."""
+    text = "\n".join((found.text, *found.heading, *found.tags))
+    if not analyzer.in_engine:
+        stems = frozenset(analyzer.tokens(f"{text}\n{analyzer.parts(text)}"))
+        return any(
+            any(stem.startswith(term.tokens[-1]) for stem in stems)
+            if term.prefix
+            else analyzer.stem(term.tokens[0]) in stems
+            for term in terms
+        )
+    folded = fold(text)
+    return any(
+        (term.tokens[0] if term.prefix else beginning(analyzer.stem(term.tokens[0]))) in folded
+        for term in terms
+    )
 
 
 def stands(literal: str, text: str) -> bool:

@@ -2,10 +2,10 @@
 
 Two rankings are joined by reciprocal rank fusion, for their scores can't be compared: each entry
 gets 1 / (60 + rank) from each that it is in. By meaning, an entry ranks by the cosine of its best
-chunk with the mean of the entry's chunks. By links, entries that link and are linked come first,
-then those with a link one way, then those that share the most neighbours; a neighbour counts for
-1 / ln(its links) (Adamic and Adar, Social Networks 25(3), 2003), so that a page which links to
-everything tells little.
+chunk with the mean of the entry's chunks. By links, entries that it links to or that link to it come
+first, then those that share the most neighbours. A link counts for 1 / log2(1 + the other one's
+links), twice where it goes both ways, and a neighbour for 1 / ln(its links) (Adamic and Adar, Social
+Networks 25(3), 2003): a page that everything links to has to do with nothing in particular.
 """
 
 from __future__ import annotations
@@ -91,15 +91,18 @@ class _Ties(NamedTuple):
         to: The line of the first link to it, or 0.
         back: The line in it of its first link back, or 0.
         shared: Entries that both have to do with, and what they count for.
+        weight: What a link between the two counts: less where the other one has many.
     """
 
     to: int
     back: int
     shared: dict[str, float]
+    weight: float = 1 / math.log2(1 + NEIGHBOURS)
 
     @property
-    def strength(self) -> tuple[int, float]:
-        return bool(self.to) + bool(self.back), round(sum(self.shared.values()), 9)
+    def strength(self) -> tuple[float, float]:
+        direct = self.weight * (bool(self.to) + bool(self.back))
+        return round(direct, 9), round(sum(self.shared.values()), 9)
 
 
 def related(
@@ -166,6 +169,7 @@ def _ties(
 ) -> dict[str, _Ties]:
     """What hangs together with an entry by links."""
     found: dict[str, _Ties] = {}
+    hubs: list[str] = []
 
     def tie(name: str) -> _Ties:
         return found.setdefault(name, _Ties(0, 0, {}))
@@ -184,9 +188,14 @@ def _ties(
         if name in sources:
             others |= {link.resolved for link in to if link.resolved}
         degree = len({link.resolved for link in to} | {link.source for link in back})
-        if degree <= HUB:
+        if degree > HUB:
+            hubs.append(name)
+        else:
+            found[name] = tie(name)._replace(weight=1 / math.log2(1 + max(degree, 1)))
             for other in sorted(others - {own, name}):
                 tie(other).shared[name] = 1 / math.log(max(degree, 2))
+    for name in hubs:  # what everything links to has to do with nothing in particular
+        found.pop(name, None)
     return found
 
 

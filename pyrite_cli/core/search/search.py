@@ -12,6 +12,7 @@ from pyrite_cli.core.query import parser as language
 from pyrite_cli.core.search import ranking
 from pyrite_cli.core.search.corpus import readable
 from pyrite_cli.core.search.freshness import freshness, looked_at
+from pyrite_cli.core.search.occurrences import may_stand
 from pyrite_cli.core.search.ranking import Fused
 from pyrite_cli.core.search.snippet import marked, matched, snippet
 from pyrite_cli.core.text.tokens import shown
@@ -55,6 +56,7 @@ class Hits(NamedTuple):
         entries: The same as stored.
         notes: What of the query may be misunderstood.
         frequencies: How rare its ranked words are; None for a search by meaning alone.
+        names: What each entry is called besides its title, where it is explained.
     """
 
     query: Query
@@ -64,6 +66,7 @@ class Hits(NamedTuple):
     entries: Sequence[Found]
     notes: tuple[str, ...] = ()
     frequencies: Frequencies | None = None
+    names: Sequence[tuple[str, ...]] = ()
 
 
 _NO_TEXT = "no text to compare by meaning; conditions alone need --mode keyword"
@@ -124,10 +127,29 @@ class Searcher:
         ranked = _ranked(self._reader, self._legs(asked), asked)
         page = ranked[request.offset : request.offset + request.limit]
         found = self._reader.fetch([leg for leg, _ in page])
+        self._begin(page, found, parsed.query)
+        entries = [leg.entry for leg, _ in page] if request.explain else []
+        names = [body.names for body in self._reader.bodies(entries)]
         notes = parsed.notes
         if mode == "semantic" and not parsed.text.strip():
             notes = (*notes, _NO_TEXT)
-        return Hits(parsed.query, mode, filters, page, found, notes, rare)
+        return Hits(parsed.query, mode, filters, page, found, notes, rare, names)
+
+    def _begin(self, page: list[Fused], found: list[Found], query: Query) -> None:
+        """Show the beginning of entries that are found by what they are called alone: any of their
+        chunks has the name, and the shortest one ranks first by chance."""
+        for number, (fused, one) in enumerate(zip(page, found, strict=True)):
+            best = min(fused.parts, key=lambda part: part.rank, default=None)
+            if best is None or best.leg != "keyword":
+                continue
+            if not query.ranked or may_stand(one, query.ranked, self._corpus.analyzer):
+                continue
+            place = Filters(kbs=(one.kb,), paths=(one.path,))
+            legs = self._reader.keyword(Query(), place, 1)
+            if legs and legs[0].entry == fused.leg.entry:
+                leg = Leg(legs[0].entry, legs[0].chunk, fused.leg.score)
+                page[number] = fused._replace(leg=leg)
+                (found[number],) = self._reader.fetch([leg])
 
     def _legs(self, asked: _Asked) -> dict[str, list[Leg]]:
         """What each way of searching that was asked for finds."""
@@ -288,6 +310,9 @@ def explained(
     }
     if hits.frequencies is None:
         return tuple(parts)
+    if hits.names:
+        place = next(at for at, one in enumerate(hits.entries) if one.entry == found.entry)
+        fields["name"] = "\n".join(hits.names[place])
     terms = hits.query.ranked
     chunks, counts = hits.frequencies.chunks, hits.frequencies.hits
     standing = {
@@ -299,7 +324,11 @@ def explained(
             " ".join(map(shown, term.tokens)) + "*" * term.prefix,
             count,
             round(idf(chunks, count), 6),
-            tuple(name for name, numbers in standing.items() if number in numbers),
+            tuple(
+                name
+                for name, numbers in standing.items()
+                if number in numbers and (name != "name" or number not in standing["title"])
+            ),
         )
         for number, (term, count) in enumerate(zip(terms, counts, strict=True))
     )
