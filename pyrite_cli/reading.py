@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from pyrite_cli.caller import Caller
 from pyrite_cli.workspace import Workspace
 from pyrite_schemas.observer import SILENT, Observer
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from pyrite_cli.core.git.standpoint import Standpoint
+    from pyrite_cli.core.search.corpus import Corpus
     from pyrite_schemas.config import Mode
     from pyrite_schemas.replies.check import TypesReply
     from pyrite_schemas.replies.common import Freshness
@@ -94,6 +97,14 @@ class Reading:
         return self.workspace.index.shared
 
     @property
+    def _corpus(self) -> Corpus:
+        """What answers need, paths read from where the caller is."""
+        return msgspec.structs.replace(self.workspace.corpus, within=self._within)
+
+    def _within(self, path: str) -> tuple[str, ...]:
+        return self.standpoint.within(path, self.kb_names)
+
+    @property
     def standpoint(self) -> Standpoint:
         """What files of KBs are called from where the caller is."""
         from pyrite_cli.core.git.standpoint import Standpoint
@@ -166,7 +177,7 @@ class Reading:
         """
         from pyrite_cli.core.search.search import search
 
-        return search(self.workspace.corpus, request)
+        return search(self._corpus, request)
 
     def batch(self, request: BatchRequest) -> Iterator[BatchReply | BatchFault]:
         """Answer many queries from one view of the index, each as `search` would.
@@ -183,7 +194,7 @@ class Reading:
         asked = queries.questions(request.queries, request.name, named=False)
         if not asked:
             raise UsageError(f"{request.name}: there is no query in it")
-        corpus, like = self.workspace.corpus, request.like
+        corpus, like = self._corpus, request.like
         corpus.settled(like.mode)
         corpus.checked(like.filters, like.limit, like.offset)  # now, not at the first answer
         return asking.answers(corpus, asked, like)
@@ -197,7 +208,7 @@ class Reading:
         """
         from pyrite_cli.core.search import browse
 
-        return browse.get(self.workspace.corpus, request, self.standpoint)
+        return browse.get(self._corpus, request, self.standpoint)
 
     def list(self, request: ListRequest | None = None) -> ListReply:
         """Entries by KB and path."""
@@ -205,7 +216,7 @@ class Reading:
         from pyrite_schemas.requests.reading import ListRequest
 
         asked = request or ListRequest()
-        return browse.entries(self.workspace.corpus, asked)
+        return browse.entries(self._corpus, asked)
 
     def tags(self, request: TagsRequest | None = None) -> TagsReply:
         """Tags, the most used first."""
@@ -213,25 +224,25 @@ class Reading:
         from pyrite_schemas.requests.reading import TagsRequest
 
         asked = request or TagsRequest()
-        return browse.tags(self.workspace.corpus, asked)
+        return browse.tags(self._corpus, asked)
 
     def links(self, request: LinksRequest) -> LinksReply:
         """What an entry links to, and what links to it; raises what `get` does."""
         from pyrite_cli.core.search import browse
 
-        return browse.links(self.workspace.corpus, request, self.standpoint)
+        return browse.links(self._corpus, request, self.standpoint)
 
     def related(self, request: RelatedRequest) -> RelatedReply:
         """What has to do with an entry, and why; raises what `get` does."""
         from pyrite_cli.core.search import related
 
-        return related.answer(self.workspace.corpus, request, self.standpoint)
+        return related.answer(self._corpus, request, self.standpoint)
 
     def freshness(self) -> tuple[Freshness, ...]:
         """How current the index is, by KB, without looking at work trees."""
         from pyrite_cli.core.search import browse
 
-        return browse.current(self.workspace.corpus)
+        return browse.current(self._corpus)
 
     def evaluate(self, request: EvaluateRequest, observer: Observer = SILENT) -> EvalReply:
         """Measure the ranking by queries with known answers.
@@ -251,7 +262,7 @@ class Reading:
             run_out=place(request.run_out) if request.run_out else None,
         )
         try:
-            return evaluation.evaluate(self.workspace.corpus, request, files, observer)
+            return evaluation.evaluate(self._corpus, request, files, observer)
         finally:
             observer.done()
 

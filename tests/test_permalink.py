@@ -6,6 +6,8 @@ import pytest
 
 from pyrite_cli.core.git.paths import decode_path
 from pyrite_cli.core.git.permalink import link, template
+from tests.conftest import Repo
+from tests.program import here, shape
 
 COMMIT = "c" * 40
 
@@ -53,3 +55,23 @@ def test_names_are_never_taken_for_marks() -> None:
         f"https://github.com/a/%7Bpath%7D/blob/{COMMIT}/%7Bcommit%7D/"
         "%7Bstart%7D%23%3F%C3%A9.md?plain=1#L1-L1"
     )
+
+
+def test_links_follow_the_repository_to_another_host(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repo.commit(a="# A\n\nwombat\n")
+    repo.git("remote", "add", "origin", "https://github.com/old/name.git")
+    run = here(repo.root, monkeypatch, capsys)
+
+    def url() -> str:
+        assert run("index", "sync", "--no-embed").code == 0
+        (found,) = shape("search", run("search", "wombat", "--json").out)["results"]
+        return str(found["url"])
+
+    assert url().startswith("https://github.com/old/name/blob/")
+    repo.git("remote", "set-url", "origin", "git@gitlab.com:new/name.git")
+    assert url().startswith("https://gitlab.com/new/name/-/blob/")
+    assert "up to date" in run("index", "sync", "--no-embed").out
+    repo.git("remote", "remove", "origin")
+    assert url() == ""

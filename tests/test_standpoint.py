@@ -97,3 +97,33 @@ def test_a_path_through_a_link_names_the_entry(run: Here, tmp_path: Path) -> Non
     (tmp_path / "link").symlink_to(tmp_path / "repo")
     for name in (f"{tmp_path}/link/docs/a b.md", f"{tmp_path}/link/docs/a b.md:3"):
         assert "path    docs/a b.md:" in run("get", name).out
+
+
+@pytest.mark.parametrize(
+    ("folder", "path", "found"),
+    [
+        (".", "docs/deep", ["docs/deep/c.md"]),
+        (".", "docs/deep/c.md", ["docs/deep/c.md"]),
+        (".", "docs/deep/c.md:3", ["docs/deep/c.md"]),
+        (".", "./docs/deep/", ["docs/deep/c.md"]),
+        (".", "docs/d*", ["docs/deep/c.md"]),
+        (".", "deep", ["docs/deep/c.md"]),  # inside the KB, as ever
+        (".", "nothing", []),
+        ("docs/deep", "c.md", ["c.md"]),
+        ("docs/deep", ".", ["c.md"]),
+        ("docs/deep", "deep/c.md", ["c.md"]),
+        ("docs/deep", "../a b.md", ["../a b.md"]),
+        ("docs", "../../more/b.md", ["../../more/b.md"]),
+    ],
+)
+def test_a_printed_path_is_a_filter(
+    run: Here, tmp_path: Path, folder: str, path: str, found: list[str]
+) -> None:
+    run(*SYNC)
+    cwd = tmp_path / "repo" / folder
+    asked = (("needle", "--path", path), (f'needle path:"{path}"',), (f'needle -path:"{path}"',))
+    option, inside, outside = (run("search", *one, "--paths", cwd=cwd) for one in asked)
+    assert option.out.splitlines() == inside.out.splitlines() == found
+    assert not set(found).intersection(outside.out.splitlines())
+    listed = run("list", "--path", path, "--json", cwd=cwd)
+    assert listed.code == (0 if found else 1)

@@ -181,6 +181,8 @@ def _line(kb: KbReport, *, dry_run: bool) -> str:
     # Where a commit is read, edits are not: the line says what it is up to date with.
     ref = f" with {kb.ref} ({kb.commit[:12]})" if kb.ref else ""
     did = ", ".join(changes) or ("nothing to do" if dry_run else f"up to date{ref}")
+    if kb.older:
+        did = f"left at {kb.commit[:12]}, newer than {kb.ref or 'HEAD'} ({kb.older[:12]})"
     name = render.style(kb.name, bold=True)
     if dry_run:
         return f"{name}: {'would sync ' if changes else ''}{did}"

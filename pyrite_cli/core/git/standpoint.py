@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pyrite_cli.core.text import escape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 
@@ -80,6 +80,41 @@ class Standpoint:
                     if base is not None and way.startswith(f"{base}{os.sep}"):
                         found.append((kb, way[len(base) + 1 :]))
         return found
+
+    def within(self, name: str, kbs: Sequence[str]) -> tuple[str, ...]:
+        """What a path or pattern may mean that was typed, inside of KBs: what lies there from where
+        the caller stands, else that and the same inside a KB; as it is where it lies in no KB.
+
+        Args:
+            name: What was typed, with or without a line.
+            kbs: The KBs to look in.
+        """
+        if self._here is None:
+            return (name,)
+        from pyrite_cli.core.git.paths import typed_path  # few searches name a path
+
+        head, colon, tail = name.rpartition(":")
+        found: list[str] = []
+        for one in map(typed_path, [head, name] if colon and tail.isdigit() else [name]):
+            place = os.path.normpath(os.path.join(self._here, os.path.expanduser(one)))  # noqa: PTH111, PTH118
+            inside = list(self._inside(place, kbs))
+            if inside and os.path.lexists(place):
+                return tuple(dict.fromkeys(inside))
+            found += [one, *inside] if one else inside
+        return tuple(dict.fromkeys(found))
+
+    def _inside(self, place: str, kbs: Sequence[str]) -> Iterator[str]:
+        """A place in KBs, relative to each; `.` for one that it holds or is."""
+        folder, file = os.path.split(place)
+        for way in dict.fromkeys((place, os.path.join(os.path.realpath(folder), file))):  # noqa: PTH118
+            for kb in kbs:
+                base = self._base(kb)
+                if base is None:
+                    continue
+                if f"{base}{os.sep}".startswith(f"{way.rstrip(os.sep)}{os.sep}"):
+                    yield "."
+                elif way.startswith(f"{base}{os.sep}"):
+                    yield way[len(base) + 1 :]
 
     def _base(self, kb: str) -> str | None:
         if kb not in self._bases:

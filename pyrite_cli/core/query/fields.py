@@ -31,12 +31,19 @@ class Fields:
     Args:
         is_field: Whether some entry has a frontmatter field of that name.
         names: All there are; asked for only where a name is none of them.
+        within: What a path means, inside of KBs: any of it.
 
     Attributes:
         notes: What may have been misunderstood.
     """
 
-    def __init__(self, is_field: Callable[[str], bool], names: Callable[[], Iterable[str]]) -> None:
+    def __init__(
+        self,
+        is_field: Callable[[str], bool],
+        names: Callable[[], Iterable[str]],
+        within: Callable[[str], tuple[str, ...]] = lambda path: (path,),
+    ) -> None:
+        self._within = within
         self._is_field = is_field
         self._names = names
         self._known: dict[str, bool] = {}
@@ -69,7 +76,7 @@ class Fields:
             case "tag":
                 return _present("tags") if value == _ANY else Filters(tags=(value,))
             case "path":
-                return Filters(paths=(value,))
+                return Filters(paths=self._within(value))
             case "date":
                 found = _dated(value)
                 if found is None and self._held(name):

@@ -62,6 +62,7 @@ def parse(
     analyzer: Analyzer,
     is_field: Callable[[str], bool],
     names: Callable[[], Iterable[str]] = tuple,
+    within: Callable[[str], tuple[str, ...]] = lambda path: (path,),
     *,
     loose: bool = False,
 ) -> Parsed:
@@ -73,9 +74,10 @@ def parse(
         is_field: Whether some entry has a frontmatter field of that name; otherwise `name:value`
             is text like any other (`std::vector`, `http://…`).
         names: All frontmatter fields, to tell what a name may have meant.
+        within: What a path means, inside of KBs.
         loose: Take phrases for the words they are made of.
     """
-    fields = Fields(is_field, names)
+    fields = Fields(is_field, names, within)
     text = _SURROGATE.sub(" ", text.replace("\0", " "))
     reading = _Reading(_meant(text, list(lexemes(text, fields)), analyzer, loose), analyzer, fields)
     parts = reading.parts()

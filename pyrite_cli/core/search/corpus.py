@@ -34,6 +34,7 @@ class Corpus(msgspec.Struct, frozen=True):
             one is unknown.
         configured: KBs that ought to be in the index.
         mode: How to search when a request does not say.
+        within: What a path means that was typed, inside of KBs; any of it.
     """
 
     index: Index
@@ -43,6 +44,7 @@ class Corpus(msgspec.Struct, frozen=True):
     check_kbs: Callable[[Sequence[str]], None]
     configured: Sequence[str]
     mode: Mode
+    within: Callable[[str], tuple[str, ...]] = lambda path: (path,)
 
     def settled(self, mode: Mode | None) -> Mode:
         """How to search.
@@ -62,7 +64,8 @@ class Corpus(msgspec.Struct, frozen=True):
         return mode
 
     def checked(self, filters: Filters, limit: int | None = None, offset: int = 0) -> Filters:
-        """The filters of a request that makes sense, whoever made it; moments in UTC.
+        """The filters of a request that makes sense, whoever made it; moments in UTC, paths inside
+        of KBs.
 
         Args:
             filters: What it looks in.
@@ -82,6 +85,9 @@ class Corpus(msgspec.Struct, frozen=True):
         for name, number, least in (("limit", limit, 1), ("offset", offset, 0)):
             if number is not None and not least <= number <= MOST:
                 raise UsageError(f"{name} {number} is not from {least} to {MOST}")
+        if filters.paths:
+            paths = tuple(one for path in filters.paths for one in self.within(path))
+            filters = msgspec.structs.replace(filters, paths=tuple(dict.fromkeys(paths)))
         if not (filters.since or filters.until or filters.committed_since):
             return filters
         from pyrite_cli.core.query import options  # only with a date

@@ -2,10 +2,10 @@
 
 Two rankings are joined by reciprocal rank fusion, for their scores can't be compared: each entry
 gets 1 / (60 + rank) from each that it is in. By meaning, an entry ranks by the cosine of its best
-chunk with the mean of the entry's chunks. By links, entries that it links to or that link to it come
-first, then those that share the most neighbours. A link counts for 1 / log2(1 + the other one's
-links), twice where it goes both ways, and a neighbour for 1 / ln(its links) (Adamic and Adar, Social
-Networks 25(3), 2003): a page that everything links to has to do with nothing in particular.
+chunk with the mean of the entry's chunks. By links, entries that it links to or that link to it
+come first, then those that share the most neighbours. A link counts for 1 / log2(1 + the other
+one's links), twice where it goes both ways, and a neighbour for 1 / ln(its links) (Adamic and Adar,
+Social Networks 25(3), 2003): a page that everything links to has to do with nothing in particular.
 """
 
 from __future__ import annotations

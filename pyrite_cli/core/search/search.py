@@ -112,8 +112,10 @@ class Searcher:
         return hits._replace(notes=(*hits.notes, note)) if hits.ranked else hits
 
     def _parsed(self, query: str, *, loose: bool = False) -> language.Parsed:
-        analyzer = self._corpus.analyzer
-        return language.parse(query, analyzer, self._is_field, self._fields, loose=loose)
+        corpus = self._corpus
+        return language.parse(
+            query, corpus.analyzer, self._is_field, self._fields, corpus.within, loose=loose
+        )
 
     def _found(self, request: SearchRequest, given: Filters, parsed: language.Parsed) -> Hits:
         """What a query finds, read in one way."""

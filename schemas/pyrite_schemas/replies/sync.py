@@ -27,6 +27,8 @@ class KbReport(msgspec.Struct, frozen=True):
         reused: New texts whose vector was known already.
         pending: Chunks that have no vector yet.
         diagnostics: Every problem in its files, old ones included.
+        older: The commit that was to be synced, where a shared index has a newer one already and
+            stays as it is; else empty.
     """
 
     name: str
@@ -44,6 +46,7 @@ class KbReport(msgspec.Struct, frozen=True):
     reused: int
     pending: int
     diagnostics: tuple[Diagnostic, ...]
+    older: str = ""
 
 
 class SyncReport(Reply, frozen=True):

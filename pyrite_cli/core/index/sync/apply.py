@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from pyrite_cli.core.git import history, permalink
-from pyrite_cli.core.git.command import remote
+from pyrite_cli.core.git import history
 from pyrite_cli.core.index.sync import decide, report
 from pyrite_schemas.errors import StorageError
 from pyrite_schemas.sync import File, KbState, LogMark
@@ -144,8 +143,7 @@ class _Transaction(NamedTuple):
             changing = (*target.revision.overlay, ("", "changing"))
             revision = msgspec.structs.replace(target.revision, overlay=changing)
             target = target._replace(revision=revision)
-        source = target.kb.source
-        web = permalink.template(remote(source.root, web=True), source.folder)
+        web = decide.web(target.kb.source)
         owner = self.run.options.owner
         return self.writer.finish(
             msgspec.structs.replace(target.state(), owner=owner, log=log, web=web)

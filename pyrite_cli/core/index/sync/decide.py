@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from pyrite_cli.core.git import history
+from pyrite_cli.core.git import history, permalink
+from pyrite_cli.core.git.command import remote
 from pyrite_cli.core.git.ids import believed
 from pyrite_cli.core.index import plan, sharing
 from pyrite_cli.core.index.sync import report
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pyrite_backends.port.index import Reader
+    from pyrite_cli.core.git.source import Source
     from pyrite_cli.core.index.kb import Kb
     from pyrite_cli.core.index.sync.run import Run
     from pyrite_schemas.replies.sync import KbReport
@@ -98,7 +100,8 @@ def ahead(run: Run, targets: Sequence[Target]) -> dict[str, KbReport]:
                 if not run.options.allow_rewind and sharing.has_newer(
                     kb.source, state, revision, run.observer.note
                 ):
-                    reports[kb.name] = report.of_untouched_kb(reader, state)
+                    older = revision.commit
+                    reports[kb.name] = report.of_untouched_kb(reader, state, older=older)
     except (NoIndexError, OutdatedError):
         return {}
     return reports
@@ -119,6 +122,8 @@ def up_to_date(run: Run, targets: Sequence[Target]) -> list[KbReport] | None:
                 state = held.get(target.kb.name)
                 if state is None or not _is_same(state, target.state()):
                     return None
+                if state.web != web(target.kb.source):
+                    return None  # the repository moved, and links to it with it
             return [report.of_untouched_kb(reader, held[target.kb.name]) for target in targets]
     except NoIndexError:
         return None
@@ -126,6 +131,11 @@ def up_to_date(run: Run, targets: Sequence[Target]) -> list[KbReport] | None:
         if not run.index.shared:  # or it is refused, when it is to be written
             run.observer.note(f"{error.message}: it is made anew")
         return None
+
+
+def web(source: Source) -> str:
+    """Where files of a source are shown (`pyrite_cli.core.git.permalink.template`)."""
+    return permalink.template(remote(source.root, web=True), source.folder)
 
 
 def _is_same(held: KbState, now: KbState) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from pyrite_schemas.replies.sync import KbReport, SyncReport
 from pyrite_schemas.sync import KbState, Plan
 
@@ -43,9 +45,16 @@ def of_kb(reader: Reader | None, state: KbState, plan: Plan, reused: int = 0) ->
     )
 
 
-def of_untouched_kb(reader: Reader, state: KbState) -> KbReport:
-    """What is said of a KB that stays as it is."""
-    return of_kb(reader, state, Plan((), (), (), (), unchanged=state.entries))
+def of_untouched_kb(reader: Reader, state: KbState, *, older: str = "") -> KbReport:
+    """What is said of a KB that stays as it is.
+
+    Args:
+        reader: Knows what is wrong with its files.
+        state: What the index holds of it.
+        older: The commit that was to be synced, where the index has a newer one.
+    """
+    kept = of_kb(reader, state, Plan((), (), (), (), unchanged=state.entries))
+    return msgspec.structs.replace(kept, older=older) if older else kept
 
 
 def of_run(run: Run, kbs: Iterable[KbReport]) -> SyncReport:
