@@ -367,6 +367,19 @@ class MemoryReader:
     def fields(self) -> list[str]:
         return sorted({name for row in self._rows for name in json.loads(row.entry.meta)})
 
+    def values(self, field: str, limit: int) -> list[str]:
+        found = set()
+        for row in self._rows:
+            for name, value in json.loads(row.entry.meta).items():
+                items = value if isinstance(value, list) else [value]
+                if name.casefold() == field.casefold():
+                    found |= {
+                        one if isinstance(one, str) else json.dumps(one)
+                        for one in items
+                        if isinstance(one, str | int | float)
+                    }
+        return sorted(found)[:limit]
+
     def has_field(self, name: str) -> bool:
         return any(
             field.casefold() == name.casefold()

@@ -64,7 +64,7 @@ COMPILED = {
 }
 """Modules whose regular expressions every search with a result uses."""
 
-MOST = 81
+MOST = 83
 """Modules of the program that a keyword search may import; a dozen of them are rooms, which hold a
 docstring each."""
 

@@ -179,8 +179,9 @@ def _answer(
         for result in reply.results:
             render.out(names.name(result.kb, result.path))
     else:
-        _show(reply, own.standpoint, offset=request.offset)
+        _show(reply, own.standpoint)
     if not json:
+        _missing(reply, offset=request.offset)
         for note in reply.notes:
             render.note(note)
         remarks(own, reply.kbs, vectors=reply.mode != "keyword")
@@ -188,11 +189,15 @@ def _answer(
         raise typer.Exit(Exit.NOTHING)
 
 
-def _show(reply: SearchReply, names: Standpoint, *, offset: int) -> None:
+def _show(reply: SearchReply, names: Standpoint) -> None:
     for number, result in enumerate(reply.results, 1):
         if number > 1:
             render.out()
         _result(result, names, number)
+
+
+def _missing(reply: SearchReply, *, offset: int) -> None:
+    """Say what was not found, and what may be meant."""
     if not reply.results:
         behind = f" behind the first {offset}" if offset else ""
         render.note(f"nothing found for {render.clip(reply.query, _WIDEST)!r}{behind}")

@@ -130,6 +130,11 @@ class Reader(Protocol):
         """Whether any entry's frontmatter has a field of that name."""
         ...
 
+    def values(self, field: str, limit: int) -> list[str]:
+        """Up to so many distinct values of a field of frontmatter, or items of a list, as JSON
+        prints them; sorted."""
+        ...
+
     def get(self, kb: str, name: str) -> list[EntryDetail]:
         """Entries with that id, else path, else alias, else file name; in one KB, or in all when
         `kb` is empty."""

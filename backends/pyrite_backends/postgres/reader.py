@@ -195,6 +195,17 @@ class PostgresReader(CommonReader):
         sql = f"SELECT 1 FROM entry e, jsonb_object_keys(e.fields) f WHERE {named.sql} LIMIT 1"
         return bool(self._rows(sql, named.values))
 
+    def values(self, field: str, limit: int) -> list[str]:
+        named = conditions.named("f.key", field, self._distinct)
+        sql = (
+            "SELECT DISTINCT (item #>> '{}') COLLATE \"C\" AS value FROM entry e,"
+            " jsonb_each(e.fields) f, jsonb_array_elements(CASE jsonb_typeof(f.value)"
+            " WHEN 'array' THEN f.value ELSE jsonb_build_array(f.value) END) item"
+            f" WHERE {named.sql} AND jsonb_typeof(item) IN ('string', 'number', 'boolean')"
+            " ORDER BY 1 LIMIT ?"
+        )
+        return [found for (found,) in self._rows(sql, (*named.values, limit))]
+
     def vectors(self) -> Iterator[tuple[bytes, bytes]]:
         from pyrite_backends.postgres.copying import floats  # numpy
 

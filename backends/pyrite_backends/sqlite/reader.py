@@ -105,6 +105,18 @@ class SqliteReader(CommonReader):
         sql = f"SELECT 1 FROM entry e, json_each(e.meta) f WHERE {same} LIMIT 1"
         return self._db.execute(sql, (value,)).fetchone() is not None
 
+    def values(self, field: str, limit: int) -> list[str]:
+        named, value = conditions.same("f.key", field)
+        sql = (
+            "SELECT DISTINCT CASE item.type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false'"
+            " ELSE CAST(item.atom AS TEXT) END AS value FROM entry e, json_each(e.meta) f,"
+            " json_each(CASE f.type WHEN 'array' THEN f.value WHEN 'object' THEN '[]'"
+            " ELSE json_array(CASE f.type WHEN 'true' THEN json('true')"
+            " WHEN 'false' THEN json('false') ELSE f.atom END) END) item"
+            f" WHERE {named} AND item.atom IS NOT NULL ORDER BY 1 LIMIT ?"
+        )
+        return [found for (found,) in self._rows(sql, (value, limit))]
+
     def vectors(self) -> Iterator[tuple[bytes, bytes]]:
         return iter(self._db.execute("SELECT hash, embedding FROM text_vector ORDER BY hash"))
 

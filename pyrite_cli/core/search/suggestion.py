@@ -36,6 +36,8 @@ _READ = 10
 """Entries that are read for a real word."""
 _PREFIX, _LONG_PREFIX, _LONG = 3, 4, 8
 """Letters of a stem that one at distance two begins with too; more of a long one."""
+_VALUES = 1000
+"""Values of a field that a mistaken one is compared with."""
 _LONGER = 24
 """Characters by which a name may go on after what was typed."""
 
@@ -98,7 +100,7 @@ def _real(reader: Reader, stem: str, query: str, word: str, analyzer: Analyzer) 
 
 
 def values(reader: Reader, filters: Filters) -> tuple[Suggestion, ...]:
-    """What may be meant by tags and types that no entry has.
+    """What may be meant by tags, types, fields, their values and paths that no entry has.
 
     Args:
         reader: A view of the index.
@@ -113,7 +115,35 @@ def values(reader: Reader, filters: Filters) -> tuple[Suggestion, ...]:
             near = nearest(value, known) if value.casefold() not in folded else []
             if near:
                 found.append(Suggestion(f"{name}:{value}", tuple(f"{name}:{one}" for one in near)))
+    for field, value in filters.where:
+        near = _fields(reader, field, value)
+        if near:
+            found.append(Suggestion(f"{field}:{value}", tuple(near)))
+    if filters.paths and (near := _paths(reader, filters.paths)):
+        found.append(Suggestion(f"path:{filters.paths[0]}", tuple(near)))
     return tuple(found)
+
+
+def _fields(reader: Reader, field: str, value: str) -> list[str]:
+    """Conditions that may be meant by one on a field that no entry passes."""
+    if not reader.has_field(field):
+        return [f"{one}:{value}" for one in nearest(field, reader.fields())]
+    known = reader.values(field, _VALUES)
+    return [] if value in known else [f"{field}:{one}" for one in nearest(value, known)]
+
+
+def _paths(reader: Reader, asked: Sequence[str]) -> list[str]:
+    """Folders and files that may be meant by some of which none is there."""
+    known: dict[str, None] = {}
+    for one in reader.entries(NO_FILTERS, -1, 0):
+        folder = one.path
+        while folder and folder not in known:
+            known[folder] = None
+            folder = folder.rpartition("/")[0]
+    named = [path.removeprefix("./").strip("/") for path in asked]
+    if any(path in known or set(path) & set("*?") for path in named):
+        return []
+    return [f"path:{one}" for one in nearest(named[0], known)]
 
 
 def entries(reader: Reader, name: str, kbs: Sequence[str], *, several: bool) -> list[str]:
