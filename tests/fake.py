@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from pyrite_backends.port.names import link_name, other_names, titled
+from pyrite_backends.port.names import composed, folded, forms, link_name, other_names, titled
 from pyrite_backends.port.vectors import Model, VectorCache
 from pyrite_cli.core.entry import ids
 from pyrite_cli.core.index import verify
@@ -78,7 +78,7 @@ class Row(NamedTuple):
 
     @property
     def folded(self) -> tuple[str, ...]:
-        return tuple(alias.casefold() for alias in self.entry.aliases)
+        return tuple(map(folded, self.entry.aliases))
 
 
 class State:
@@ -372,7 +372,7 @@ class MemoryReader:
         for row in self._rows:
             for name, value in json.loads(row.entry.meta).items():
                 items = value if isinstance(value, list) else [value]
-                if name.casefold() == field.casefold():
+                if folded(name) == folded(field):
                     found |= {
                         one if isinstance(one, str) else json.dumps(one)
                         for one in items
@@ -382,19 +382,24 @@ class MemoryReader:
 
     def has_field(self, name: str) -> bool:
         return any(
-            field.casefold() == name.casefold()
+            folded(field) == folded(name)
             for row in self._rows
             for field in json.loads(row.entry.meta)
         )
 
     def get(self, kb: str, name: str) -> list[EntryDetail]:
         rows = [row for row in self._rows if kb in ("", row.kb)]
-        file = name if "/" in name else link_name(name)
+        file = link_name(name)
         for found in (
             [row for row in rows if row.id == name],
             [row for row in rows if row.entry.path == name],
-            [row for row in rows if name.casefold() in row.folded],
-            [row for row in rows if link_name(row.entry.path) == file],
+            [row for row in rows if folded(name) in row.folded],
+            [
+                row
+                for row in rows
+                if link_name(row.entry.path) == file
+                and ("/" not in name or composed(row.entry.path) == composed(name))
+            ],
         ):
             if found:
                 return [detail(row) for row in found]
@@ -414,9 +419,9 @@ class MemoryReader:
         counts: Counter[str] = Counter()
         for row in self._rows:
             if passes(row, filters):
-                counts.update({tag.casefold() for tag in row.entry.tags})
+                counts.update({folded(tag) for tag in row.entry.tags})
                 for tag in row.entry.tags:
-                    written[tag.casefold()].append(tag)
+                    written[folded(tag)].append(tag)
         order = sorted(counts, key=lambda folded: (-counts[folded], folded))
         return [TagCount(min(written[folded]), counts[folded]) for folded in order]
 
@@ -762,13 +767,13 @@ def near(
 def passes(row: Row, filters: Filters) -> bool:
     """Whether an entry may be found."""
     entry = row.entry
-    tags = {tag.casefold() for tag in entry.tags}
-    wanted = {tag.lstrip("#").casefold() for tag in filters.tags}
+    tags = {folded(tag) for tag in entry.tags}
+    wanted = {folded(tag.lstrip("#")) for tag in filters.tags}
     date, since, until = row.date, filters.since, filters.until
     last = row.commits[-1].date if row.commits else ""
     return (
         (not filters.kbs or row.kb in filters.kbs)
-        and (not filters.types or entry.type.casefold() in {t.casefold() for t in filters.types})
+        and (not filters.types or folded(entry.type) in set(map(folded, filters.types)))
         and wanted <= tags
         and (not filters.paths or any(path_matches(p, entry.path) for p in filters.paths))
         and all(field_matches(name, value, entry.meta) for name, value in filters.where)
@@ -782,12 +787,16 @@ def passes(row: Row, filters: Filters) -> bool:
 
 def wrote(commit: Commit, parts: Sequence[str]) -> bool:
     """Whether a commit's author has all the parts in name and address."""
-    name = f"{commit.author} <{commit.email}>".casefold()
-    return all(part.casefold() in name for part in parts)
+    name = folded(f"{commit.author} <{commit.email}>")
+    return all(folded(part) in name for part in parts)
 
 
 def path_matches(pattern: str, path: str) -> bool:
     """A folder or file by name, or a pattern."""
+    return any(_path_matches(form, path) for form in forms(pattern))
+
+
+def _path_matches(pattern: str, path: str) -> bool:
     name = pattern.removeprefix("./").strip("/")
     if "*" in name or "?" in name:
         parts = re.split(r"([*?])", name.replace("**/", "*"))
@@ -803,14 +812,14 @@ def field_matches(name: str, value: str, meta: str) -> bool:
     except (ValueError, RecursionError):
         number = None
     for field, held in json.loads(meta).items():
-        if field.casefold() == name.casefold():
+        if folded(field) == folded(name):
             for item in held if isinstance(held, list) else [held]:
                 if isinstance(item, bool) or item is None:
                     same: Any = value == json.dumps(item)
                 elif isinstance(item, int | float):
                     same = type(number) in (int, float) and as_stored(item) == as_stored(number)
                 else:
-                    same = item == value
+                    same = item in forms(value)
                 if same:
                     return True
     return False
@@ -846,7 +855,7 @@ def within(test: Comparison, meta: str) -> bool:
     return any(
         passes(item)
         for field, held in json.loads(meta).items()
-        if field.casefold() == test.field.casefold()
+        if folded(field) == folded(test.field)
         for item in (held if isinstance(held, list) else [held])
     )
 
@@ -874,15 +883,16 @@ def meaning(rows: list[Row], link: Link, target: str) -> str:
     """The id of the entry of a KB that a link means, or nothing."""
 
     def by_path(path: str) -> list[Row]:
-        some = [row for row in rows if row.entry.path.startswith(path)]
-        return [r for r in some if path in (r.entry.path, posixpath.splitext(r.entry.path)[0])]
+        path = composed(path)
+        known = [(row, composed(row.entry.path)) for row in rows]
+        return [row for row, own in known if path in (own, posixpath.splitext(own)[0])]
 
     at = by_path(link.path or target) or by_path(target)
     names = [row for row in rows if link_name(row.entry.path) == link_name(target)]
     for found in (
         at if link.kind == "markdown" else [],
         [row for row in rows if row.id == target],
-        [row for row in rows if target.casefold() in row.folded],
+        [row for row in rows if folded(target) in row.folded],
         at,
         names if len(names) == 1 and "/" not in target.strip("./") else [],
     ):

@@ -58,7 +58,7 @@ def test_an_unknown_word_beside_known_ones_is_hinted_at(run: Here) -> None:
     assert (ran.code, ran.err) == (0, "nothing holds ubunut; did you mean: ubuntu\n")
     reply = shape("search", run("search", "ubunut location", "--json").out)
     assert reply["suggestions"] == [{"word": "ubunut", "near": ["ubuntu"]}]
-    assert run("search", "--paths", "ubunut location").err == ""
+    assert "ubuntu" in run("search", "--paths", "ubunut location").err
 
 
 def test_what_is_found_asks_for_nothing(run: Here, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from pyrite_backends.port.scoring import WEIGHTS
 
-LAYOUT = 7
+LAYOUT = 8
 """Tables, columns, indexes, names of settings, and what only one engine has: FTS5's own settings,
 the bits of vectors."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from pyrite_backends.port.names import MARKDOWN, link_name
+from pyrite_backends.port.names import MARKDOWN, composed, folded, link_name
 from pyrite_schemas.entry import Diagnostic
 
 if TYPE_CHECKING:
@@ -54,10 +54,10 @@ class Meanings:
             self._ids.setdefault((one.kb, one.key), one)
             stem, suffix = posixpath.splitext(one.path)
             for form in (one.path, stem) if suffix.lower() in MARKDOWN else (one.path,):
-                self._paths.setdefault((one.kb, form), one)
+                self._paths.setdefault((one.kb, composed(form)), one)
             self._names[one.kb, one.name].append(one)
-            for folded in one.aliases:
-                self._aliases.setdefault((one.kb, folded), one)
+            for alias in one.aliases:
+                self._aliases.setdefault((one.kb, alias), one)
 
     def of(self, kb: int, kind: str, target: str, path: str, named: str) -> Candidate | None:
         """The entry a link means, or None.
@@ -76,10 +76,11 @@ class Meanings:
         return found or self._in(kb, kind, f"{named}:{target}", "")
 
     def _in(self, kb: int, kind: str, target: str, path: str) -> Candidate | None:
-        by_path = self._paths.get((kb, path or target)) or self._paths.get((kb, target))
+        by_path = self._paths.get((kb, composed(path or target)))
+        by_path = by_path or self._paths.get((kb, composed(target)))
         if kind == "markdown" and by_path:
             return by_path
-        exact = self._ids.get((kb, target)) or self._aliases.get((kb, target.casefold()))
+        exact = self._ids.get((kb, target)) or self._aliases.get((kb, folded(target)))
         if exact or by_path:
             return exact or by_path
         same = self._names.get((kb, link_name(target)), [])

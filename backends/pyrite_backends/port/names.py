@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import posixpath
+import unicodedata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,10 +14,29 @@ MARKDOWN = (".md", ".markdown")
 """Suffixes that a link may leave out."""
 
 
+def folded(name: str) -> str:
+    """A name without regard to case, nor to how its accents are written: what macOS calls a file
+    (NFD) is not what people type (NFC)."""
+    return composed(name.casefold())
+
+
+def composed(name: str) -> str:
+    """A name in Unicode's form NFC."""
+    return name if name.isascii() else unicodedata.normalize("NFC", name)
+
+
+def forms(name: str) -> tuple[str, ...]:
+    """The ways in which a name may be written, the one that was typed first."""
+    if name.isascii():
+        return (name,)
+    normal = (unicodedata.normalize(form, name) for form in ("NFC", "NFD"))
+    return tuple(dict.fromkeys((name, *normal)))
+
+
 @functools.lru_cache(maxsize=1 << 14)
 def link_name(target: str) -> str:
     """The folded last part of a link's target, a path or an id, without a Markdown suffix."""
-    return without_suffix(posixpath.basename(target.rstrip("/")).casefold())
+    return without_suffix(folded(posixpath.basename(target.rstrip("/"))))
 
 
 def without_suffix(path: str) -> str:

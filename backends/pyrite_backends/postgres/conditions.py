@@ -6,9 +6,11 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from pyrite_backends.port.names import folded, forms
 from pyrite_backends.sql.conditions import (
     FALSE,
     Condition,
+    all_tagged,
     authored,
     calendric,
     committed,
@@ -18,7 +20,6 @@ from pyrite_backends.sql.conditions import (
     located,
     numeric,
     one_of,
-    tagged,
 )
 
 if TYPE_CHECKING:
@@ -50,10 +51,10 @@ def of(filters: Filters, distinct: Distinct) -> Condition:
     if filters.kbs:
         parts.append(one_of("k.name", filters.kbs))
     if filters.types:
-        wanted = {kind.casefold() for kind in filters.types}
-        types = [kind for kind in distinct(TYPES) if kind.casefold() in wanted]
+        wanted = {folded(kind) for kind in filters.types}
+        types = [kind for kind in distinct(TYPES) if folded(kind) in wanted]
         parts.append(one_of("e.type", types) if types else FALSE)
-    parts.extend(tagged(tag) for tag in filters.tags)
+    parts.extend(all_tagged(filters.tags))
     if filters.paths:
         parts.append(either([located(path, "e.path LIKE ?", _LIKE) for path in filters.paths]))
     parts.extend(field(name, [value], distinct) for name, value in filters.where)
@@ -69,8 +70,8 @@ def named(expression: str, value: str, distinct: Distinct) -> Condition:
     if value.isascii():
         return Condition(f'lower({expression} COLLATE "C") = ?', (value.lower(),))
     # What a server makes lower depends on its locale; Python's rules are everywhere the same.
-    folded = value.casefold()
-    equal = [one for one in distinct(FIELDS) if one.casefold() == folded]
+    wanted = folded(value)
+    equal = [one for one in distinct(FIELDS) if folded(one) == wanted]
     return one_of(expression, equal) if equal else FALSE
 
 
@@ -83,7 +84,8 @@ def field(name: str, tests: Iterable[str | Comparison], distinct: Distinct) -> C
 
 
 def _equals(value: str) -> Condition:
-    text = Condition("item = to_jsonb(?::text)", (value,))
+    texts = [Condition("item = to_jsonb(?::text)", (form,)) for form in forms(value)]
+    text = either(texts) if len(texts) > 1 else texts[0]
     if value in ("true", "false", "null"):
         return either((text, Condition("item = ?::jsonb", (value,))))
     number = _number(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from pyrite_backends.port.names import link_name
+from pyrite_backends.port.names import folded, link_name
 from pyrite_backends.sql.statements import Stream, column, select
 from pyrite_backends.sql.writer import PARTS
 
@@ -83,9 +83,9 @@ def _touches(ask: Stream) -> Iterator[str]:
 
 def _folded(ask: Stream) -> Iterator[str]:
     for table in ("tag", "alias"):
-        for name, folded in ask(f"SELECT {table}, folded FROM {table}", ()):
-            if name.casefold() != folded:
-                yield f"the {table} {name!r} is folded to {folded!r}"
+        for name, key in ask(f"SELECT {table}, folded FROM {table}", ()):
+            if folded(name) != key:
+                yield f"the {table} {name!r} is folded to {key!r}"
     for path, name in ask("SELECT path, name FROM entry", ()):
         if link_name(path) != name:
             yield f"{path} is found by the name {name!r}"

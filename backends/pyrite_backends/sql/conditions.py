@@ -9,6 +9,7 @@ import math
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from pyrite_backends.port.names import folded, forms
 from pyrite_backends.sql.statements import marks
 
 if TYPE_CHECKING:
@@ -52,10 +53,28 @@ def one_of(expression: str, values: Sequence[object]) -> Condition:
 
 def tagged(*tags: str) -> Condition:
     """An entry has one of the tags, in any case."""
-    folded = tuple(tag.lstrip("#").casefold() for tag in tags)
-    one = one_of("t.folded", folded)
+    one = one_of("t.folded", [folded(tag.lstrip("#")) for tag in tags])
     return Condition(
         f"EXISTS (SELECT 1 FROM tag t WHERE t.entry_id = e.id AND {one.sql})", one.values
+    )
+
+
+MANY = 8
+"""Tags from which on an entry's are counted: of many `EXISTS`, each is planned as a join with all
+the others."""
+
+
+def all_tagged(tags: Sequence[str]) -> Iterable[Condition]:
+    """An entry has each of the tags, in any case."""
+    wanted = sorted({folded(tag.lstrip("#")) for tag in tags})
+    if len(wanted) < MANY:
+        yield from map(tagged, wanted)
+        return
+    one = one_of("t.folded", wanted)
+    yield Condition(
+        "(SELECT count(DISTINCT t.folded) FROM tag t"
+        f" WHERE t.entry_id = e.id AND {one.sql}) = {len(wanted)}",
+        one.values,
     )
 
 
@@ -87,7 +106,7 @@ def authored(parts: Sequence[str]) -> Iterable[Condition]:
     """A commit that touched an entry has an author whose name or address has all the parts."""
     if parts:
         tests = " AND ".join(["g.folded LIKE ? ESCAPE '!'"] * len(parts))
-        values = tuple(f"%{part.casefold().translate(_LIKE)}%" for part in parts)
+        values = tuple(f"%{folded(part).translate(_LIKE)}%" for part in parts)
         yield Condition(f"EXISTS (SELECT 1 {_COMMITS} AND {tests})", values)
 
 
@@ -100,10 +119,15 @@ def located(pattern: str, like: str, marks: Mapping[int, str]) -> Condition:
         marks: From code points to what the engine must be given for them.
     """
     name = pattern.removeprefix("./").strip("/")
-    if "*" in name or "?" in name:
-        return Condition(like, (name.replace("**/", "*").translate(marks),))
     if name in ("", "."):
         return TRUE
+    found = [_located(form, like, marks) for form in forms(name)]
+    return either(found) if len(found) > 1 else found[0]
+
+
+def _located(name: str, like: str, marks: Mapping[int, str]) -> Condition:
+    if "*" in name or "?" in name:
+        return Condition(like, (name.replace("**/", "*").translate(marks),))
     return Condition("(e.path = ? OR substr(e.path, 1, ?) = ?)", (name, len(name) + 1, f"{name}/"))
 
 

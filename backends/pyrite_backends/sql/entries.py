@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from pyrite_backends.port.names import link_name
+from pyrite_backends.port.names import composed, folded, link_name
 from pyrite_backends.sql import history
 from pyrite_backends.sql.passages import names, parts
 from pyrite_backends.sql.statements import ENTRY_FIRST, KB_FIRST, OF_KB, Ask, column, select
@@ -89,10 +89,12 @@ def whole(ask: Ask, kb: str, name: str) -> list[EntryDetail]:
     for named, value in (
         (f"{ENTRY_FIRST} e.key = ?", name),
         (f"{KB_FIRST} e.path = ?", name),
-        (f"{ENTRY_FIRST} {aliased}", name.casefold()),
-        (f"{KB_FIRST} e.name = ?", name if "/" in name else link_name(name)),
+        (f"{ENTRY_FIRST} {aliased}", folded(name)),
+        (f"{KB_FIRST} e.name = ?", link_name(name)),
     ):
         rows = select(ask, _Whole, f"{named}{within}", (value, kb) if kb else (value,))
+        if "/" in name and value == link_name(name):  # a path, perhaps with its accents apart
+            rows = [row for row in rows if composed(row.path) == composed(name)]
         if rows:
             # Sorted here: to find them in this order, SQLite would look at all entries.
             return [_detail(ask, row) for row in sorted(rows, key=lambda row: (row.kb, row.path))]

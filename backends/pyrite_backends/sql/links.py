@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from pyrite_backends.port.links import Candidate, Meanings
-from pyrite_backends.port.names import link_name
+from pyrite_backends.port.names import folded, link_name
 from pyrite_backends.sql.passages import names
 from pyrite_backends.sql.statements import ENTRY_FIRST, Ask, batches, column, marks, select
 from pyrite_schemas.search import LinkRow
@@ -163,8 +163,7 @@ def _candidates(ask: Ask, kbs: Mapping[str, int], aims: Iterable[Aim]) -> list[C
             found.update(select(ask, _Known, where, (*first, *some)))
 
     look("e.key IN ({})", targets)
-    folded = {target.casefold() for target in targets}
-    look("e.id IN (SELECT a.entry_id FROM alias a WHERE a.folded IN ({}))", folded)
+    look("e.id IN (SELECT a.entry_id FROM alias a WHERE a.folded IN ({}))", {*map(folded, targets)})
     for kb, some_names in named.items():
         look("e.kb_id = ? AND e.name IN ({})", some_names, kb)
     aliases = _aliases(ask, [one.number for one in found])

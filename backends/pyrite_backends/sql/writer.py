@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from pyrite_backends.port.names import link_name
+from pyrite_backends.port.names import folded, link_name
 from pyrite_backends.sql import rows
 from pyrite_backends.sql.reader import DAY, CommonReader
 from pyrite_backends.sql.statements import Row, batches, insert, marks
@@ -90,11 +90,11 @@ def entry_row(make: Callable[..., Row], entry: Entry, kb: int, number: int, **ow
 def part_rows(into: Rows, entry: Entry, number: int) -> None:
     """Append the rows that belong to an entry, but for its chunks."""
     for position, tag in enumerate(entry.tags):
-        folded = tag.casefold()
-        into["tag"].append(rows.tag(entry_id=number, position=position, tag=tag, folded=folded))
+        key = folded(tag)
+        into["tag"].append(rows.tag(entry_id=number, position=position, tag=tag, folded=key))
     for position, alias in enumerate(entry.aliases):
         into["alias"].append(
-            rows.alias(entry_id=number, position=position, alias=alias, folded=alias.casefold())
+            rows.alias(entry_id=number, position=position, alias=alias, folded=folded(alias))
         )
     for position, link in enumerate(entry.links):
         into["link"].append(
@@ -256,7 +256,7 @@ class CommonWriter(ABC):
                             at=one.date,
                             author=one.author,
                             email=one.email,
-                            folded=f"{one.author} <{one.email}>".casefold(),
+                            folded=folded(f"{one.author} <{one.email}>"),
                         )
                     )
                 touched.extend([(name, commit) for name in touch.paths])

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyrite_backends.port.names import folded, forms
 from pyrite_backends.sql.conditions import (
     FALSE,
     Condition,
+    all_tagged,
     authored,
     calendric,
     committed,
@@ -16,7 +18,6 @@ from pyrite_backends.sql.conditions import (
     located,
     numeric,
     one_of,
-    tagged,
 )
 from pyrite_schemas.search import Comparison, Filters, Near, Term
 
@@ -35,7 +36,7 @@ def of(filters: Filters) -> Condition:
         parts.append(one_of("k.name", filters.kbs))
     if filters.types:
         parts.append(either([_type(kind) for kind in filters.types]))
-    parts.extend(tagged(tag) for tag in filters.tags)
+    parts.extend(all_tagged(filters.tags))
     if filters.paths:
         parts.append(either([located(path, "e.path GLOB ?", _GLOB) for path in filters.paths]))
     parts.extend(field(name, [value]) for name, value in filters.where)
@@ -47,22 +48,22 @@ def of(filters: Filters) -> Condition:
 
 
 def _type(kind: str) -> Condition:
-    folded = kind.casefold()
-    return Condition("(lower(e.type) = ? OR fold(e.type) = ?)", (folded, folded))
+    wanted = folded(kind)
+    return Condition("(lower(e.type) = ? OR fold(e.type) = ?)", (wanted, wanted))
 
 
 def same(expression: str, value: str) -> tuple[str, str]:
     """A comparison without regard to case, and the value to bind to it."""
-    # SQLite's own `lower` knows only ASCII; `fold` is `str.casefold`, at the price of a call.
+    # SQLite's own `lower` knows only ASCII; `fold` is `folded`, at the price of a call.
     return (f"lower({expression}) = ?" if value.isascii() else f"fold({expression}) = ?"), (
-        value.casefold()
+        folded(value)
     )
 
 
 def field(name: str, tests: Iterable[str | Comparison]) -> Condition:
     """A frontmatter field, or an item of a list field, equals a value as JSON prints it, or lies
     within bounds: one of the tests is enough."""
-    named, folded = same("field.key", name)
+    named, key = same("field.key", name)
     one = either([_equals(test) if isinstance(test, str) else _within(test) for test in tests])
     return Condition(
         "EXISTS (SELECT 1 FROM json_each(e.meta) field,"
@@ -70,7 +71,7 @@ def field(name: str, tests: Iterable[str | Comparison]) -> Condition:
         " ELSE json_array(CASE field.type WHEN 'true' THEN json('true')"
         " WHEN 'false' THEN json('false') WHEN 'object' THEN json('{}')"
         f" ELSE field.atom END) END) item WHERE {named} AND {one.sql})",
-        (folded, *one.values),
+        (key, *one.values),
     )
 
 
@@ -89,7 +90,7 @@ def _equals(value: str) -> Condition:
         return Condition(
             "item.atom = ? OR (item.type IN ('integer', 'real') AND item.atom = ?)", (value, number)
         )
-    return Condition("item.atom = ?", (value,))
+    return one_of("item.atom", forms(value))
 
 
 def _within(test: Comparison) -> Condition:

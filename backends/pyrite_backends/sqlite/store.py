@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pyrite_backends.port import owned
 from pyrite_backends.port.format import LAYOUT, differences, is_newer, made_by
+from pyrite_backends.port.names import folded
 from pyrite_backends.sqlite.driver import Connection, sqlite
 from pyrite_backends.sqlite.reader import SqliteReader, wrap
 from pyrite_schemas.errors import (
@@ -303,7 +304,7 @@ class SqliteIndex:
         connection = sqlite.connect(
             uri, uri=True, timeout=seconds, isolation_level=None, check_same_thread=False
         )
-        connection.create_function("fold", 1, str.casefold, deterministic=True)
+        connection.create_function("fold", 1, folded, deterministic=True)
         return connection
 
     def _check(self, connection: Connection) -> None:

@@ -1,0 +1,49 @@
+"""A name is the same however its accents are written: macOS calls files so (NFD), people type so
+(NFC)."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from pyrite_backends.port.index import Index
+from pyrite_cli.core.text.tokens import Analyzer
+from pyrite_schemas.search import NO_FILTERS, Filters
+from tests.conformance.shelf import put
+
+
+def apart(text: str) -> str:
+    return unicodedata.normalize("NFD", text)
+
+
+def test_names_are_the_same_in_either_form(index: Index, analyzer: Analyzer) -> None:
+    put(index, {
+        apart("Über Café.md"): apart(
+            "---\naliases: [Müller]\ntags: [prüfung]\ntype: Übung\nautor: José\n---\n# Kaffee\n"
+        ),
+        apart("Büro/plän.md"): "# Plan\n",
+        "links.md": "[[Über Café]] [x](Über%20Café.md) [[Müller]] [p](Büro/plän.md)\n",
+    })  # fmt: skip
+    coffee, plan = apart("Über Café"), apart("Büro/plän")
+    assert coffee != "Über Café"
+    with index.reader() as reader:
+        outward, _ = reader.links("kb", "links")
+        assert [link.resolved for link in outward] == [
+            f"kb:{key}" for key in (coffee, coffee, coffee, plan)
+        ]
+        for name in ("Über Café", "Müller", "Über Café.md", coffee):
+            assert [one.id for one in reader.get("kb", name)] == [coffee], name
+        assert [one.id for one in reader.get("kb", "Büro/plän.md")] == [plan]
+        for form in (str, apart):
+            for filters, found in (
+                (Filters(tags=(form("prüfung"),)), coffee),
+                (Filters(types=(form("übung"),)), coffee),
+                (Filters(where=(("autor", form("José")),)), coffee),
+                (Filters(paths=(form("Büro"),)), plan),
+                (Filters(paths=(form("B?ro/pl*"),)), None),
+                (Filters(paths=(form("Büro/pl*"),)), plan),
+            ):
+                keys = [row.id for row in reader.entries(filters, -1, 0)]
+                assert found is None or keys == [found], filters
+        assert reader.tags(NO_FILTERS)[0].count == 1
+        assert reader.problems() == []
+    assert analyzer.tokens(apart("Büro")) == analyzer.tokens("Büro")
