@@ -319,8 +319,8 @@ def test_commits_at_the_command_line(repo: Repo, pyrite: Pyrite) -> None:
     assert pyrite("list", "--author", "nobody").code == 1
     assert pyrite("list", "--committed-since", "2020-01-01").out.count("\n") == 2
     assert pyrite("list", "--committed-since", "9000").code == 1
-    refused = pyrite("list", "--committed-since", "yesterday")
-    assert (refused.code, "--committed-since 'yesterday' is not a date" in refused.err) == (2, True)
+    refused = pyrite("list", "--committed-since", "soon")
+    assert (refused.code, "--committed-since 'soon' is not a date" in refused.err) == (2, True)
     assert "begun" not in shown
     link = f"https://github.com/acme/hand%20book/blob/{commit}/docs/b.md?plain=1#L1-L3"
     assert link in pyrite("search", "pears", "--json").out

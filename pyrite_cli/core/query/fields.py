@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from typing import TYPE_CHECKING
 
 from pyrite_cli.core.text.patterns import regex
@@ -20,6 +21,9 @@ MAX_FIELDS = 16
 text."""
 
 _DATE = regex(r"[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2}(?:T.+)?)?)?")
+_AGO = regex(
+    r"(?P<count>[0-9]{1,4}) ?(?P<unit>d|w|mo?|y|days?|weeks?|months?|years?)(?: ago)?", re.I
+)
 _NUMBER = regex(r"-?[0-9]{1,300}(?:\.[0-9]{1,300})?(?:[eE][+-]?[0-9]{1,3})?")
 _SIGNS: tuple[Sign, ...] = (">=", "<=", ">", "<")
 _ANY = "*"
@@ -68,6 +72,8 @@ class Fields:
     def _own(self, name: str, value: str) -> Requirement | None:
         """What a value of one of Pyrite's own fields asks for."""
         own = name.lower()
+        if own in ("date", "since", "until"):
+            value = absolute(value)
         match own:
             case "kb":
                 return Filters(kbs=(value,))
@@ -86,9 +92,8 @@ class Fields:
             case _:
                 found = Filters(until=value) if is_date(value) else None
         if found is None:
-            self.notes[f"{own}: takes a date such as 2026-01-31; {value!r} is searched as text"] = (
-                None
-            )
+            note = f"{own}: takes a date such as 2026-01-31 or 7d; {value!r} is searched as text"
+            self.notes[note] = None
         return found
 
     def _held(self, name: str) -> bool:
@@ -136,6 +141,33 @@ def is_date(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def today() -> dt.date:
+    """The date here, now."""
+    return dt.date.today()  # noqa: DTZ011 (whoever asks means the day where he is)
+
+
+def absolute(text: str) -> str:
+    """A date that is told from today, as ISO 8601: `today`, `yesterday`, `7d`, `2 weeks ago`, `3mo`
+    (or `3m`), `1y`. Anything else as it is."""
+    word = text.strip().lower()
+    if word in ("today", "yesterday"):
+        return (today() - dt.timedelta(days=word == "yesterday")).isoformat()
+    found = _AGO.fullmatch(word)
+    if not found:
+        return text
+    count, unit = int(found["count"]), found["unit"][0]
+    if unit in "dw":
+        return (today() - dt.timedelta(days=count * (7 if unit == "w" else 1))).isoformat()
+    now = today()
+    year, month = divmod(now.year * 12 + now.month - 1 - count * (1 if unit == "m" else 12), 12)
+    if year < 1:
+        return text
+    import calendar  # only for months
+
+    last = calendar.monthrange(year, month + 1)[1]
+    return dt.date(year, month + 1, min(now.day, last)).isoformat()
 
 
 def in_utc(text: str) -> str:

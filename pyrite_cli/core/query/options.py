@@ -97,19 +97,22 @@ def filters(
 
 
 def check_dates(wanted: Filters) -> Filters:
-    """Filters with moments in UTC.
+    """Filters with moments in UTC, and dates that are told from today as they are.
 
     Raises:
         UsageError: A date isn't one.
     """
-    from pyrite_cli.core.query.fields import in_utc, is_date
+    from pyrite_cli.core.query.fields import absolute, in_utc, is_date
 
+    dates = {}
     for name in ("since", "until", "committed_since"):
-        date = getattr(wanted, name)
+        date = dates[name] = absolute(getattr(wanted, name))
         if date and not is_date(date):
             option = name.replace("_", "-")
-            raise UsageError(f"--{option} {date!r} is not a date", "write it as 2026-01-31")
-    return msgspec.structs.replace(wanted, committed_since=in_utc(wanted.committed_since))
+            hint = "write it as 2026-01-31, or told from today: yesterday, 7d, 2 weeks, 3mo, 1y"
+            raise UsageError(f"--{option} {date!r} is not a date", hint)
+    dates["committed_since"] = in_utc(dates["committed_since"])
+    return msgspec.structs.replace(wanted, **dates)
 
 
 def _comparison(condition: str, field: str, compared: str) -> Comparison:
