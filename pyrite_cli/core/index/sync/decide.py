@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from pyrite_cli.core.git import history, permalink
+from pyrite_cli.core.git import history
 from pyrite_cli.core.git.command import remote
 from pyrite_cli.core.git.ids import believed
 from pyrite_cli.core.index import plan, sharing
@@ -135,7 +135,12 @@ def up_to_date(run: Run, targets: Sequence[Target]) -> list[KbReport] | None:
 
 def web(source: Source) -> str:
     """Where files of a source are shown (`pyrite_cli.core.git.permalink.template`)."""
-    return permalink.template(remote(source.root, web=True), source.folder)
+    address = remote(source.root, web=True)
+    if not address:
+        return ""
+    from pyrite_cli.core.git import permalink  # for what is on the web only
+
+    return permalink.template(address, source.folder)
 
 
 def _is_same(held: KbState, now: KbState) -> bool:
