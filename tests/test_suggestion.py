@@ -149,3 +149,24 @@ def test_a_pasted_file_is_not_said_again(run: Here) -> None:
         ran = run("search", query)
         assert ran.code == 1
         assert len(ran.err) < 1500
+
+
+def test_fields_values_and_paths_that_nothing_has(run: Here, repo: Repo) -> None:
+    repo.write("notes/runbooks/a.md", "---\nstatus: Final\nparts: [Valve, 3]\n---\n# A\n\nalarm\n")
+    repo.commit()
+    assert run(*SYNC).code == 0
+    for command, near in (
+        (("search", "status:final alarm"), "status:Final"),
+        (("search", "alarm", "--where", "stauts=Final"), "status:Final"),
+        (("list", "--where", "parts=valve"), "parts:Valve"),
+        (("list", "--path", "notes/runbook"), "path:runbooks"),
+        (("search", "alarm path:runbok"), "path:runbooks"),
+        (("tags", "--path", "pmp.md"), "path:pump.md"),
+    ):
+        ran = run(*command)
+        assert (ran.code, ran.err.count("did you mean")) == (1, 1), command
+        assert f"did you mean: {near}\n" in ran.err, command
+        reply = run(*command, "--json")
+        assert f'"{near}"' in reply.out, command
+    assert "did you mean" not in run("list", "--where", "status=nothing like it").err
+    assert "did you mean" not in run("search", "qqqq", "--path", "runbooks").err

@@ -134,16 +134,18 @@ def _fields(reader: Reader, field: str, value: str) -> list[str]:
 
 def _paths(reader: Reader, asked: Sequence[str]) -> list[str]:
     """Folders and files that may be meant by some of which none is there."""
-    known: dict[str, None] = {}
-    for one in reader.entries(NO_FILTERS, -1, 0):
-        folder = one.path
-        while folder and folder not in known:
-            known[folder] = None
+    files = [one.path for one in reader.entries(NO_FILTERS, -1, 0)]
+    folders: dict[str, None] = {}
+    for file in files:
+        folder = file.rpartition("/")[0]
+        while folder and folder not in folders:
+            folders[folder] = None
             folder = folder.rpartition("/")[0]
     named = [path.removeprefix("./").strip("/") for path in asked]
+    known = {*files, *folders}
     if any(path in known or set(path) & set("*?") for path in named):
         return []
-    return [f"path:{one}" for one in nearest(named[0], known)]
+    return [f"path:{one}" for one in nearest(named[0], folders) or nearest(named[0], files)]
 
 
 def entries(reader: Reader, name: str, kbs: Sequence[str], *, several: bool) -> list[str]:
