@@ -9,6 +9,7 @@ import msgspec
 
 from pyrite_cli.caller import Caller
 from pyrite_cli.workspace import Workspace
+from pyrite_schemas.errors import NotFoundError
 from pyrite_schemas.observer import SILENT, Observer
 
 if TYPE_CHECKING:
@@ -200,15 +201,24 @@ class Reading:
         return asking.answers(corpus, asked, like)
 
     def get(self, request: GetRequest) -> EntryReply:
-        """One whole entry.
+        """One whole entry, or a section of it: `ENTRY#heading`.
 
         Raises:
-            NotFoundError: There is none.
+            NotFoundError: There is none, or it has no such heading.
             UsageError: There are several.
         """
         from pyrite_cli.core.search import browse
 
-        return browse.get(self._corpus, request, self.standpoint)
+        name, sign, anchor = request.name.partition("#")
+        try:
+            return browse.get(self._corpus, request, self.standpoint)
+        except NotFoundError:
+            if not (sign and name and anchor):
+                raise
+        from pyrite_cli.core.entry.section import section  # reads Markdown
+
+        whole = msgspec.structs.replace(request, name=name)
+        return section(browse.get(self._corpus, whole, self.standpoint), anchor)
 
     def list(self, request: ListRequest | None = None) -> ListReply:
         """Entries by KB and path."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def get(
     context: typer.Context, entry: Id, renewed: Refresh = Refresh(), json: Json = False
 ) -> None:
-    """Print an entry: its fields, then its text."""
+    """Print an entry: its fields, then its text. ID#heading prints that section alone."""
     run = invocation(context)
     refresh(run, (), fresh=renewed.fresh)
     own = run.pyrite

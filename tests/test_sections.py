@@ -1,0 +1,74 @@
+"""`get ENTRY#heading` prints a section."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import Repo
+from tests.program import Here, here, shape
+
+PAGE = """---
+tags: [x]
+---
+# Pumps
+
+Intro.
+
+## Old pump
+
+old text
+
+### Cost & parts
+
+a valve
+
+## New pump
+
+### Cost & parts
+
+a seal
+
+## Old pump
+
+again
+"""
+
+
+@pytest.fixture
+def run(repo: Repo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Here:
+    repo.commit(pumps=PAGE)
+    repo.write("c#.md", "# C sharp\n\n## Old pump\n\nnone\n")
+    repo.commit()
+    run = here(repo.root, monkeypatch, capsys)
+    assert run("index", "sync", "--no-embed").code == 0
+    return run
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "line"),
+    [
+        ("pumps#Old pump", "## Old pump\n\nold text\n\n### Cost & parts\n\na valve\n\n", 8),
+        ("pumps.md#old-pump", "## Old pump\n\nold text\n\n### Cost & parts\n\na valve\n\n", 8),
+        ("pumps#OLD-PUMP-1", "## Old pump\n\nagain\n", 22),
+        ("pumps#cost--parts", "### Cost & parts\n\na valve\n\n", 12),
+        ("pumps#cost--parts-1", "### Cost & parts\n\na seal\n\n", 18),
+        ("pumps#New pump#Cost & parts", "### Cost & parts\n\na seal\n\n", 18),
+    ],
+)
+def test_a_section_by_its_heading(run: Here, name: str, body: str, line: int) -> None:
+    reply = shape("entry", run("get", name, "--json").out)
+    assert (reply["id"], reply["body"], reply["start_line"]) == ("pumps", body, line)
+    assert run("get", name).out.endswith(f"\n\n{body.strip()}\n")
+
+
+def test_a_name_with_the_sign_in_it_is_a_name(run: Here) -> None:
+    assert shape("entry", run("get", "c#", "--json").out)["title"] == "C sharp"
+    assert shape("entry", run("get", "c#.md", "--json").out)["title"] == "C sharp"
+
+
+def test_a_heading_that_is_not_there(run: Here) -> None:
+    ran = run("get", "pumps#Old pomp")
+    assert ran.code == 1
+    assert ran.err == "error: pumps has no heading 'Old pomp'; did you mean Old pump?\n"
+    assert "no entry has the id" in run("get", "nothing#Old pump").err
+    assert run("get", "pumps#").code == 1
