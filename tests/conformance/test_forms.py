@@ -15,6 +15,18 @@ def apart(text: str) -> str:
     return unicodedata.normalize("NFD", text)
 
 
+def test_the_values_of_a_field(index: Index) -> None:
+    put(index, {
+        "a.md": "---\nkind: [Valve, 3, true]\nother: x\n---\n# A\n",
+        "b.md": "---\nKind: valve\n---\n# B\n",
+        "c.md": "---\nkind: null\nown: {a: 1}\n---\n# C\n",
+    })  # fmt: skip
+    with index.reader() as reader:
+        assert sorted(reader.values("KIND", 9)) == ["3", "Valve", "true", "valve"]
+        assert reader.values("kind", 1) == ["3"]
+        assert reader.values("own", 9) == reader.values("none", 9) == []
+
+
 def test_names_are_the_same_in_either_form(index: Index, analyzer: Analyzer) -> None:
     put(index, {
         apart("Über Café.md"): apart(
