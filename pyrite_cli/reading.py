@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         GetRequest,
         LinksRequest,
         ListRequest,
+        Order,
         RelatedRequest,
         SearchRequest,
         TagsRequest,
@@ -167,6 +168,17 @@ class Reading:
         from pyrite_cli.core.query import options
 
         return options.mode(name)
+
+    @staticmethod
+    def order(name: str) -> Order:
+        """An order of entries by its name.
+
+        Raises:
+            UsageError: It is none of `path`, `title` and `date`.
+        """
+        from pyrite_cli.core.query import options
+
+        return options.order(name)
 
     def search(self, request: SearchRequest) -> SearchReply:
         """Search by keyword, by meaning, or by both.

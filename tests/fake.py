@@ -13,6 +13,7 @@ import math
 import operator
 import posixpath
 import re
+import string
 import threading
 import time
 from collections import Counter, defaultdict
@@ -24,6 +25,7 @@ import numpy as np
 
 from pyrite_backends.port.names import composed, folded, forms, link_name, other_names, titled
 from pyrite_backends.port.vectors import Model, VectorCache
+from pyrite_backends.sql.conditions import spellings
 from pyrite_cli.core.entry import ids
 from pyrite_cli.core.index import verify
 from pyrite_cli.core.text.tokens import Analyzer
@@ -834,6 +836,13 @@ def within(test: Comparison, meta: str) -> bool:
     """Whether a frontmatter field, or an item of it, lies within bounds."""
 
     def passes(item: Any) -> bool:
+        if test.part:
+            if not isinstance(item, str):
+                return False
+            if test.part.isascii():
+                lower = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+                return test.part.lower() in item.translate(lower)
+            return any(one in item for one in spellings(test.part))
         if not test.bounds:
             return item is not None
         for sign, bound in test.bounds:

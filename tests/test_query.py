@@ -12,10 +12,10 @@ from pyrite_backends.sql.conditions import every
 from pyrite_backends.sqlite import conditions
 from pyrite_backends.sqlite.driver import Connection, sqlite
 from pyrite_backends.sqlite.matching import SqliteMatcher
-from pyrite_cli.core.query import fields, parser, tree
+from pyrite_cli.core.query import fields, options, parser, tree
 from pyrite_cli.core.query.parser import Parsed, parse
 from pyrite_cli.core.text.tokens import Analyzer
-from pyrite_schemas.search import And, Filters, Not, Term
+from pyrite_schemas.search import And, Comparison, Filters, Not, Term
 from tests.effort import examples
 
 ENGLISH = Analyzer("english")
@@ -384,3 +384,13 @@ def test_no_field_that_was_not_looked_up_is_said_to_be_missing() -> None:
     many = " ".join(f"n{number}x:b" for number in range(fields.MAX_FIELDS))
     parsed = parse(f"{many} status:s1", Analyzer("english"), "status".__eq__, lambda: ["status"])
     assert parsed.notes == ("too many fields are named: the last ones are searched as text",)
+
+
+def test_a_part_of_a_field_is_asked_for_by_a_tilde() -> None:
+    wanted = Filters(compared=(Comparison("status", part="view"),))
+    assert read("status:~view alarm").filters == wanted
+    assert read('status:"~view"').filters == wanted
+    assert read("-status:~view").query.condition == Not(wanted)
+    assert read("status:~").filters == Filters(where=(("status", "~"),))
+    assert options.filters(where=["status ~ view"]) == wanted
+    assert options.filters(where=["status=~view"]).where == (("status", "~view"),)

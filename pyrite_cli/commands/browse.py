@@ -87,13 +87,19 @@ def list_entries(
     offset: Annotated[
         int, typer.Option("--offset", metavar="N", min=0, max=MOST, help="Entries to skip.")
     ] = 0,
+    sort: Annotated[
+        str,
+        typer.Option("--sort", metavar="BY", help="path, title, or date with the newest first."),
+    ] = "path",
     renewed: Refresh = Refresh(),
     json: Json = False,
 ) -> None:
     """List entries by KB and path."""
     run = invocation(context)
     own = run.pyrite
-    request = ListRequest(filters=only.filters(own), limit=limit, offset=offset)
+    request = ListRequest(
+        filters=only.filters(own), limit=limit, offset=offset, sort=own.order(sort)
+    )
     refresh(run, only.kbs, fresh=renewed.fresh)
     reply = own.list(request)
     if json:

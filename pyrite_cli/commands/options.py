@@ -52,8 +52,8 @@ class Narrowing(msgspec.Struct, frozen=True):
         typer.Option(
             "--where",
             metavar="FIELD=VALUE",
-            help="Only with this frontmatter; >, >=, < and <= compare numbers and dates;"
-            " repeatable.",
+            help="Only with this frontmatter; >, >=, < and <= compare numbers and dates, ~ finds a"
+            " part of a text; repeatable.",
         ),
     ] = None
     since: Annotated[

@@ -49,10 +49,13 @@ class Comparison(msgspec.Struct, frozen=True):
         field: Its name, in any case.
         bounds: A sign and a number or date each, all for the same item; without any, the field is
             there and not null.
+        part: What a text holds, in any case, instead of bounds; letters beyond ASCII in the case
+            they are typed in, in small, capital or title case.
     """
 
     field: str
     bounds: tuple[tuple[Sign, str], ...] = ()
+    part: str = ""
 
 
 class Filters(msgspec.Struct, frozen=True):

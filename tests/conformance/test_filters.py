@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from pyrite_backends.port.index import Index, Reader
-from pyrite_schemas.search import NOWHERE, Filters
+from pyrite_schemas.search import NOWHERE, Comparison, Filters
 from tests.conformance.shelf import embed, put, put_all, vector, words
 
 WHERE = """\
@@ -225,3 +225,26 @@ def test_tags_of_an_entry_are_compared_whole_and_folded(index: Index) -> None:
             assert matching(reader, Filters(tags=(tag,))) == ["a.md"]
         for tag in ("a", "stra", "x", ""):
             assert matching(reader, Filters(tags=(tag,))) == []
+
+
+def test_a_field_that_holds_a_part_of_a_text(index: Index) -> None:
+    put(index, {
+        "a.md": "---\nauthor: Vitalik Buterin (@vbuterin)\n---\n# A\n",
+        "b.md": "---\nauthor: [Ann Lee, Gavin WOOD]\ncount: 12\n---\n# B\n",
+        "c.md": "---\nauthor: José 100%_sure\n---\n# C\n",
+    })  # fmt: skip
+    with index.reader() as reader:
+        for part, found in (
+            ("vitalik", ["a"]),
+            ("wood", ["b"]),
+            ("LEE", ["b"]),
+            ("@v", ["a"]),
+            ("0%_s", ["c"]),
+            ("%", ["c"]),
+            ("josé", ["c"]),
+            ("JOSÉ", ["c"]),
+            ("nobody", []),
+        ):
+            filters = Filters(compared=(Comparison("Author", part=part),))
+            assert [one.id for one in reader.entries(filters, -1, 0)] == found, part
+        assert reader.entries(Filters(compared=(Comparison("count", part="1"),)), -1, 0) == []

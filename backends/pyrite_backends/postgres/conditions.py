@@ -20,6 +20,7 @@ from pyrite_backends.sql.conditions import (
     located,
     numeric,
     one_of,
+    spellings,
 )
 
 if TYPE_CHECKING:
@@ -95,6 +96,12 @@ def _equals(value: str) -> Condition:
 
 
 def _within(test: Comparison) -> Condition:
+    if test.part.isascii() and test.part:
+        sql = f"(jsonb_typeof(item) = 'string' AND strpos(lower({_TEXT}), ?) > 0)"
+        return Condition(sql, (test.part.lower(),))
+    if test.part:
+        sql = f"(jsonb_typeof(item) = 'string' AND strpos({_TEXT}, ?) > 0)"
+        return either([Condition(sql, (one,)) for one in spellings(test.part)])
     if not test.bounds:
         return Condition("jsonb_typeof(item) <> 'null'", ())
     found = [FALSE]

@@ -131,6 +131,13 @@ def _located(name: str, like: str, marks: Mapping[int, str]) -> Condition:
     return Condition("(e.path = ? OR substr(e.path, 1, ?) = ?)", (name, len(name) + 1, f"{name}/"))
 
 
+def spellings(part: str) -> tuple[str, ...]:
+    """The ways to write a part of a text that has letters beyond ASCII, whose case an engine does
+    not know."""
+    cases = (part, part.lower(), part.upper(), part.title())
+    return tuple(dict.fromkeys(form for one in cases for form in forms(one)))
+
+
 def numeric(test: Comparison) -> tuple[str, tuple[float, ...]] | None:
     """A test of numbers as ` AND`-ed comparisons with a `{}` for what is compared, and its values;
     None when some bound is no number."""

@@ -18,6 +18,7 @@ from pyrite_backends.sql.conditions import (
     located,
     numeric,
     one_of,
+    spellings,
 )
 from pyrite_schemas.search import Comparison, Filters, Near, Term
 
@@ -94,6 +95,12 @@ def _equals(value: str) -> Condition:
 
 
 def _within(test: Comparison) -> Condition:
+    if test.part.isascii() and test.part:
+        sql = "(item.type = 'text' AND instr(lower(item.atom), ?) > 0)"
+        return Condition(sql, (test.part.lower(),))
+    if test.part:
+        sql = "(item.type = 'text' AND instr(item.atom, ?) > 0)"
+        return either([Condition(sql, (one,)) for one in spellings(test.part)])
     if not test.bounds:
         return Condition("item.type <> 'null'", ())
     found = [FALSE]

@@ -27,6 +27,7 @@ _AGO = regex(
 _NUMBER = regex(r"-?[0-9]{1,300}(?:\.[0-9]{1,300})?(?:[eE][+-]?[0-9]{1,3})?")
 _SIGNS: tuple[Sign, ...] = (">=", "<=", ">", "<")
 _ANY = "*"
+_HOLDS = "~"
 
 
 class Fields:
@@ -189,6 +190,8 @@ def _present(name: str) -> Filters:
 def _compared(name: str, value: str) -> Filters:
     if value == _ANY:
         return _present(name)
+    if value.startswith(_HOLDS) and value != _HOLDS:
+        return Filters(compared=(Comparison(name, part=value.removeprefix(_HOLDS)),))
     found = bounds(value)
     return (
         Filters(compared=(Comparison(name, found),)) if found else Filters(where=((name, value),))

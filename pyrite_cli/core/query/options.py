@@ -10,6 +10,7 @@ import msgspec
 from pyrite_cli.core.text.patterns import regex
 from pyrite_schemas.config import MODES
 from pyrite_schemas.errors import UsageError
+from pyrite_schemas.requests.reading import ORDERS, Order
 from pyrite_schemas.search import Comparison, Filters
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from pyrite_schemas.config import Mode
 
-_WHERE = regex(r"\s*([^=<>]*[^=<>\s])\s*(>=|<=|=|>|<)\s*(.*?)\s*", re.S)
+_WHERE = regex(r"\s*([^=<>~]*[^=<>~\s])\s*(>=|<=|=|>|<|~)\s*(.*?)\s*", re.S)
 
 
 def mode(name: str) -> Mode:
@@ -33,6 +34,21 @@ def mode(name: str) -> Mode:
 
     hint = spelling.meant(spelling.nearest(name, MODES))
     raise UsageError(f"--mode {name!r} is none of {', '.join(MODES)}", hint)
+
+
+def order(name: str) -> Order:
+    """An order of entries by its name.
+
+    Raises:
+        UsageError: There is none of that name.
+    """
+    for one in ORDERS:
+        if one == name:
+            return one
+    from pyrite_cli.core.text import spelling  # only where it is none
+
+    hint = spelling.meant(spelling.nearest(name, ORDERS))
+    raise UsageError(f"--sort {name!r} is none of {', '.join(ORDERS)}", hint)
 
 
 def filters(
@@ -77,6 +93,8 @@ def filters(
         field, sign, value = found.groups()
         if sign == "=":
             pairs.append((field, value))
+        elif sign == "~" and value:
+            compared.append(Comparison(field, part=value))
         else:
             compared.append(_comparison(condition, field, f"{sign}{value}"))
     wanted = Filters(

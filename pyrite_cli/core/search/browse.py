@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pyrite_cli.core.search.corpus import Corpus
     from pyrite_schemas.replies.common import Freshness, Suggestion
     from pyrite_schemas.requests.reading import GetRequest, LinksRequest, ListRequest, TagsRequest
+    from pyrite_schemas.search import EntryRow
     from pyrite_schemas.sync import KbState
 
 
@@ -68,11 +69,24 @@ def entries(corpus: Corpus, request: ListRequest) -> ListReply:
     wanted = corpus.checked(request.filters, request.limit, request.offset)
     with corpus.index.reader() as reader:
         states = reader.kbs()
-        limit = -1 if request.limit is None else request.limit
-        found = reader.entries(wanted, limit, request.offset)
+        found = _sorted(reader, wanted, request)
         near = () if found else _near(reader, wanted)
     kbs = freshness(states, wanted, corpus.configured, corpus.look)
     return ListReply(len(found), kbs, tuple(found), near)
+
+
+def _sorted(reader: Reader, wanted: Filters, request: ListRequest) -> list[EntryRow]:
+    """The page of entries that is wanted, in the order that is."""
+    limit = -1 if request.limit is None else request.limit
+    if request.sort == "path":
+        return reader.entries(wanted, limit, request.offset)
+    every = reader.entries(wanted, -1, 0)
+    if request.sort == "title":
+        every.sort(key=lambda one: one.title.casefold())
+    else:
+        every.sort(key=lambda one: one.date, reverse=True)
+    end = None if request.limit is None else request.offset + request.limit
+    return every[request.offset : end]
 
 
 def tags(corpus: Corpus, request: TagsRequest) -> TagsReply:

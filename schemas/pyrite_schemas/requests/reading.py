@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from pyrite_schemas.config import Mode
@@ -87,18 +89,24 @@ class RelatedRequest(msgspec.Struct, frozen=True):
     exact: bool = False
 
 
+Order = Literal["path", "title", "date"]
+ORDERS: tuple[Order, ...] = ("path", "title", "date")
+
+
 class ListRequest(msgspec.Struct, frozen=True):
-    """Entries by KB and path.
+    """Entries, by KB and path where not said otherwise.
 
     Attributes:
         filters: Which.
         limit: Entries wanted, from 1 to `MOST`; None for all.
         offset: Entries to skip, from 0 to `MOST`.
+        sort: `path`; `title`, in any case; `date`, the newest first and those without one last.
     """
 
     filters: Filters = NO_FILTERS
     limit: int | None = None
     offset: int = 0
+    sort: Order = "path"
 
 
 class TagsRequest(msgspec.Struct, frozen=True):
