@@ -140,11 +140,13 @@ class Searcher:
     def _begin(self, page: list[Fused], found: list[Found], query: Query) -> None:
         """Show the beginning of entries that are found by what they are called alone: any of their
         chunks has the name, and the shortest one ranks first by chance."""
+        counted = zip(query.ranked, query.times or (1,) * len(query.ranked), strict=True)
+        terms = [term for term, times in counted if times]
         for number, (fused, one) in enumerate(zip(page, found, strict=True)):
             best = min(fused.parts, key=lambda part: part.rank, default=None)
             if best is None or best.leg != "keyword":
                 continue
-            if not query.ranked or may_stand(one, query.ranked, self._corpus.analyzer):
+            if not terms or may_stand(one, terms, self._corpus.analyzer):
                 continue
             place = Filters(kbs=(one.kb,), paths=(one.path,))
             legs = self._reader.keyword(Query(), place, 1)
