@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pyrite_backends.port.index import Index
-from pyrite_cli.core.query.parser import MOST_TIMES, parse
+from pyrite_cli.core.query.parser import MOST_TIMES, PARAGRAPH, parse
 from pyrite_cli.core.search import ranking
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.search import NO_FILTERS, Term
@@ -52,20 +52,25 @@ def test_function_words_are_no_better_than_what_is_common(index: Index, analyzer
     assert len(asked) == 10
 
 
-def test_a_word_counts_as_often_as_it_is_asked_for(index: Index, analyzer: Analyzer) -> None:
+def test_a_word_of_a_paragraph_counts_as_often_as_it_is_asked_for(
+    index: Index, analyzer: Analyzer
+) -> None:
     put(index, {
         **FILLER,
         "a.md": "# One\n\npressure of a kind",
         "b.md": "# Two\n\nvalves of a kind",
     })  # fmt: skip
-    assert keys(index, analyzer, "valve pressure valve")[:2] == ["b", "a"]
-    assert keys(index, analyzer, "pressure valve pressure")[:2] == ["a", "b"]
+    filler = " ".join(f"word{number}" for number in range(PARAGRAPH))
+    assert keys(index, analyzer, f"valve pressure valve {filler}")[:2] == ["b", "a"]
+    assert keys(index, analyzer, f"pressure valve pressure {filler}")[:2] == ["a", "b"]
     (single, twice, often, more) = (
-        found(index, analyzer, " ".join(["valves"] * times))[0][1]
+        found(index, analyzer, " ".join([filler, *["valves"] * times]))[0][1]
         for times in (1, 2, MOST_TIMES, MOST_TIMES + 3)
     )
     assert twice == pytest.approx(2 * single)
     assert often == more == pytest.approx(MOST_TIMES * single)
+    (short,) = {found(index, analyzer, text)[0][1] for text in ("valves", "valves valves")}
+    assert short > 0
 
 
 def test_numbers_that_are_written_together_are_one(index: Index, analyzer: Analyzer) -> None:

@@ -27,6 +27,9 @@ MAX_TERMS = 256
 MOST_TIMES = 5
 """How often a word counts, at most, that is asked for again and again (docs/ranking.md)."""
 
+PARAGRAPH = 20
+"""Words of a text in which what comes back is the subject; in a sentence it is chance."""
+
 _LITERAL = regex(r"[^\W_](?:.*[^\W_])?")
 _SENTENCE = 4
 _MARKS = ("?", "\uff1f", "\u061f")
@@ -138,11 +141,12 @@ def _times(
 ) -> tuple[int, ...]:
     """How often each term counts, those of one stem together; nothing where that is once."""
     counts = Counter(asked)
+    most = MOST_TIMES if counts.total() >= PARAGRAPH else 1
     left: dict[tuple[str, ...], int] = {}
     times = []
     for term in ranked:
         stems = analyzer.stems(term)
-        rest = left.get(stems, MOST_TIMES)
+        rest = left.get(stems, most)
         own = 0 if term in weak else max(min(counts[term], rest), 1)
         left[stems] = rest - own
         times.append(own)
