@@ -44,7 +44,7 @@ def test_every_command_is_looked_at() -> None:
     assert len(list(_functions())) == 28
 
 
-TURNING = {"bool", "tuple", "mode", "place", "path", "_text", "_bytes"}
+TURNING = {"bool", "tuple", "mode", "order", "place", "path", "_text", "_bytes"}
 """Functions of one argument that make a value of a word."""
 
 
