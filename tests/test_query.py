@@ -390,6 +390,8 @@ def test_a_part_of_a_field_is_asked_for_by_a_tilde() -> None:
     wanted = Filters(compared=(Comparison("status", part="view"),))
     assert read("status:~view alarm").filters == wanted
     assert read('status:"~view"').filters == wanted
+    assert read('status:~"in view" x').filters.compared == (Comparison("status", part="in view"),)
+    assert read('status:Final"a b"').filters.where == (("status", "Final"),)
     assert read("-status:~view").query.condition == Not(wanted)
     assert read("status:~").filters == Filters(where=(("status", "~"),))
     assert options.filters(where=["status ~ view"]) == wanted

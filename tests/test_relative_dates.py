@@ -10,7 +10,7 @@ from pyrite_cli.core.query import fields, options
 from pyrite_cli.core.query.parser import parse
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.errors import UsageError
-from pyrite_schemas.search import Filters
+from pyrite_schemas.search import Comparison, Filters
 
 
 @pytest.fixture(autouse=True)
@@ -23,6 +23,12 @@ def _today(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("today", "2026-03-31"),
         ("Yesterday", "2026-03-30"),
+        ("tomorrow", "2026-04-01"),
+        ("+7d", "2026-04-07"),
+        ("+2 weeks", "2026-04-14"),
+        ("+11m", "2027-02-28"),
+        ("+7d ago", "+7d ago"),
+        ("+9999y", "+9999y"),
         ("7d", "2026-03-24"),
         ("2w", "2026-03-17"),
         ("2 weeks ago", "2026-03-17"),
@@ -52,3 +58,24 @@ def test_options_and_queries_take_them() -> None:
     with pytest.raises(UsageError) as error:
         options.filters(since="soon")
     assert "7d" in error.value.hint
+
+
+def test_fields_compare_with_them() -> None:
+    wanted = options.filters(where=["due<=+1w", "edited>yesterday", "size>3"])
+    assert wanted.compared == (
+        Comparison("due", (("<=", "2026-04-07"),)),
+        Comparison("edited", ((">", "2026-03-30"),)),
+        Comparison("size", ((">", "3"),)),
+    )
+    parsed = parse("due:today..+7d edited:2w..", Analyzer("english"), lambda _: True)
+    assert parsed.filters.compared == (
+        Comparison("due", ((">=", "2026-03-31"), ("<=", "2026-04-07"))),
+        Comparison("edited", ((">=", "2026-03-17"),)),
+    )
+    exact = parse("age:7d", Analyzer("english"), lambda _: True)
+    assert exact.filters.where == (("age", "7d"),)
+    within = parse("date:>7d", Analyzer("english"), lambda _: False)
+    assert within == parse("date:>2026-03-24", Analyzer("english"), lambda _: False)
+    with pytest.raises(UsageError) as error:
+        options.filters(where=["due<soon"])
+    assert "+2w" in error.value.hint

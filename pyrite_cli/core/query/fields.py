@@ -22,12 +22,16 @@ text."""
 
 _DATE = regex(r"[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2}(?:T.+)?)?)?")
 _AGO = regex(
-    r"(?P<count>[0-9]{1,4}) ?(?P<unit>d|w|mo?|y|days?|weeks?|months?|years?)(?: ago)?", re.I
+    r"(?P<ahead>\+)?(?P<count>[0-9]{1,4}) ?(?P<unit>d|w|mo?|y|days?|weeks?|months?|years?)"
+    r"(?(ahead)|(?: ago)?)",
+    re.I,
 )
+_DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
 _NUMBER = regex(r"-?[0-9]{1,300}(?:\.[0-9]{1,300})?(?:[eE][+-]?[0-9]{1,3})?")
 _SIGNS: tuple[Sign, ...] = (">=", "<=", ">", "<")
 _ANY = "*"
-_HOLDS = "~"
+HOLDS = "~"
+"""What is before a part that a field holds."""
 
 
 class Fields:
@@ -116,12 +120,13 @@ class Fields:
 
 
 def bounds(value: str) -> tuple[tuple[Sign, str], ...]:
-    """What `>=3`, `<2026`, `2026-01..2026-03` and `3..` say; nothing for any other value."""
+    """What `>=3`, `<2026`, `2026..2027`, `<=+7d` and `3..` say; nothing for any other value."""
     for sign in _SIGNS:
         if value.startswith(sign):
-            bound = value.removeprefix(sign)
+            bound = absolute(value.removeprefix(sign))
             return ((sign, bound),) if is_bound(bound) else ()
     low, dots, high = value.partition("..")
+    low, high = absolute(low), absolute(high)
     if not dots or not (low or high) or not all(map(is_bound, filter(None, (low, high)))):
         return ()
     lower: tuple[tuple[Sign, str], ...] = ((">=", low),) if low else ()
@@ -151,19 +156,19 @@ def today() -> dt.date:
 
 def absolute(text: str) -> str:
     """A date that is told from today, as ISO 8601: `today`, `yesterday`, `7d`, `2 weeks ago`, `3mo`
-    (or `3m`), `1y`. Anything else as it is."""
+    (or `3m`), `1y`; behind a `+` it is ahead, as `tomorrow` is. Anything else as it is."""
     word = text.strip().lower()
-    if word in ("today", "yesterday"):
-        return (today() - dt.timedelta(days=word == "yesterday")).isoformat()
+    if word in _DAYS:
+        return (today() + dt.timedelta(days=_DAYS[word])).isoformat()
     found = _AGO.fullmatch(word)
     if not found:
         return text
-    count, unit = int(found["count"]), found["unit"][0]
-    if unit in "dw":
-        return (today() - dt.timedelta(days=count * (7 if unit == "w" else 1))).isoformat()
     now = today()
-    year, month = divmod(now.year * 12 + now.month - 1 - count * (1 if unit == "m" else 12), 12)
-    if year < 1:
+    count, unit = int(found["count"]) * (1 if found["ahead"] else -1), found["unit"][0]
+    if unit in "dw":
+        return (now + dt.timedelta(days=count * (7 if unit == "w" else 1))).isoformat()
+    year, month = divmod(now.year * 12 + now.month - 1 + count * (1 if unit == "m" else 12), 12)
+    if not dt.MINYEAR <= year <= dt.MAXYEAR:
         return text
     import calendar  # only for months
 
@@ -190,8 +195,8 @@ def _present(name: str) -> Filters:
 def _compared(name: str, value: str) -> Filters:
     if value == _ANY:
         return _present(name)
-    if value.startswith(_HOLDS) and value != _HOLDS:
-        return Filters(compared=(Comparison(name, part=value.removeprefix(_HOLDS)),))
+    if value.startswith(HOLDS) and value != HOLDS:
+        return Filters(compared=(Comparison(name, part=value.removeprefix(HOLDS)),))
     found = bounds(value)
     return (
         Filters(compared=(Comparison(name, found),)) if found else Filters(where=((name, value),))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from pyrite_cli.core.query.fields import HOLDS
 from pyrite_cli.core.text.patterns import regex
 
 if TYPE_CHECKING:
@@ -115,12 +116,12 @@ def _word(text: str, at: int, groups: list[_Group], fields: Fields) -> Lexeme:
     name, value, quote = named[1], chunk[named.end() :], at + len(chunk)
     if value.startswith("(") and fields.known(name):
         return Lexeme("open", f"{named[0]}(", name)
-    if value:
-        return Lexeme("field", value, name, chunk)
     end = text.find('"', quote + 1) if text[quote : quote + 1] == '"' else -1
+    if value and (end < 0 or value != HOLDS):
+        return Lexeme("field", value, name, chunk)
     if end < 0:
         return Lexeme("word", chunk)
-    return Lexeme("field", text[quote + 1 : end], name, text[at : end + 1])
+    return Lexeme("field", value + text[quote + 1 : end], name, text[at : end + 1])
 
 
 def _chunk(text: str, at: int, grouped: bool) -> str:

@@ -140,6 +140,6 @@ def _comparison(condition: str, field: str, compared: str) -> Comparison:
     if not found:
         raise UsageError(
             f"--where {condition!r} compares with neither a number nor a date",
-            "such as priority>=3 or due<2026-01-31",
+            "such as priority>=3, due<2026-01-31, edited>=7d or due<=+2w",
         )
     return Comparison(field, found)
