@@ -75,7 +75,7 @@ def told(repo: Repo, run: Here, name: str) -> int:
 
 
 def test_the_page_on_searching_says_what_happens(repo: Repo, run: Here) -> None:
-    assert told(repo, run, "search.md") == 8
+    assert told(repo, run, "search.md") == 9
 
 
 def test_the_page_on_types_says_what_happens(repo: Repo, run: Here) -> None:

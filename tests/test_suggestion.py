@@ -81,7 +81,8 @@ def test_tags_and_types_that_nothing_has(run: Here) -> None:
         assert "did you mean: " in ran.err
     reply = shape("search", run("search", "pump", "--tag", "WATRE", "--json").out)
     assert reply["suggestions"] == [{"word": "tag:WATRE", "near": ["tag:water"]}]
-    assert run("search", "ubuntu", "--tag", "Water").err == "nothing found for 'ubuntu'\n"
+    known = run("search", "ubuntu", "--tag", "Water")
+    assert known.err == "nothing found for 'ubuntu'\n1 entry matches without tag:Water\n"
 
 
 @pytest.mark.parametrize(
@@ -170,3 +171,50 @@ def test_fields_values_and_paths_that_nothing_has(run: Here, repo: Repo) -> None
         assert f'"{near}"' in reply.out, command
     assert "did you mean" not in run("list", "--where", "status=nothing like it").err
     assert "did you mean" not in run("search", "qqqq", "--path", "runbooks").err
+
+
+@pytest.mark.parametrize(
+    ("command", "notes"),
+    [
+        (("search", "location", "--type", "runbook"), ["1 entry matches without type:runbook"]),
+        (
+            ("search", "location type:runbook", "--tag", "water"),
+            ["1 entry matches without any filter"],
+        ),
+        (
+            ("search", "pump", "--type", "runbook", "--kb", "attic"),
+            ["1 entry matches without kb:attic"],
+        ),
+        (
+            ("search", "pump", "--author", "Ann B", "--until", "1990"),
+            ["1 entry matches without any filter"],
+        ),
+        (("search", "dust", "--where", "id=no one"), ['1 entry matches without id:"no one"']),
+        (("search", "dust id:~PUMP"), ["1 entry matches without id:~PUMP"]),
+        (("search", "dust", "--where", "id~pu mp"), ['1 entry matches without id:"~pu mp"']),
+        (("search", "qqqqqqq", "--type", "runbook"), []),
+        (("search", "type:qqqqqqq"), []),
+        (("search", "location", "--type", "runbok"), []),
+        (("search", "location", "--offset", "3", "--kb", "garden"), []),
+        (
+            ("list", "--type", "runbook", "--kb", "attic"),
+            ["1 entry matches without kb:attic", "1 entry matches without type:runbook"],
+        ),
+        (("list", "--type", "qqqqqqq"), []),
+        (("list", "--kb", "garden", "--type", "runbook", "--offset", "9"), []),
+        (("tags", "--kb", "attic", "--tag", "water"), ["1 tag is there without kb:attic"]),
+    ],
+)
+def test_the_condition_that_nothing_passes(
+    run: Here, command: tuple[str, ...], notes: list[str]
+) -> None:
+    ran = run(*command)
+    said = [line for line in ran.err.splitlines() if "without" in line]
+    assert (ran.code, said) == (1, notes)
+    reply = shape(command[0], run(*command, "--json").out)
+    assert reply["notes"] == notes
+
+
+def test_a_field_that_is_compared_may_be_mistaken(run: Here) -> None:
+    ran = run("list", "--where", "alises~big")
+    assert ran.err == "no entries found\nnothing holds alises:~big; did you mean: aliases:~big\n"

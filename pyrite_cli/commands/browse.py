@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pyrite_cli.core.git.standpoint import Standpoint
-    from pyrite_schemas.replies.common import Suggestion
-    from pyrite_schemas.replies.entries import EntryReply, LinksReply
+    from pyrite_schemas.replies.entries import EntryReply, LinksReply, ListReply, TagsReply
     from pyrite_schemas.search import EntryRow, History
 
 
@@ -108,15 +107,17 @@ def list_entries(
         _table(reply.entries, own.standpoint)
         if not reply.entries:
             render.note("no entries found")
-        _suggest(reply.suggestions)
+        _suggest(reply)
         tell(own, reply.kbs)
     if not reply.entries:
         raise typer.Exit(Exit.NOTHING)
 
 
-def _suggest(near: Sequence[Suggestion]) -> None:
-    for one in near:
+def _suggest(reply: ListReply | TagsReply) -> None:
+    for one in reply.suggestions:
         render.note(f"nothing holds {one.word}; did you mean: {', '.join(one.near)}")
+    for note in reply.notes:
+        render.note(note)
 
 
 def _table(entries: Sequence[EntryRow], names: Standpoint) -> None:
@@ -153,7 +154,7 @@ def tags(
         render.table([(f"{one.count:,}", one.tag) for one in reply.tags], right=(0,))
         if not reply.tags:
             render.note("no tags found")
-        _suggest(reply.suggestions)
+        _suggest(reply)
         tell(own, reply.kbs)
     if not reply.tags:
         raise typer.Exit(Exit.NOTHING)

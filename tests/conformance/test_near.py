@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from pyrite_backends.port.index import Index
-from pyrite_cli.core.search import suggestion
+from pyrite_cli.core.search import narrowing, suggestion
 from pyrite_cli.core.search.related import related
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.replies.common import Suggestion
-from pyrite_schemas.search import NO_FILTERS, Filters
+from pyrite_schemas.search import NO_FILTERS, Comparison, Filters
 from tests.conformance.conftest import Engine
-from tests.conformance.shelf import embed, put, put_all, vectors_of
+from tests.conformance.shelf import embed, put, put_all, vectors_of, words
 
 CORPUS = {
     "fruit/a.md": "---\naliases: [The First]\ntags: [red]\n---\n# Apple tree\n\n"
@@ -96,3 +96,37 @@ def test_related_entries_are_near_or_linked(index: Index) -> None:
         (empty,) = reader.get("", "e.md")
         nothing = related(reader, empty, NO_FILTERS, 10, 0, exact=True)
         assert (nothing.entries, nothing.vectors) == ([], False)
+
+
+def test_the_condition_that_nothing_passes(index: Index) -> None:
+    put(index, CORPUS)
+    with index.reader() as reader:
+        tests = (
+            Filters(types=("stone",), tags=("red",)),
+            Filters(paths=("fruit",), where=(("id", "rock"),)),
+            Filters(compared=(Comparison("id", part="OC"),), since="2020", authors=("ann",)),
+        )
+        told = [
+            narrowing.notes(filters, lambda one: len(reader.keyword(words("granite"), one, 9)), (),
+                            alone=False)
+            for filters in tests
+        ]  # fmt: skip
+    assert told == [
+        ("1 entry matches without tag:red",),
+        ("1 entry matches without path:fruit", "1 entry matches without id:rock"),
+        ("2 entries match without any filter",),
+    ]
+
+
+def test_many_conditions_are_not_all_left_out_in_turn() -> None:
+    asked: list[Filters] = []
+
+    def count(filters: Filters) -> int:
+        asked.append(filters)
+        return narrowing.COUNTED + 1
+
+    many = Filters(tags=tuple(map(str, range(100))))
+    told = narrowing.notes(many, count, ("tag:0",), alone=False)
+    assert told[0] == "over 1,000 entries match without tag:1"
+    assert len(told) == 3
+    assert len(asked) < 10

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pyrite_schemas.search import EntryRow
     from pyrite_schemas.sync import KbState
 
+    _Missing = tuple[tuple[Suggestion, ...], tuple[str, ...]]
+
 
 def get(corpus: Corpus, request: GetRequest, standpoint: Standpoint) -> EntryReply:
     """One whole entry.
@@ -70,9 +72,9 @@ def entries(corpus: Corpus, request: ListRequest) -> ListReply:
     with corpus.index.reader() as reader:
         states = reader.kbs()
         found = _sorted(reader, wanted, request)
-        near = () if found else _near(reader, wanted)
+        near, notes = ((), ()) if found else _entries_missing(reader, wanted, request.offset)
     kbs = freshness(states, wanted, corpus.configured, corpus.look)
-    return ListReply(len(found), kbs, tuple(found), near)
+    return ListReply(len(found), kbs, tuple(found), near, notes)
 
 
 def _sorted(reader: Reader, wanted: Filters, request: ListRequest) -> list[EntryRow]:
@@ -95,9 +97,9 @@ def tags(corpus: Corpus, request: TagsRequest) -> TagsReply:
     with corpus.index.reader() as reader:
         states = reader.kbs()
         found = reader.tags(wanted)
-        near = () if found else _near(reader, wanted)
+        near, notes = ((), ()) if found else _tags_missing(reader, wanted)
     kbs = freshness(states, wanted, corpus.configured, corpus.look)
-    return TagsReply(len(found), kbs, tuple(found), near)
+    return TagsReply(len(found), kbs, tuple(found), near, notes)
 
 
 def current(corpus: Corpus) -> tuple[Freshness, ...]:
@@ -112,7 +114,27 @@ def _own(corpus: Corpus, states: Sequence[KbState], found: EntryDetail) -> tuple
     return freshness(states, Filters(kbs=(found.kb,)), (), corpus.look)
 
 
-def _near(reader: Reader, wanted: Filters) -> tuple[Suggestion, ...]:
-    from pyrite_cli.core.search import suggestion  # only where nothing was found
+def _entries_missing(reader: Reader, wanted: Filters, offset: int) -> _Missing:
+    """What may be meant where no entry is found, and which condition none passes."""
+    from pyrite_cli.core.search import narrowing, suggestion  # only where nothing was found
 
-    return suggestion.values(reader, wanted)
+    def count(filters: Filters) -> int:
+        return len(reader.entries(filters, narrowing.COUNTED + 1, 0))
+
+    near = suggestion.values(reader, wanted)
+    if offset and count(wanted):
+        return near, ()
+    known = {one.word for one in near}
+    return near, narrowing.notes(wanted, count, known, alone=True)
+
+
+def _tags_missing(reader: Reader, wanted: Filters) -> _Missing:
+    """The same of tags."""
+    from pyrite_cli.core.search import narrowing, suggestion  # only where nothing was found
+
+    near = suggestion.values(reader, wanted)
+    known = {one.word for one in near}
+    noun = ("tag is there", "tags are there")
+    return near, narrowing.notes(
+        wanted, lambda filters: len(reader.tags(filters)), known, alone=True, noun=noun
+    )

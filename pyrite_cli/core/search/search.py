@@ -200,6 +200,33 @@ class Searcher:
         found = suggestion.words(self._reader, unknown, self._corpus.analyzer)
         return found if hits.entries else (*found, *suggestion.values(self._reader, hits.filters))
 
+    def narrowed(
+        self, request: SearchRequest, hits: Hits, suggestions: tuple[Suggestion, ...]
+    ) -> Hits:
+        """Hits that say which condition nothing passed; needs the reader open.
+
+        Args:
+            request: What was asked.
+            hits: What it found.
+            suggestions: What may be meant by what was not found.
+        """
+        if hits.entries or not hits.filters or _NO_TEXT in hits.notes:
+            return hits
+        from pyrite_cli.core.search import narrowing  # only where nothing is found
+
+        # By meaning, all that passes is found.
+        asked = hits.query if hits.mode == "keyword" else Query(condition=hits.query.condition)
+
+        def count(filters: Filters) -> int:
+            return len(self._reader.keyword(asked, filters, narrowing.COUNTED + 1))
+
+        if request.offset and count(hits.filters):  # a page behind the last one
+            return hits
+        known = {one.word for one in suggestions}
+        alone = not hits.query.ranked and hits.query.condition is None
+        told = narrowing.notes(hits.filters, count, known, alone=alone)
+        return hits._replace(notes=(*hits.notes, *told))
+
     def _unknown(self, hits: Hits) -> list[str]:
         """The query's words that stand nowhere."""
         if hits.frequencies is None:
@@ -298,6 +325,7 @@ def search(corpus: Corpus, request: SearchRequest) -> SearchReply:
         searcher = Searcher(reader, corpus)
         hits = searcher.find(request)
         suggestions = searcher.suggest(hits)
+        hits = searcher.narrowed(request, hits, suggestions)
     kbs = freshness(searcher.states, hits.filters, corpus.configured, corpus.look)
     return searcher.answer(request, hits, kbs, suggestions)
 

@@ -11,8 +11,11 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from pyrite_backends.port.names import without_suffix
 from pyrite_cli.core.query import parser as language
+from pyrite_cli.core.search.narrowing import compared, written
 from pyrite_cli.core.text.spelling import allowed, distance, nearest, slips
 from pyrite_schemas.replies.common import Suggestion
 from pyrite_schemas.search import NO_FILTERS, Filters
@@ -114,11 +117,16 @@ def values(reader: Reader, filters: Filters) -> tuple[Suggestion, ...]:
         for value in asked:
             near = nearest(value, known) if value.casefold() not in folded else []
             if near:
-                found.append(Suggestion(f"{name}:{value}", tuple(f"{name}:{one}" for one in near)))
+                meant = tuple(written(name, one) for one in near)
+                found.append(Suggestion(written(name, value), meant))
     for field, value in filters.where:
         near = _fields(reader, field, value)
         if near:
-            found.append(Suggestion(f"{field}:{value}", tuple(near)))
+            found.append(Suggestion(written(field, value), tuple(near)))
+    for test in filters.compared:
+        if not reader.has_field(test.field) and (fields := nearest(test.field, reader.fields())):
+            near = [compared(msgspec.structs.replace(test, field=one)) for one in fields]
+            found.append(Suggestion(compared(test), tuple(near)))
     if filters.paths and (near := _paths(reader, filters.paths)):
         found.append(Suggestion(f"path:{filters.paths[0]}", tuple(near)))
     return tuple(found)
@@ -127,9 +135,9 @@ def values(reader: Reader, filters: Filters) -> tuple[Suggestion, ...]:
 def _fields(reader: Reader, field: str, value: str) -> list[str]:
     """Conditions that may be meant by one on a field that no entry passes."""
     if not reader.has_field(field):
-        return [f"{one}:{value}" for one in nearest(field, reader.fields())]
+        return [written(one, value) for one in nearest(field, reader.fields())]
     known = reader.values(field, _VALUES)
-    return [] if value in known else [f"{field}:{one}" for one in nearest(value, known)]
+    return [] if value in known else [written(field, one) for one in nearest(value, known)]
 
 
 def _paths(reader: Reader, asked: Sequence[str]) -> list[str]:

@@ -25,7 +25,9 @@ class ListReply(Reply, frozen=True):
         count: Number of entries printed.
         kbs: How current the answer is.
         entries: By KB and path.
-        suggestions: What may be meant by tags and types that no entry has, when nothing was found.
+        suggestions: What may be meant by tags, types, fields, values and paths that no entry has,
+            when nothing was found.
+        notes: Which of several conditions nothing passes, when nothing was found.
     """
 
     shape = "list"
@@ -34,6 +36,7 @@ class ListReply(Reply, frozen=True):
     kbs: tuple[Freshness, ...]
     entries: tuple[EntryRow, ...]
     suggestions: tuple[Suggestion, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class TagsReply(Reply, frozen=True):
@@ -43,7 +46,9 @@ class TagsReply(Reply, frozen=True):
         count: Number of different tags.
         kbs: How current the answer is.
         tags: The most used first.
-        suggestions: What may be meant by tags and types that no entry has, when nothing was found.
+        suggestions: What may be meant by tags, types, fields, values and paths that no entry has,
+            when nothing was found.
+        notes: Which of several conditions nothing passes, when nothing was found.
     """
 
     shape = "tags"
@@ -52,6 +57,7 @@ class TagsReply(Reply, frozen=True):
     kbs: tuple[Freshness, ...]
     tags: tuple[TagCount, ...]
     suggestions: tuple[Suggestion, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class LinksReply(Reply, frozen=True):

@@ -98,9 +98,10 @@ class SearchReply(Reply, frozen=True):
         count: Number of results printed.
         kbs: How current the answer is.
         results: The best first.
-        notes: What of the query may be misunderstood, such as a field that no entry has.
+        notes: What of the query may be misunderstood, such as a field that no entry has; when
+            nothing was found, which condition nothing passes.
         suggestions: What may be meant by words that stand nowhere, and, when nothing was found, by
-            tags and types that no entry has; a batch makes none.
+            tags, types, fields, values and paths that no entry has; a batch makes none.
         corrected: The query with the likeliest of them for each word; empty where there is none.
     """
 
