@@ -166,8 +166,11 @@ def test_a_batch_comes_from_stdin_too(
     ran = run("search", "--batch", "-")
     assert (ran.code, ran.out) == (2, "")
     assert ran.err.startswith("error: stdin:2: ")
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b'"pear"\n')))
-    assert shape("search-batch", run("search", "--batch", "-").out)["count"] == 1
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b'"pear"\npear -zebra\n')))
+    found = [shape("search-batch", line) for line in run("search", "--batch", "-").out.splitlines()]
+    assert [(one["_id"], one["query"], one["count"]) for one in found] == [
+        ("1", "pear", 1), ("2", "pear -zebra", 1)
+    ]  # fmt: skip
 
 
 def test_a_query_without_an_answer_stops_no_other(asked: Repo, run: Here) -> None:

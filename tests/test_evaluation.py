@@ -109,12 +109,34 @@ def test_a_bad_run_is_refused_with_its_line(line: bytes, said: str) -> None:
     assert found.value.message == said
 
 
-def test_queries_are_objects_or_strings() -> None:
+def test_queries_are_objects_strings_or_plain_lines() -> None:
     text = b'\xef\xbb\xbf{"_id": 7, "text": "a", "exclude": ["x", 3], "more": {}}\r\n\n"b c"\n'
     assert queries.questions(text, "q", named=False) == [
         Question("7", "a", ("x", "3"), 1),
         Question("3", "b c", (), 3),
     ]
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("cold room", "cold room"),
+        ("  cold room\t\r", "cold room"),
+        ('"cold room"', "cold room"),
+        ('"cold room" alarm', '"cold room" alarm'),
+        ('"cold room', '"cold room'),
+        (r'"C:\path"', r'"C:\path"'),
+        ("42", "42"),
+        ("[a](b.md)", "[a](b.md)"),
+        ("{{ title }}", "{{ title }}"),
+        ("tag:x -draft", "tag:x -draft"),
+        ("冷蔵庫", "冷蔵庫"),
+    ],
+)
+def test_a_line_that_is_no_object_is_a_query(line: str, text: str) -> None:
+    content = f'\ufeff{line}\n \n{{"text": "b"}}'.encode()
+    found = queries.questions(content, "q", named=False)
+    assert found == [Question("1", text, (), 1), Question("3", "b", (), 3)]
 
 
 @pytest.mark.parametrize(
@@ -125,8 +147,11 @@ def test_queries_are_objects_or_strings() -> None:
         (b'{"_id": "b", "text": 3}', "q:2: Expected `str`, got `int`"),
         (b'{"text": "b"}', "q:2: a query without `_id`"),
         (b'{"_id": "a", "text": "b"}', "q:2: a second query with the `_id` 'a'"),
+        (b'{"text": "b}', "q:2: Input data was truncated"),
+        (b"{ }", "q:2: Object missing required field `text`"),
         (b'"\xff"', "q:2: "),
-        (b"plain words", "q:2: "),
+        (b"a \xff", "q:2: not UTF-8"),
+        (b"plain words", "q:2: a query without `_id`"),
     ],
 )
 def test_bad_queries_are_refused_with_their_line(line: bytes, said: str) -> None:

@@ -55,7 +55,7 @@ def search(
         typer.Option(
             "--batch",
             metavar="FILE",
-            help="Answer every query of FILE (- for stdin): JSON lines in and out.",
+            help="Answer every query of FILE (- for stdin), a line each, in lines of JSON.",
             show_default=False,
         ),
     ] = "",
@@ -90,8 +90,8 @@ def search(
       pyrite search --mode hybrid --tag vault what to do when the power fails
       pyrite search status:accepted -draft --since 2024-01 --paths
 
-    With --batch, a line of FILE is {"_id": "q1", "text": "cold room"} or just "cold room", and its
-    answer is a line of JSON: that of `search --json` and the query's `_id`.
+    With --batch, a line of FILE is {"_id": "q1", "text": "cold room"} or just cold room, and its
+    answer is a line of JSON: that of `search --json` and the query's `_id`, or its line's number.
     """
     if bool(query) == bool(batch):
         if query:

@@ -44,7 +44,7 @@ class _Line(msgspec.Struct, rename={"id": "_id"}):
 
 
 def questions(content: bytes, name: str, *, named: bool) -> list[Question]:
-    """Read queries: a line each, `{"_id": …, "text": …}` or just a JSON string.
+    """Read queries, a line each: `{"_id": …, "text": …}`, a JSON string, or else the query itself.
 
     Args:
         content: Of the file.
@@ -52,17 +52,17 @@ def questions(content: bytes, name: str, *, named: bool) -> list[Question]:
         named: Every query must have an `_id` of its own.
 
     Raises:
-        UsageError: A line is none of this.
+        UsageError: A line begins as an object and is none of these, or is no UTF-8.
     """
     found = []
     seen: set[str] = set()
-    decoder = msgspec.json.Decoder(_Line | str)
     for number, line in _lines(content):
         try:
-            value = decoder.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            one = _object.decode(line) if _OBJECT.match(line) else _Line(_plain(line))
+        except UnicodeDecodeError as error:
+            raise _bad(name, number, "not UTF-8", _QUERY) from error
+        except msgspec.DecodeError as error:
             raise _bad(name, number, str(error), _QUERY) from error
-        one = _Line(value) if isinstance(value, str) else value
         key = "" if one.id is None else str(one.id)
         if named and not key:
             raise _bad(name, number, "a query without `_id`", _QUERY)
@@ -74,7 +74,19 @@ def questions(content: bytes, name: str, *, named: bool) -> list[Question]:
     return found
 
 
-_QUERY = """a line is such as {"_id": "q1", "text": "cold room alarm"}"""
+def _plain(line: bytes) -> str:
+    """The text of a line that is no object."""
+    try:
+        return _string.decode(line)
+    except msgspec.DecodeError:
+        return line.decode().strip()
+
+
+_object = msgspec.json.Decoder(_Line)
+_string = msgspec.json.Decoder(str)
+_OBJECT = re.compile(rb'\s*\{\s*(?:["}]|$)')
+"""How an object begins; `{{ this }}` is a query."""
+_QUERY = """a line is such as {"_id": "q1", "text": "cold room alarm"}, or the query alone"""
 
 
 def judgements(content: bytes, name: str) -> Judgements:

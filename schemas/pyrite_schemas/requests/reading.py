@@ -41,7 +41,7 @@ class BatchRequest(msgspec.Struct, frozen=True):
     """Many searches.
 
     Attributes:
-        queries: A line of JSON each: `{"_id": "q1", "text": "cold room"}`, or just `"cold room"`.
+        queries: A line each: `{"_id": "q1", "text": "cold room"}`, or just `cold room`.
         name: What those lines are called in errors, such as a file's name.
         like: Everything but the query; its own is ignored.
     """
