@@ -9,7 +9,6 @@ import msgspec
 
 from pyrite_cli.caller import Caller
 from pyrite_cli.workspace import Workspace
-from pyrite_schemas.errors import NotFoundError
 from pyrite_schemas.observer import SILENT, Observer
 
 if TYPE_CHECKING:
@@ -221,16 +220,12 @@ class Reading:
         """
         from pyrite_cli.core.search import browse
 
-        name, sign, anchor = request.name.partition("#")
-        try:
-            return browse.get(self._corpus, request, self.standpoint)
-        except NotFoundError:
-            if not (sign and name and anchor):
-                raise
+        whole, anchor = browse.get(self._corpus, request, self.standpoint)
+        if not anchor:
+            return whole
         from pyrite_cli.core.entry.section import section  # reads Markdown
 
-        whole = msgspec.structs.replace(request, name=name)
-        return section(browse.get(self._corpus, whole, self.standpoint), anchor)
+        return section(whole, anchor)
 
     def list(self, request: ListRequest | None = None) -> ListReply:
         """Entries by KB and path."""

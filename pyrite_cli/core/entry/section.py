@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+import unicodedata
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote
 
 import msgspec
 
@@ -12,12 +15,17 @@ from pyrite_cli.core.text.patterns import regex
 from pyrite_schemas.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from pyrite_cli.core.entry.markdown import Heading
     from pyrite_schemas.replies.entries import EntryReply
 
 _DROPPED = regex(r"[^\w\- ]")
+_RUNS = re.compile(r"[-_]+")
+_OWN = re.compile(rb"\{[^{}]*#([^\s{}*]+)[^{}]*\}[ \t#]*$")
+"""The anchor that a heading names itself: `## Text {#own}`."""
+_NESTED = 8
+"""Signs in an anchor that may lead from one heading to one below it; there are six levels."""
 
 
 def section(entry: EntryReply, anchor: str) -> EntryReply:
@@ -32,45 +40,101 @@ def section(entry: EntryReply, anchor: str) -> EntryReply:
     Raises:
         NotFoundError: It has no such heading.
     """
-    raw = entry.body.encode()
-    headings = markdown.scan(entry.body, raw, "", entry.start_line).headings
-    first, end = 0, len(headings)
-    for part in anchor.split("#"):
-        found = _find(headings, part, first, end)
-        if found is None:
-            near = spelling.meant(spelling.nearest(part, [one.text for one in headings]))
-            hint = near or f"pyrite get {entry.id} prints all of it"
-            raise NotFoundError(f"{entry.id} has no heading {part!r}", hint)
-        place = found
-        level = headings[place].level
-        first = place + 1
-        end = next((at for at in range(first, end) if headings[at].level <= level), end)
-    start = headings[place].offset
-    stop = headings[end].offset if end < len(headings) else len(raw)
-    line = entry.start_line + raw.count(b"\n", 0, start)
-    return msgspec.structs.replace(entry, body=raw[start:stop].decode(), start_line=line)
+    outline = _Outline(entry)
+    place = outline.find(anchor, 0, len(outline.headings))
+    if place is None and "%" in anchor:
+        place = outline.find(unquote(anchor), 0, len(outline.headings))
+    if place is None:
+        names = [one.text for one in outline.headings]
+        last = anchor.rpartition("#")[2]
+        near = spelling.nearest(anchor, names) or spelling.nearest(unquote(last), names)
+        hint = spelling.meant(near) or f"pyrite get {entry.id} prints all of it"
+        raise NotFoundError(f"{entry.id} has no heading {anchor!r}", hint)
+    start = outline.headings[place].offset
+    end = outline.end(place)
+    stop = outline.headings[end].offset if end < len(outline.headings) else len(outline.raw)
+    line = entry.start_line + outline.raw.count(b"\n", 0, start)
+    return msgspec.structs.replace(entry, body=outline.raw[start:stop].decode(), start_line=line)
 
 
-def _find(headings: Sequence[Heading], name: str, first: int, end: int) -> int | None:
-    """The heading of a name among some."""
-    wanted = " ".join(name.split()).casefold()
-    for place in range(first, end):
-        if " ".join(headings[place].text.split()).casefold() == wanted:
-            return place
-    slugs = dict(_slugs(headings))
-    place = slugs.get(_slug(wanted), -1)
-    return place if first <= place < end else None
+class _Way(NamedTuple):
+    """One way to call headings.
+
+    Attributes:
+        name: What a heading or an anchor is called so.
+        numbered: Of several that are called alike, the second and later ones have a number.
+    """
+
+    name: Callable[[str], str]
+    numbered: bool
 
 
-def _slugs(headings: Sequence[Heading]) -> Iterator[tuple[str, int]]:
-    """What links on the web call each heading."""
-    seen: dict[str, int] = {}
-    for place, heading in enumerate(headings):
-        slug = _slug(heading.text)
-        number = seen.get(slug, 0)
-        seen[slug] = number + 1
-        yield f"{slug}-{number}" if number else slug, place
+class _Outline:
+    """The headings of an entry and what they are called."""
+
+    def __init__(self, entry: EntryReply) -> None:
+        self.raw = entry.body.encode()
+        self.headings: Sequence[Heading] = markdown.scan(
+            entry.body, self.raw, "", entry.start_line
+        ).headings
+
+    def find(self, anchor: str, first: int, end: int) -> int | None:
+        """The number of the heading that an anchor means, among some."""
+        for way in _WAYS:
+            wanted = way.name(anchor)
+            for name, place in self._called(way):
+                if name == wanted and wanted and first <= place < end:
+                    return place
+        for place in range(first, end):
+            if anchor and anchor.casefold() == self._own(place).casefold():
+                return place
+        # A heading may hold the sign itself: the longest name of one comes first.
+        signs = [at for at, char in enumerate(anchor) if char == "#"]
+        for at in reversed(signs) if len(signs) <= _NESTED else ():
+            outer = self.find(anchor[:at], first, end)
+            if outer is not None:
+                inner = self.find(anchor[at + 1 :], outer + 1, self.end(outer))
+                if inner is not None:
+                    return inner
+        return None
+
+    def end(self, place: int) -> int:
+        """The number of the next heading that is not below one."""
+        level = self.headings[place].level
+        behind = range(place + 1, len(self.headings))
+        return next((at for at in behind if self.headings[at].level <= level), len(self.headings))
+
+    def _called(self, way: _Way) -> Iterator[tuple[str, int]]:
+        """Names of headings, each for one of them where they are numbered."""
+        counts: dict[str, int] = {}
+        for place, heading in enumerate(self.headings):
+            name = own = way.name(heading.text)
+            # As GitHub does: `Options`, `Options 1`, `Options` are options, options-1, options-2.
+            while way.numbered and name in counts:
+                counts[own] += 1
+                name = f"{own}-{counts[own]}"
+            counts[name] = 0
+            yield name, place
+
+    def _own(self, place: int) -> str:
+        start = self.headings[place].offset
+        (line,) = self.raw[start:].splitlines()[:1]
+        match = _OWN.search(line)
+        return match.group(1).decode() if match else ""
 
 
-def _slug(text: str) -> str:
-    return _DROPPED.sub("", text.strip().casefold()).replace(" ", "-")
+def _text(name: str) -> str:
+    return unicodedata.normalize("NFC", " ".join(name.split())).casefold()
+
+
+def _slug(name: str) -> str:
+    """What links on the web call a heading: GitHub's rule."""
+    return _DROPPED.sub("", _text(name)).replace(" ", "-")
+
+
+def _short(name: str) -> str:
+    """The same by the rule of those who write one mark for many."""
+    return _RUNS.sub("-", _slug(name)).strip("-")
+
+
+_WAYS = (_Way(_text, numbered=False), _Way(_slug, numbered=True), _Way(_short, numbered=True))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pyrite_cli.core.search.freshness import freshness
-from pyrite_cli.core.search.lookup import find
+from pyrite_cli.core.search.lookup import find, part
 from pyrite_schemas.replies.entries import EntryReply, LinksReply, ListReply, TagsReply
 from pyrite_schemas.search import NO_FILTERS, EntryDetail, Filters
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     _Missing = tuple[tuple[Suggestion, ...], tuple[str, ...]]
 
 
-def get(corpus: Corpus, request: GetRequest, standpoint: Standpoint) -> EntryReply:
-    """One whole entry.
+def get(corpus: Corpus, request: GetRequest, standpoint: Standpoint) -> tuple[EntryReply, str]:
+    """One whole entry, and the heading that was asked for with `ENTRY#heading`.
 
     Args:
         corpus: Where to look.
@@ -40,9 +40,9 @@ def get(corpus: Corpus, request: GetRequest, standpoint: Standpoint) -> EntryRep
     """
     with corpus.index.reader() as reader:
         states = reader.kbs()
-        found = find(reader, request.name, standpoint)
+        found, anchor = part(reader, request.name, standpoint)
     kbs = _own(corpus, states, found)
-    return EntryReply(**msgspec.structs.asdict(found), kbs=kbs)
+    return EntryReply(**msgspec.structs.asdict(found), kbs=kbs), anchor
 
 
 def links(corpus: Corpus, request: LinksRequest, standpoint: Standpoint) -> LinksReply:
