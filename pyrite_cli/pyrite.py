@@ -171,7 +171,7 @@ class Pyrite(Reading):
         found = status.status(
             workspace.index, *workspace.reachable_kbs(), workspace.look, self._owns
         )
-        return msgspec.structs.replace(found, notes=workspace.remarks)
+        return msgspec.structs.replace(found, notes=(*workspace.remarks, *found.notes))
 
     def _owns(self, state: KbState) -> bool:
         from pyrite_cli.core.index.sync import Options

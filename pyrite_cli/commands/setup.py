@@ -39,6 +39,8 @@ def init(
     if reply.branch:
         on = f"on branch {reply.branch}" + (f", remote {reply.remote}" if reply.remote else "")
         render.out(on)
+    for text in reply.notes:
+        render.note(text)
     render.note("next: pyrite index sync")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from pyrite_cli.core.git import leftout
 from pyrite_cli.core.git.overview import overview
 from pyrite_cli.core.git.repository import is_bare
 from pyrite_schemas.errors import UsageError
@@ -24,7 +25,7 @@ kbs:
     path: {path}                  # a folder of this repository
     # repo: ../other.git      # or of another local repository, bare or not *
     # ref: main               # index a branch, tag or commit instead of the work tree
-    # include: ["**/*.md", "**/*.markdown"]
+    # include: {include}
     # exclude: ["drafts/**"]
 
 storage:
@@ -62,13 +63,16 @@ def write(project: Project, *, replace: bool) -> InitReply:
     found = overview(root)
     folder = found.folder or "."
     name = project.config.kbs[0].name
+    include = leftout.included(found.left_out)
+    text = _TEMPLATE.format(name=_scalar(name), path=_scalar(folder), include=include)
     if replace:
         file.unlink(missing_ok=True)
     try:
-        _create(file, _TEMPLATE.format(name=_scalar(name), path=_scalar(folder)))
+        _create(file, text)
     except FileExistsError as error:  # since the configuration was read
         raise UsageError(f"{file} is there already", "--force replaces it") from error
-    return InitReply(str(file), name, folder, found.files, found.branch, found.remote)
+    notes = filter(None, [leftout.said(found.left_out)])
+    return InitReply(str(file), name, folder, found.files, found.branch, found.remote, tuple(notes))
 
 
 def _create(file: Path, text: str) -> None:

@@ -6,6 +6,7 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from pyrite_cli.core.git.leftout import LeftOut
 from pyrite_cli.core.git.source import Source
 from pyrite_schemas.config import DEFAULT_INCLUDE
 
@@ -23,12 +24,14 @@ class Overview(NamedTuple):
         folder: The folder that holds all of them, or empty for the repository itself.
         branch: The branch that is checked out, or empty.
         remote: Where `origin` is, without user and password.
+        left_out: How many other files look like pages, by suffix.
     """
 
     files: int
     folder: str
     branch: str
     remote: str
+    left_out: dict[str, int]
 
 
 def overview(root: Path) -> Overview:
@@ -36,9 +39,11 @@ def overview(root: Path) -> Overview:
     import git  # GitPython, 70 ms
 
     source = Source(root, "", "", DEFAULT_INCLUDE, ())
-    paths = [file.path for file in source.files(source.revision())]
+    beside = LeftOut(source)
+    paths = [file.path for file in source.files(source.revision(), beside.add)]
     folder = posixpath.commonpath([posixpath.dirname(path) for path in paths]) if paths else ""
     repository = git.Repo(root)
     branch = "" if repository.head.is_detached else repository.active_branch.name
     remotes = [remote.url for remote in repository.remotes if remote.name == "origin"]
-    return Overview(len(paths), folder, branch, _SECRET.sub("", remotes[0]) if remotes else "")
+    address = _SECRET.sub("", remotes[0]) if remotes else ""
+    return Overview(len(paths), folder, branch, address, beside.found(len(paths)))

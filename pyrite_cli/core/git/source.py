@@ -69,17 +69,17 @@ class Source:
         self.git = Git(root, kb, self.ref)
         self._kb = kb
         self._prefix = f"{folder}/" if folder else ""
-        self._include, self._exclude = tuple(include), tuple(exclude)
+        self.include, self.exclude = tuple(include), tuple(exclude)
         self._wanted: Callable[[str], bool] | None = None
 
     @property
     def identity(self) -> str:
         """What decides which files belong to the KB, besides the revision."""
-        return repr((self.folder, self._include, self._exclude))
+        return repr((self.folder, self.include, self.exclude))
 
     def worktree(self) -> Source:
         """The same files as they lie in the work tree."""
-        return Source(self.root, self.folder, "", self._include, self._exclude, self._kb)
+        return Source(self.root, self.folder, "", self.include, self.exclude, self._kb)
 
     def revision(self) -> Revision:
         """The state of the source now, without listing its files.
@@ -111,8 +111,13 @@ class Source:
         """Whether a tree is here: history that was rewritten is thrown away some day."""
         return is_id(tree) and self.git.quiet("cat-file", "-t", END, tree) == "tree"
 
-    def files(self, revision: Revision) -> list[File]:
-        """All files of the KB at a revision, sorted by the UTF-8 bytes of their path."""
+    def files(self, revision: Revision, beside: Callable[[str], None] | None = None) -> list[File]:
+        """All files of the KB at a revision, sorted by the UTF-8 bytes of their path.
+
+        Args:
+            revision: Which.
+            beside: Is told the paths of all other files of the commit.
+        """
         wanted = self.wants
         files = {}
         if revision.tree:
@@ -124,6 +129,8 @@ class Source:
                     path = decode_path(name)
                     if wanted(path):
                         files[path] = head[5:].decode()
+                    elif beside is not None:
+                        beside(path)
         for path, blob in revision.overlay:
             if blob and path:
                 files[path] = blob
@@ -184,7 +191,7 @@ class Source:
     def wants(self) -> Callable[[str], bool]:
         """Whether a path, relative to the KB, belongs to it."""
         if self._wanted is None:
-            self._wanted = matcher(self._include, self._exclude)
+            self._wanted = matcher(self.include, self.exclude)
         return self._wanted
 
     def read(self, files: Sequence[File], overlay: frozenset[str]) -> Iterator[tuple[File, bytes]]:

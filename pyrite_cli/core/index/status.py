@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from pyrite_cli.core.git import leftout
 from pyrite_cli.core.git.ids import believed
 from pyrite_schemas.errors import SourceError
 from pyrite_schemas.replies.index import KbStatus, ModelStatus, Status
 from pyrite_schemas.search import Filters, Query, Term
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pyrite_backends.port.index import Index, Reader
     from pyrite_cli.core.index.kb import Kb
@@ -84,7 +85,16 @@ def status(
             model,
             tuple(found),
             "" if index.shared else _advice(reader, sum(kb.chunks for kb in found)),
+            tuple(_left_out(kbs, states)),
         )
+
+
+def _left_out(kbs: Sequence[Kb], states: Mapping[str, KbState]) -> Iterator[str]:
+    """What is said of files that look like pages and are in no KB."""
+    for kb in kbs:
+        state = states.get(kb.name)
+        if state and (found := leftout.look(kb.source, state.revision)):
+            yield leftout.said(found, kb.name)
 
 
 def _advice(reader: Reader, chunks: int) -> str:

@@ -65,7 +65,8 @@ class Status(Reply, frozen=True):
         model: What its vectors come from, or will; null when no sync has found a model.
         kbs: Configured or indexed KBs, by name.
         advice: What would serve better than this engine, and why; empty when all is well.
-        notes: What there is to know besides, such as why the index is not where it usually is.
+        notes: What there is to know besides, such as why the index is not where it usually is, or
+            that files which look like pages were left out.
     """
 
     shape = "status"

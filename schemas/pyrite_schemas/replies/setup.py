@@ -15,6 +15,7 @@ class InitReply(Reply, frozen=True):
         files: Number of Markdown files found.
         branch: The branch that is checked out, or empty.
         remote: Where `origin` is, without user and password; empty when there is none.
+        notes: What there is to know besides, such as that files which look like pages are left out.
     """
 
     shape = "init"
@@ -25,3 +26,4 @@ class InitReply(Reply, frozen=True):
     files: int
     branch: str
     remote: str
+    notes: tuple[str, ...] = ()

@@ -177,7 +177,7 @@ def work(run: Run, reader: Reader, target: Target, held: KbState | None) -> Work
     kb, revision = target
     if held is None or held.config != kb.fingerprint or run.options.rebuild:
         unusable = [file._replace(blob="") for file in reader.files(kb.name)]
-        return Work(target, held, plan.diff(unusable, kb.source.files(revision)))
+        return Work(target, held, plan.diff(unusable, _listed(run, target)))
     touched = kb.source.changes(held.revision, revision)
     if touched is None:
         before = list(reader.files(kb.name))
@@ -224,7 +224,18 @@ def preview(run: Run, targets: Sequence[Target]) -> list[KbReport]:
             return [report.of_kb(reader, one.held or one.target.state(), one.plan) for one in works]
     except (NoIndexError, OutdatedError):
         return [
-            report.of_kb(None, target.state(), plan.diff((), kb.source.files(revision)))
+            report.of_kb(None, target.state(), plan.diff((), _listed(run, target)))
             for target in targets
-            for kb, revision in [target]
         ]
+
+
+def _listed(run: Run, target: Target) -> list[File]:
+    """All files of a KB that is read anew; what is left out of it is told."""
+    from pyrite_cli.core.git import leftout  # only where all is read
+
+    kb, revision = target
+    beside = leftout.LeftOut(kb.source)
+    files = kb.source.files(revision, beside.add)
+    if text := leftout.said(beside.found(len(files)), kb.name):
+        run.observer.note(text)
+    return files
