@@ -261,6 +261,15 @@ class Reading:
 
         return browse.current(self._corpus)
 
+    def edited(self) -> dict[str, int]:
+        """How many files of work trees differ from what is indexed of their commit, by KB; large
+        repositories are not looked at."""
+        if self.shared:
+            return {}  # of commits alone
+        from pyrite_cli.core.index import status
+
+        return status.edited(self.workspace.index, self.workspace.reachable_kbs()[0])
+
     def evaluate(self, request: EvaluateRequest, observer: Observer = SILENT) -> EvalReply:
         """Measure the ranking by queries with known answers.
 

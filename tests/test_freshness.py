@@ -20,6 +20,7 @@ import pytest
 from pyrite_backends.postgres.store import PostgresIndex
 from pyrite_backends.sqlite.store import SqliteIndex
 from pyrite_cli.commands.freshness import line
+from pyrite_cli.core.index import status
 from pyrite_cli.core.text.tokens import Analyzer
 from pyrite_schemas.replies.common import Freshness
 from tests.conftest import Ran, Repo
@@ -472,3 +473,41 @@ def test_vectors_are_made_when_asked_for_and_reused_otherwise(
     before = embedder.count
     assert run("search", "--mode", "hybrid", "new", "--fresh", "--embed").err == ""
     assert embedder.count == before + 1 + 1
+
+
+MISSING = {
+    "search": ("search", "omega"),
+    "paths": ("search", "omega", "--paths"),
+    "get": ("get", "nothing"),
+    "links": ("links", "nothing"),
+    "list": ("list", "--tag", "y"),
+    "tags": ("tags", "--type", "z"),
+}
+"""Commands that find nothing."""
+
+
+@pytest.mark.parametrize("name", MISSING)
+def test_where_nothing_is_found_edits_are_told_of(notes: Repo, run: Here, name: str) -> None:
+    assert run(*SYNC).code == 0
+    hint = "; add --fresh to sync first\n"
+    assert hint not in run(*MISSING[name]).err
+    notes.write("a.md", "# One\n\nedited")
+    assert f"1 file differs from what is indexed{hint}" in run(*MISSING[name]).err
+    notes.write("c.md", "# New")
+    notes.write("other.txt", "not ours")
+    assert f"2 files differ from what is indexed{hint}" in run(*MISSING[name]).err
+    assert hint not in run(*MISSING[name], "--fresh").err
+    notes.write("a.md", "# One\n\nonce more")
+    assert hint not in run("search", "beta").err, "something was found"
+    notes.commit()
+    assert "differ" not in run(*MISSING[name]).err, "it is behind, which is said"
+    assert "1 commit behind" in run(*MISSING[name]).err
+
+
+def test_what_takes_git_long_is_not_looked_at(
+    notes: Repo, run: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(*SYNC).code == 0
+    notes.write("c.md", "# New")
+    monkeypatch.setattr(status, "MOST_LOOKED_AT", 1)
+    assert "differs" not in run("search", "omega").err

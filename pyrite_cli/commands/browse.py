@@ -8,7 +8,7 @@ import typer
 
 from pyrite_cli import render
 from pyrite_cli.commands.context import invocation
-from pyrite_cli.commands.freshness import found, refresh, tell
+from pyrite_cli.commands.freshness import found, refresh, tell, tell_edits
 from pyrite_cli.commands.options import Id, Json, Narrowing, Refresh
 from pyrite_schemas.errors import Exit
 from pyrite_schemas.requests.reading import MOST, GetRequest, LinksRequest, ListRequest, TagsRequest
@@ -109,6 +109,8 @@ def list_entries(
             render.note("no entries found")
         _suggest(reply)
         tell(own, reply.kbs)
+        if not reply.entries:
+            tell_edits(own, reply.kbs)
     if not reply.entries:
         raise typer.Exit(Exit.NOTHING)
 
@@ -156,6 +158,8 @@ def tags(
             render.note("no tags found")
         _suggest(reply)
         tell(own, reply.kbs)
+        if not reply.tags:
+            tell_edits(own, reply.kbs)
     if not reply.tags:
         raise typer.Exit(Exit.NOTHING)
 

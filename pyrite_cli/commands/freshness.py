@@ -69,8 +69,26 @@ def found(own: Pyrite, *, json: bool) -> Iterator[None]:
         yield
     except NotFoundError:
         if not json:
-            tell(own, own.freshness())
+            kbs = own.freshness()
+            tell(own, kbs)
+            tell_edits(own, kbs)
         raise
+
+
+def tell_edits(own: Pyrite, kbs: Sequence[Freshness]) -> None:
+    """Say that files were edited since they were indexed, where nothing was found: it may be there.
+
+    Args:
+        own: The program.
+        kbs: The KBs that the answer comes from; of one that is behind, more was said.
+    """
+    current = {kb.name for kb in kbs if kb.current}
+    edited = own.edited() if current else {}
+    for name, count in sorted(edited.items()):
+        if name in current:
+            of = f"{name}: " if len(own.kb_names) > 1 else ""
+            differ = "file differs" if count == 1 else "files differ"
+            render.note(f"{of}{count:,} {differ} from what is indexed; add --fresh to sync first")
 
 
 def tell(own: Pyrite, kbs: Sequence[Freshness], *, apart: bool = False) -> None:

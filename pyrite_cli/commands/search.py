@@ -10,7 +10,7 @@ import typer
 
 from pyrite_cli import render
 from pyrite_cli.commands.context import Invocation, invocation
-from pyrite_cli.commands.freshness import refresh, remarks
+from pyrite_cli.commands.freshness import refresh, remarks, tell_edits
 from pyrite_cli.commands.options import Exact, Json, Narrowing, Page, RefreshAll
 from pyrite_cli.commands.titles import heading_line, room
 from pyrite_schemas.errors import Exit, UsageError
@@ -185,6 +185,8 @@ def _answer(
         for note in reply.notes:
             render.note(note)
         remarks(own, reply.kbs, vectors=reply.mode != "keyword")
+        if not reply.results:
+            tell_edits(own, reply.kbs)
     if not reply.results:
         raise typer.Exit(Exit.NOTHING)
 

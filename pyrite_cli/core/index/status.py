@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from pyrite_cli.core.git import leftout
 from pyrite_cli.core.git.ids import believed
+from pyrite_cli.core.git.repository import git_folder
 from pyrite_schemas.errors import SourceError
 from pyrite_schemas.replies.index import KbStatus, ModelStatus, Status
 from pyrite_schemas.search import Filters, Query, Term
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from pyrite_backends.port.index import Index, Reader
     from pyrite_cli.core.index.kb import Kb
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 MANY_CHUNKS = 300_000
 """From how many chunks on PostgreSQL answers faster than SQLite, which compares a query's vector
 with every chunk's; the benchmarks decide."""
+
+MOST_LOOKED_AT = 4 << 20
+"""Bytes of git's index of a work tree that is looked at unasked: some 40,000 files."""
 
 MANY_WAITS = 20
 """Syncs of a week that found another one at work: more than two people's habits make."""
@@ -95,6 +100,41 @@ def _left_out(kbs: Sequence[Kb], states: Mapping[str, KbState]) -> Iterator[str]
         state = states.get(kb.name)
         if state and (found := leftout.look(kb.source, state.revision)):
             yield leftout.said(found, kb.name)
+
+
+def edited(index: Index, kbs: Iterable[Kb]) -> dict[str, int]:
+    """How many files of work trees differ from what is indexed of the same commit, by KB.
+
+    Git has to look at every file for it: large repositories are left out, and so is what can't be
+    read.
+
+    Args:
+        index: What is indexed.
+        kbs: Whose work trees to look at.
+    """
+    with index.reader() as reader:
+        states = {state.name: believed(state) for state in reader.kbs()}
+    found = {}
+    for kb in kbs:
+        state, source = states.get(kb.name), kb.source
+        if state is None or state.ref or source.ref or _is_large(source.root):
+            continue
+        try:
+            now = source.revision()
+        except SourceError:
+            continue
+        apart = set(now.overlay) ^ set(state.revision.overlay)
+        if apart and now.tree == state.revision.tree:
+            found[kb.name] = len({path for path, _ in apart})
+    return found
+
+
+def _is_large(root: Path) -> bool:
+    """Whether git takes long to look at a work tree, by the size of the list it has of it."""
+    try:
+        return (git_folder(root) / "index").stat().st_size > MOST_LOOKED_AT
+    except OSError:
+        return True
 
 
 def _advice(reader: Reader, chunks: int) -> str:
