@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from pyrite_schemas.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class Caller(msgspec.Struct, frozen=True):
@@ -44,3 +48,18 @@ class Caller(msgspec.Struct, frozen=True):
         if self.here is None or os.getcwd() == self.here:  # noqa: PTH109 (see above)
             return place  # as it was said, for errors say it again
         return Path(self.here) / place
+
+    def likeliest(self, names: Sequence[str]) -> Path:
+        """Where the first file or folder is that is there, of several that a request may name;
+        where the first would be if none is.
+
+        Args:
+            names: As `place` takes them, or as paths are shown.
+
+        Raises:
+            UsageError: One begins with the home of a user who is not there.
+        """
+        places = [self.place(one).absolute() for one in names]
+        # Paths are shown from where the caller stands, be the configuration's folder another.
+        shown = [Path(self.here) / one for one in names] if self.here is not None else []
+        return next((place for place in (*places, *shown) if os.path.lexists(place)), places[0])

@@ -215,13 +215,14 @@ class Pyrite(Reading):
             UsageError: A path is neither there nor in the folder of a KB.
             SourceError: A file can't be read.
         """
+        from pyrite_cli.core.git.paths import typed_paths
         from pyrite_cli.core.index import check
         from pyrite_schemas.requests.making import CheckRequest
 
         asked = request or CheckRequest()
         kbs = self.workspace.unindexed_kbs(asked.ref)
         names = self.workspace.names(asked.kbs)
-        places = {path: self.caller.place(path).absolute() for path in asked.paths}
+        places = {path: self.caller.likeliest(typed_paths(path)) for path in asked.paths}
         try:
             return check.check(kbs, names, check.Chosen(places, kbs), observer)
         finally:

@@ -777,7 +777,7 @@ def passes(row: Row, filters: Filters) -> bool:
         (not filters.kbs or row.kb in filters.kbs)
         and (not filters.types or folded(entry.type) in set(map(folded, filters.types)))
         and wanted <= tags
-        and (not filters.paths or any(path_matches(p, entry.path) for p in filters.paths))
+        and (not filters.paths or any(path_matches(p, row.kb, entry.path) for p in filters.paths))
         and all(field_matches(name, value, entry.meta) for name, value in filters.where)
         and (not since or date[: len(since)] >= since)
         and (not until or (date != "" and date[: len(until)] <= until))
@@ -793,9 +793,13 @@ def wrote(commit: Commit, parts: Sequence[str]) -> bool:
     return all(folded(part) in name for part in parts)
 
 
-def path_matches(pattern: str, path: str) -> bool:
-    """A folder or file by name, or a pattern."""
-    return any(_path_matches(form, path) for form in forms(pattern))
+def path_matches(pattern: str, kb: str, path: str) -> bool:
+    """A folder or file by name, or a pattern, with a KB before it or not."""
+    named = [pattern, pattern.removeprefix(f"{kb}:")] if pattern.startswith(f"{kb}:") else [pattern]
+    own = composed(path)
+    return any(
+        _path_matches(form, one) for p in named for form in (p, composed(p)) for one in (path, own)
+    )
 
 
 def _path_matches(pattern: str, path: str) -> bool:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
+import unicodedata
 from pathlib import Path
 
 import pytest
 
 from pyrite_cli.core.git.standpoint import Standpoint
+from pyrite_cli.core.text import escape
 from tests.conftest import Repo
 from tests.program import Here, here
 
@@ -127,3 +130,97 @@ def test_a_printed_path_is_a_filter(
     assert not set(found).intersection(outside.out.splitlines())
     listed = run("list", "--path", path, "--json", cwd=cwd)
     assert listed.code == (0 if found else 1)
+
+
+@pytest.mark.parametrize(
+    ("folder", "path", "found"),
+    [
+        (".", "docs/deep", ["docs/deep/c.md"]),
+        (".", "docs/", ["docs/deep/c.md", "docs/top.md"]),
+        (".", "notes", ["notes/deep/c.md", 'notes/odd/a "b".md']),
+        (".", "notes/../docs/deep/c.md:1", ["docs/deep/c.md"]),
+        (".", "docs/de*", ["docs/deep/c.md"]),
+        (".", "deep", ["docs/deep/c.md", "notes/deep/c.md"]),
+        (".", "notes:deep", ["notes/deep/c.md"]),
+        (".", "notes:deep/c.md:1", ["notes/deep/c.md"]),
+        (".", "notes:", ["notes/deep/c.md", 'notes/odd/a "b".md']),
+        ("docs", ".", ["deep/c.md", "top.md"]),
+        ("docs", "deep", ["deep/c.md"]),
+        ("docs", "*c.md", ["deep/c.md", "../notes/deep/c.md"]),
+        ("docs/deep", "*", ["c.md"]),
+        ("docs/deep", "..", ["c.md", "../top.md"]),
+        ("docs/deep", "../../notes", ["../../notes/deep/c.md", '../../notes/odd/a "b".md']),
+    ],
+)
+def test_a_printed_path_is_of_one_kb(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    folder: str, path: str, found: list[str],
+) -> None:  # fmt: skip
+    run = here(repo.root, monkeypatch, capsys)
+    repo.write(
+        "pyrite.yaml", "kbs:\n  - {name: docs, path: docs}\n  - {name: notes, path: notes}\n"
+    )
+    for file in ("docs/deep/c.md", "docs/top.md", "notes/deep/c.md", 'notes/odd/a "b".md'):
+        repo.write(file, "# A\n\nneedle\n")
+    repo.commit()
+    run(*SYNC)
+    cwd = repo.root / folder
+
+    def printed(*asked: str) -> list[str]:
+        return sorted(run("search", *asked, "--paths", cwd=cwd).out.splitlines())
+
+    every, shown = printed("needle"), sorted(map(escape.path, found))
+    assert printed("needle", "--path", path) == shown
+    assert printed(f'needle path:"{path}"') == shown
+    assert printed(f'needle -path:"{path}"') == [one for one in every if one not in shown]
+    listed = json.loads(run("list", "--path", path, "--json", cwd=cwd).out)
+    assert listed["count"] == len(found)
+
+
+def test_every_printed_path_is_taken_back_alone(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = here(repo.root, monkeypatch, capsys)
+    repo.write(
+        "pyrite.yaml", "kbs:\n  - {name: docs, path: docs}\n  - {name: notes, path: notes}\n"
+    )
+    names = (
+        "docs/a.md",
+        "notes/a.md",
+        "docs/L:12.md",
+        'docs/a "b".md',
+        "docs/t\tb.md",
+        "docs/ü.md",
+    )
+    for file in (*names, f"docs/{unicodedata.normalize('NFD', 'é')}.md"):
+        repo.write(file, "# A\n\nneedle [[L:12]]\n")
+    repo.commit()
+    run(*SYNC)
+    for cwd in (repo.root, repo.root / "docs"):
+        printed = run("search", "needle", "--paths", cwd=cwd).out.splitlines()
+        assert len(printed) == len(names) + 1
+        for path in printed:
+            for name in (path, f"{path}:3", unicodedata.normalize("NFC", path)):
+                assert (
+                    run("search", "needle", "--path", name, "--paths", cwd=cwd).out == f"{path}\n"
+                )
+                for command in ("get", "links", "related", "check"):
+                    got = run(command, name, cwd=cwd)
+                    assert got.code < 2, (command, name, got.err)
+                assert run("check", name, cwd=cwd).out.startswith("1 file"), name
+
+
+@pytest.mark.parametrize("path", ["/etc", "../elsewhere", "../../x:3"])
+def test_a_path_that_leads_outside_is_told(run: Here, path: str) -> None:
+    run(*SYNC)
+    for asked in (("search", "needle", "--path", path), ("search", f"needle path:{path}"),
+                  ("list", "--path", path)):  # fmt: skip
+        told = run(*asked)
+        assert told.code == 2
+        assert f"the path {path!r} lies in no knowledge base" in told.err
+
+
+def test_a_path_that_is_there_is_not_suggested(run: Here) -> None:
+    run(*SYNC)
+    assert "did you mean" not in run("search", "needle", "--path", "docs/deep", "--tag", "x").err
+    assert "path:deep" in run("list", "--path", "dep").err

@@ -66,7 +66,8 @@ class Filters(msgspec.Struct, frozen=True):
         kbs: Names of KBs; `NOWHERE` is none of them.
         types: Entry types, in any case.
         tags: Tags, in any case.
-        paths: Folders or files, or patterns in which `*` and `?` stand for anything.
+        paths: Folders or files, or patterns in which `*` and `?` stand for anything; with `KB:`
+            before it, of that KB only.
         where: (field, value) pairs of frontmatter; a list field matches by any of its items.
         since: ISO date; entries before it are out. An entry without a date has that of its last
             commit; without that, it is out too.

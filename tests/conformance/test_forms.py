@@ -59,3 +59,31 @@ def test_names_are_the_same_in_either_form(index: Index, analyzer: Analyzer) -> 
         assert reader.tags(NO_FILTERS)[0].count == 1
         assert reader.problems() == []
     assert analyzer.tokens(apart("Büro")) == analyzer.tokens("Büro")
+
+
+def test_a_path_may_have_its_kb_before_it(index: Index) -> None:
+    for kb in ("kb", "other"):
+        put(index, {"docs/a.md": "# A\n", "kb:docs/a.md": "# Odd\n"}, kb=kb)
+    with index.reader() as reader:
+        for path, found in (
+            ("docs", ["kb:docs/a", "other:docs/a"]),
+            ("other:docs", ["other:docs/a"]),
+            ("other:./docs/", ["other:docs/a"]),
+            ("other:do*.md", ["other:docs/a"]),
+            ("other:", ["other:docs/a", "other:kb:docs/a"]),
+            ("other:.", ["other:docs/a", "other:kb:docs/a"]),
+            ("kb:docs", ["kb:docs/a", "kb:kb:docs/a", "other:kb:docs/a"]),
+            ("none:docs", []),
+        ):
+            rows = reader.entries(Filters(paths=(path,)), -1, 0)
+            assert [f"{row.kb}:{row.id}" for row in rows] == found, path
+
+
+def test_each_name_of_a_path_has_a_form_of_its_own(index: Index) -> None:
+    files = [f"{apart('Büro')}/plän.md", f"Küche/{apart('töpfe')}/{apart('größe')}.md"]
+    put(index, dict.fromkeys(files, "# A\n"))
+    with index.reader() as reader:
+        for path in ("Büro/plän.md", "Küche/töpfe", "Küche/töpfe/gr*", "Küche/töpfe/größe.md"):
+            for form in (str, apart):
+                rows = reader.entries(Filters(paths=(form(path),)), -1, 0)
+                assert [row.path for row in rows] == [files[path[0] == "K"]], path

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import itertools
+import math
 import posixpath
 import unicodedata
 from typing import TYPE_CHECKING
@@ -31,6 +33,21 @@ def forms(name: str) -> tuple[str, ...]:
         return (name,)
     normal = (unicodedata.normalize(form, name) for form in ("NFC", "NFD"))
     return tuple(dict.fromkeys((name, *normal)))
+
+
+_MOST_FORMS = 64
+"""Of a path: six names that differ, and as many forms of each."""
+
+
+def path_forms(path: str) -> tuple[str, ...]:
+    """The ways in which a path may be written, each of its names in one of its forms: a folder made
+    on macOS holds files made elsewhere."""
+    if path.isascii():
+        return (path,)
+    named = [forms(name) for name in path.split("/")]
+    if math.prod(map(len, named)) > _MOST_FORMS:
+        return forms(path)
+    return tuple(dict.fromkeys(map("/".join, itertools.product(*named))))
 
 
 @functools.lru_cache(maxsize=1 << 14)

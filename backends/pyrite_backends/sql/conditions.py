@@ -9,7 +9,7 @@ import math
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from pyrite_backends.port.names import folded, forms
+from pyrite_backends.port.names import folded, forms, path_forms
 from pyrite_backends.sql.statements import marks
 
 if TYPE_CHECKING:
@@ -114,14 +114,22 @@ def located(pattern: str, like: str, marks: Mapping[int, str]) -> Condition:
     """A folder or file by name, or a pattern of `*` and `?`; case matters, as it does to git.
 
     Args:
-        pattern: As typed.
+        pattern: As typed; behind `KB:`, of that KB only.
         like: The engine's comparison with a pattern, such as `e.path GLOB ?`.
         marks: From code points to what the engine must be given for them.
     """
+    kb, colon, path = pattern.partition(":")
+    anywhere = _named(pattern, like, marks)
+    if not colon or "/" in kb:
+        return anywhere
+    return either([every([one_of("k.name", [kb]), _named(path, like, marks)]), anywhere])
+
+
+def _named(pattern: str, like: str, marks: Mapping[int, str]) -> Condition:
     name = pattern.removeprefix("./").strip("/")
     if name in ("", "."):
         return TRUE
-    found = [_located(form, like, marks) for form in forms(name)]
+    found = [_located(form, like, marks) for form in path_forms(name)]
     return either(found) if len(found) > 1 else found[0]
 
 

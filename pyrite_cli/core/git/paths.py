@@ -47,6 +47,20 @@ def expanded(said: str) -> Path:
     return Path(said).expanduser() if said.startswith("~") else Path(said)
 
 
+def typed_paths(name: str) -> list[str]:
+    """The paths, as `decode_path` makes them text, that may be meant by one that was typed, which
+    may be in quotes and have a line behind it, as it was shown; the likeliest first.
+
+    Args:
+        name: What was typed.
+    """
+    head, colon, tail = name.rpartition(":")
+    found = [typed_path(one) for one in ([head, name] if colon and tail.isdigit() else [name])]
+    if "\\" in name and '"' not in name:  # quotes that a query took for its own
+        found.append(typed_path(f'"{name}"'))
+    return found
+
+
 def typed_path(name: str) -> str:
     """A path that may be typed as it was shown, in quotes, as `decode_path` makes it text."""
     found = escape.unquoted(name)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
+from pyrite_backends.port.names import composed, forms
 from pyrite_cli.core.text import escape
+from pyrite_schemas.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -64,63 +67,92 @@ class Standpoint:
         """
         if self._here is None:
             return []
-        from pyrite_cli.core.git.paths import typed_path  # no search looks a file up
+        from pyrite_cli.core.git.paths import typed_paths  # no search looks a file up
 
-        head, colon, tail = name.rpartition(":")
-        names = [head, name] if colon and tail.isdigit() else [name]
-        names = [typed_path(one) for one in names]
-        found = []
-        for one in names:
-            place = os.path.normpath(os.path.join(self._here, os.path.expanduser(one)))  # noqa: PTH111, PTH118
-            folder, file = os.path.split(place)
-            # A KB's folder is known by its real name; a file may be a link of its own.
-            for way in dict.fromkeys((place, os.path.join(os.path.realpath(folder), file))):  # noqa: PTH118
-                for kb in kbs:
-                    base = self._base(kb)
-                    if base is not None and way.startswith(f"{base}{os.sep}"):
-                        found.append((kb, way[len(base) + 1 :]))
-        return found
+        places = map(self._place, typed_paths(name))
+        return [(kb, file) for place in places for kb, file in self._inside(place, kbs) if file]
 
     def within(self, name: str, kbs: Sequence[str]) -> tuple[str, ...]:
         """What a path or pattern may mean that was typed, inside of KBs: what lies there from where
-        the caller stands, else that and the same inside a KB; as it is where it lies in no KB.
+        the caller stands, with its KB before it; else that and the same inside any KB; as it is
+        where it lies in no KB.
 
         Args:
             name: What was typed, with or without a line.
             kbs: The KBs to look in.
-        """
-        if self._here is None:
-            return (name,)
-        from pyrite_cli.core.git.paths import typed_path  # few searches name a path
 
-        head, colon, tail = name.rpartition(":")
+        Raises:
+            UsageError: It can't be inside of any.
+        """
+        from pyrite_cli.core.git.paths import typed_paths  # few searches name a path
+
         found: list[str] = []
-        for one in map(typed_path, [head, name] if colon and tail.isdigit() else [name]):
-            place = os.path.normpath(os.path.join(self._here, os.path.expanduser(one)))  # noqa: PTH111, PTH118
-            inside = list(self._inside(place, kbs))
-            if inside and os.path.lexists(place):
+        outside = self._here is not None and all(map(self.has, kbs))
+        for one in typed_paths(name):
+            place = self._place(one)
+            inside = [f"{kb}:{file}" for kb, file in self._inside(place, kbs)]
+            if inside and _is_there(place):
                 return tuple(dict.fromkeys(inside))
+            outside = outside and not inside and _leads_away(one)
             found += [one, *inside] if one else inside
+        if outside:
+            raise UsageError(f"the path {name!r} lies in no knowledge base")
         return tuple(dict.fromkeys(found))
 
-    def _inside(self, place: str, kbs: Sequence[str]) -> Iterator[str]:
-        """A place in KBs, relative to each; `.` for one that it holds or is."""
+    def _place(self, name: str) -> str:
+        """Where what was typed is on this machine."""
+        return os.path.normpath(os.path.join(self._here or "", os.path.expanduser(name)))  # noqa: PTH111, PTH118
+
+    def _inside(self, place: str, kbs: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """A place in KBs, and what it is called in each; nothing for one that holds the KB."""
+        if self._here is None:
+            return
         folder, file = os.path.split(place)
+        # A KB's folder is known by its real name; a file may be a link of its own.
         for way in dict.fromkeys((place, os.path.join(os.path.realpath(folder), file))):  # noqa: PTH118
             for kb in kbs:
                 base = self._base(kb)
                 if base is None:
                     continue
-                if f"{base}{os.sep}".startswith(f"{way.rstrip(os.sep)}{os.sep}"):
-                    yield "."
-                elif way.startswith(f"{base}{os.sep}"):
-                    yield way[len(base) + 1 :]
+                for root, named in ((base, way), (composed(base), composed(way))):
+                    if f"{root}{os.sep}".startswith(f"{named.rstrip(os.sep)}{os.sep}"):
+                        yield kb, ""
+                        break
+                    if named.startswith(f"{root}{os.sep}"):
+                        yield kb, named[len(root) + 1 :]
+                        break
 
     def _base(self, kb: str) -> str | None:
         if kb not in self._bases:
             folder = self._folder_of(kb)
             self._bases[kb] = None if folder is None else str(folder)
         return self._bases[kb]
+
+
+def _is_there(place: str) -> bool:
+    """Whether a file or folder is there, or one that a pattern fits as far as its first name goes
+    that has a `*` or `?`."""
+    if any(map(os.path.lexists, forms(place))):
+        return True
+    parts = place.split(os.sep)  # noqa: PTH206
+    wild = next((at for at, part in enumerate(parts) if set(part) & set("*?")), 0)
+    if not wild:
+        return False
+    marks = {"*": ".*", "?": "."}
+    fits = re.compile("".join(marks.get(char) or re.escape(char) for char in composed(parts[wild])))
+    try:
+        names = os.listdir(os.sep.join(parts[:wild]) or os.sep)  # noqa: PTH118, PTH208
+    except OSError:
+        return False
+    return any(fits.fullmatch(composed(name)) for name in names)
+
+
+def _leads_away(path: str) -> bool:
+    """Whether a path can't be one inside a KB."""
+    named = os.path.expanduser(path)  # noqa: PTH111
+    if os.path.isabs(named):  # noqa: PTH117
+        return os.path.lexists(named)
+    return f"{os.path.normpath(named)}{os.sep}".startswith(f"{os.pardir}{os.sep}")
 
 
 def _nearer(here: str, file: str) -> str:

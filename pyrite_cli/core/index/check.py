@@ -7,7 +7,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from pyrite_backends.port.links import Candidate, Meanings, fault, refused
-from pyrite_backends.port.names import link_name, without_suffix
+from pyrite_backends.port.names import composed, link_name, without_suffix
 from pyrite_cli.core.entry import ids
 from pyrite_cli.core.index import pipeline
 from pyrite_cli.core.text import spelling
@@ -44,14 +44,15 @@ class Chosen:
         for said, place in places.items():
             # As links are followed, but for the last name: a file that is one is no entry.
             real = os.path.join(os.path.realpath(place.parent), place.name)  # noqa: PTH118
-            self._places[os.path.normpath(real)] = said
-            within = any(f"{real}/".startswith(f"{root}/") for root in self._roots.values())
+            self._places[composed(os.path.normpath(real))] = said
+            roots = map(composed, self._roots.values())
+            within = any(composed(f"{real}/").startswith(f"{root}/") for root in roots)
             if not within and not place.exists():
                 raise UsageError(f"there is no file {place}")
 
     def __call__(self, kb: Kb, path: str) -> bool:
         """Whether a file of a KB is one, which counts as met."""
-        file = f"{self._roots[kb.name]}/{path}/"
+        file = composed(f"{self._roots[kb.name]}/{path}/")
         met = [one for one in self._places if file.startswith(f"{one.rstrip('/')}/")]
         self._met.update(met)
         return bool(met) or not self._places

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from pyrite_backends.port.names import composed
 from pyrite_cli.core.search.corpus import readable
 from pyrite_schemas.errors import NotFoundError, UsageError
 
@@ -115,7 +116,7 @@ _FILE = re.compile(r'\.\w+"?(?::\d+)?$')
 
 def _file(reader: Reader, name: str, standpoint: Standpoint, kbs: list[str]) -> list[EntryDetail]:
     for kb, path in standpoint.meant(name, kbs):
-        found = [one for one in reader.get(kb, path) if one.path == path]
+        found = [one for one in reader.get(kb, path) if composed(one.path) == composed(path)]
         if found:
             return found
     return []

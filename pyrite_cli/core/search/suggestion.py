@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from pyrite_backends.port.names import without_suffix
+from pyrite_backends.port.names import composed, without_suffix
 from pyrite_cli.core.query import parser as language
 from pyrite_cli.core.search.narrowing import compared, written
 from pyrite_cli.core.text.spelling import allowed, distance, nearest, slips
@@ -142,15 +142,18 @@ def _fields(reader: Reader, field: str, value: str) -> list[str]:
 
 def _paths(reader: Reader, asked: Sequence[str]) -> list[str]:
     """Folders and files that may be meant by some of which none is there."""
-    files = [one.path for one in reader.entries(NO_FILTERS, -1, 0)]
+    kbs = {state.name for state in reader.kbs()}
+    files = [composed(one.path) for one in reader.entries(NO_FILTERS, -1, 0)]
     folders: dict[str, None] = {}
     for file in files:
         folder = file.rpartition("/")[0]
         while folder and folder not in folders:
             folders[folder] = None
             folder = folder.rpartition("/")[0]
-    named = [path.removeprefix("./").strip("/") for path in asked]
-    known = {*files, *folders}
+    parted = [(path, *path.partition(":")) for path in map(composed, asked)]
+    inside = [rest if kb in kbs else path for path, kb, _, rest in parted]
+    named = [path.removeprefix("./").strip("/") for path in inside]
+    known = {"", ".", *files, *folders}
     if any(path in known or set(path) & set("*?") for path in named):
         return []
     return [f"path:{one}" for one in nearest(named[0], folders) or nearest(named[0], files)]
