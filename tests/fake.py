@@ -524,6 +524,10 @@ class MemoryReader:
     def types(self) -> list[str]:
         return sorted({row.entry.type for row in self._rows if row.entry.type})
 
+    def authors(self) -> list[tuple[str, str]]:
+        touches = [touch for touches in self._state.logs.values() for touch in touches]
+        return sorted({(touch.commit.author, touch.commit.email) for touch in touches})
+
     def problems(self) -> list[str]:
         state = self._state
         used = {chunk.hash for _, chunk in state.chunks(state.entries)}

@@ -43,6 +43,9 @@ def run(repo: Repo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtu
         ("C4995", ""),
         ("xx", ""),
         ("pmp", "pump"),
+        ("mach", "machines"),
+        ("depre", "deprecated"),
+        ("gre dus", "grease dust"),
     ],
 )
 def test_a_query_that_finds_nothing(run: Here, query: str, meant: str) -> None:
@@ -218,3 +221,42 @@ def test_the_condition_that_nothing_passes(
 def test_a_field_that_is_compared_may_be_mistaken(run: Here) -> None:
     ran = run("list", "--where", "alises~big")
     assert ran.err == "no entries found\nnothing holds alises:~big; did you mean: aliases:~big\n"
+
+
+def test_a_guess_is_told_from_an_answer(run: Here) -> None:
+    assert run("index", "sync").code == 0
+    guess = "no word of this stands anywhere, and nothing comes near it in meaning (cosine 0."
+    for mode in ("semantic", "hybrid"):
+        for query in ("qwpfj zxlkv", "how do I qwpfj the zxlkv?"):
+            ran = run("search", query, "--mode", mode)
+            assert (ran.code, guess in ran.err) == (0, True), ran.err
+            reply = shape("search", run("search", query, "--mode", mode, "--json").out)
+            assert [note.startswith(guess) for note in reply["notes"]] == [True]
+        for query in (
+            "lubricating a water machine",
+            "qwpfj dust",
+            "how do I reboot a water supply",
+        ):
+            assert guess not in run("search", query, "--mode", mode).err
+    assert guess not in run("search", "qwpfj").err
+
+
+def test_an_author_is_hinted_at(run: Here, repo: Repo) -> None:
+    repo.write("attic/b.md", "# More\n")
+    repo.git("add", "-A")
+    repo.git("commit", "-q", "-m", "more", "--author", "Ines Calloway <ines@example.org>")
+    run(*SYNC)
+    name, slipped = "Calloway", "Caloway"
+    for command in (("search", "dust"), ("list",)):
+        ran = run(*command, "--author", slipped)
+        assert ran.code == 1
+        assert f"nothing holds --author {slipped}; did you mean: --author {name}" in ran.err
+    noted = run("search", f"dust author:{name}").err
+    assert "author: is no field here; --author finds who committed" in noted
+
+
+def test_a_value_in_a_group_is_hinted_at(run: Here) -> None:
+    ran = run("search", "type:(runbok OR other) OR (tag:watr grease)")
+    assert ran.code == 1
+    for word, near in (("type:runbok", "type:runbook"), ("tag:watr", "tag:water")):
+        assert f"nothing holds {word}; did you mean: {near}" in ran.err

@@ -152,3 +152,8 @@ def test_a_large_commit_is_noted_whole(index: Index) -> None:
     with index.reader() as reader:
         found = set(reader.log("kb"))
     assert found == {(name, TWO.id) for name in names} | {(name, TWIN.id) for name in names[:700]}
+
+
+def test_all_authors_are_known(logged: Index) -> None:
+    with logged.reader() as reader:
+        assert reader.authors() == sorted({(one.author, one.email) for one, _ in TOUCHES})

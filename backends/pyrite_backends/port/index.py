@@ -199,6 +199,10 @@ class Reader(Protocol):
         """The types that entries have, in order."""
         ...
 
+    def authors(self) -> list[tuple[str, str]]:
+        """(name, address) of everyone by whom a commit is, in order."""
+        ...
+
     def problems(self) -> list[str]:
         """What the engine itself finds wrong: broken pages, full text out of step with chunks,
         vectors without a chunk, counts that don't add up."""

@@ -242,6 +242,10 @@ class CommonReader(ABC):
         rows = self._rows("SELECT DISTINCT type FROM entry WHERE type <> '' ORDER BY type")
         return [kind for (kind,) in rows]
 
+    def authors(self) -> list[tuple[str, str]]:
+        rows = self._rows("SELECT DISTINCT author, email FROM git_commit ORDER BY author, email")
+        return [(name, address) for name, address in rows]
+
     def links(self, kb: str, entry: str) -> tuple[list[LinkRow], list[LinkRow]]:
         from pyrite_backends.sql import links  # a search needs none of it
 

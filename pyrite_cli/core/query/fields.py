@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 OWN = ("kb", "type", "tag", "path", "date", "since", "until")
 """Names that mean the same in every knowledge base, whatever its frontmatter has."""
 
+_COMMITTED = frozenset(("author", "committer"))
+"""Names that may be meant to be of commits, where no frontmatter has them."""
+
 MAX_FIELDS = 16
 """Distinct other names that are looked up, each at the price of a look at all entries; the rest is
 text."""
@@ -69,7 +72,9 @@ class Fields:
         if name.lower() not in OWN:
             if self._held(name):
                 return _compared(name, value)
-            if name in self._known:
+            if name.lower() in _COMMITTED and value:
+                self.notes[f"{name}: is no field here; --author finds who committed"] = None
+            elif name in self._known:
                 self._suggest(name)
             return None
         return self._own(name, value) if value else None

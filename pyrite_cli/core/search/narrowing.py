@@ -80,13 +80,18 @@ def parts(filters: Filters) -> Iterator[tuple[str, Filters]]:
     if filters.committed_since:
         yield f"--committed-since {filters.committed_since}", without("committed_since", "")
     if filters.authors:
-        authors = " ".join(f"--author {_quoted(author)}" for author in filters.authors)
+        authors = " ".join(map(by_author, filters.authors))
         yield authors, without("authors", ())
 
 
 def written(field: str, value: str) -> str:
     """A condition as a query has it."""
     return f"{field}:{_quoted(value)}"
+
+
+def by_author(part: str) -> str:
+    """A condition on who wrote a commit, which only an option has."""
+    return f"--author {_quoted(part)}"
 
 
 def compared(test: Comparison) -> str:

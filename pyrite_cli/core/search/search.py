@@ -9,6 +9,7 @@ import msgspec
 
 from pyrite_backends.port.scoring import idf
 from pyrite_cli.core.query import parser as language
+from pyrite_cli.core.query import tree
 from pyrite_cli.core.search import ranking
 from pyrite_cli.core.search.corpus import readable
 from pyrite_cli.core.search.freshness import freshness, looked_at
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from pyrite_schemas.sync import KbState
 
 _SUGGESTED = 32
-"""Words of a query that are looked at for slips."""
+"""Words of a query, and conditions, that are looked at for slips."""
 
 
 _SHOWN = 60
@@ -68,6 +69,10 @@ class Hits(NamedTuple):
     frequencies: Frequencies | None = None
     names: Sequence[tuple[str, ...]] = ()
 
+
+_GUESS = 0.4
+"""Cosine below which nothing is near to words that stand nowhere. With all-MiniLM-L6-v2, letters at
+random had less for their best in 19 of 20 cases, and of 560 questions on four corpora two."""
 
 _NO_TEXT = "no text to compare by meaning; conditions alone need --mode keyword"
 
@@ -135,7 +140,23 @@ class Searcher:
         notes = parsed.notes
         if mode == "semantic" and not parsed.text.strip():
             notes = (*notes, _NO_TEXT)
+        if mode != "keyword":
+            notes = (*notes, *self._guessed(parsed.query, ranked, rare))
         return Hits(parsed.query, mode, filters, page, found, notes, rare, names)
+
+    def _guessed(
+        self, query: Query, ranked: list[Fused], rare: Frequencies | None
+    ) -> tuple[str, ...]:
+        """That what is found is no answer: something is always the nearest in meaning."""
+        cosines = [part.score for one in ranked for part in one.parts if part.leg == "semantic"]
+        if not query.ranked or not cosines or max(cosines) >= _GUESS:
+            return ()
+        known = rare or self._reader.frequencies(query.ranked)
+        counted = zip(query.times or (1,) * len(query.ranked), known.hits, strict=True)
+        if any(hits for times, hits in counted if times):
+            return ()
+        far = f"nothing comes near it in meaning (cosine {max(cosines):.2f} at best)"
+        return (f"no word of this stands anywhere, and {far}: what was found is a guess",)
 
     def _begin(self, page: list[Fused], found: list[Found], query: Query) -> None:
         """Show the beginning of entries that are found by what they are called alone: any of their
@@ -198,7 +219,12 @@ class Searcher:
         from pyrite_cli.core.search import suggestion  # only where something is not found
 
         found = suggestion.words(self._reader, unknown, self._corpus.analyzer)
-        return found if hits.entries else (*found, *suggestion.values(self._reader, hits.filters))
+        if hits.entries:
+            return found
+        leaves = tree.leaves(hits.query.condition)
+        asked = [hits.filters, *(one for one in leaves if isinstance(one, Filters))][:_SUGGESTED]
+        more = [one for filters in asked for one in suggestion.values(self._reader, filters)]
+        return (*found, *dict.fromkeys(more))
 
     def narrowed(
         self, request: SearchRequest, hits: Hits, suggestions: tuple[Suggestion, ...]

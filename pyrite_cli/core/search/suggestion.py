@@ -1,8 +1,9 @@
 """Did you mean: what is near to a word, a value or a name that nothing has.
 
 Only asked when something was not found. Words come from the index's own vocabulary, which holds
-stems: those of all words at distance one are looked up, then those at distance two that begin with
-the same letters; a real word is read off an entry that holds the stem.
+stems: those of all words at distance one and those that go on where the word ends are looked up,
+then those at distance two that begin with the same letters; a real word is read off an entry that
+holds the stem.
 """
 
 from __future__ import annotations
@@ -13,15 +14,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from pyrite_backends.port.names import composed, without_suffix
+from pyrite_backends.port.names import composed, folded, without_suffix
 from pyrite_cli.core.query import parser as language
-from pyrite_cli.core.search.narrowing import compared, written
+from pyrite_cli.core.search.narrowing import by_author, compared, written
+from pyrite_cli.core.text import functions
 from pyrite_cli.core.text.spelling import allowed, distance, nearest, slips
 from pyrite_schemas.replies.common import Suggestion
 from pyrite_schemas.search import NO_FILTERS, Filters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pyrite_backends.port.index import Reader
     from pyrite_cli.core.text.tokens import Analyzer
@@ -67,7 +69,11 @@ def _words(reader: Reader, word: str, analyzer: Analyzer) -> tuple[str, ...]:
     if not most:
         return ()
     spelt = {analyzer.stem(slip): slip for slip in sorted(slips(word))}
-    found = [(1, -chunks, stem, spelt[stem]) for stem, chunks in reader.vocabulary(list(spelt))]
+    # A word that was not typed to its end is as near as one with a slip.
+    found = [
+        (1, -chunks, stem, spelt.get(stem, f"{stem}*"))
+        for stem, chunks in dict.fromkeys(reader.vocabulary(list(spelt), word))
+    ]
     stem = analyzer.stem(word)
     if not found and most > 1 and len(stem) > _PREFIX:
         prefix = stem[: _LONG_PREFIX if len(stem) >= _LONG else _PREFIX]
@@ -77,10 +83,13 @@ def _words(reader: Reader, word: str, analyzer: Analyzer) -> tuple[str, ...]:
             far = min(distance(stem, other, most), begun)
             if far <= most:
                 found.append((far, -chunks, other, f"{other}*"))
+    # Nobody looks for `are`.
+    idle = set(map(analyzer.stem, functions.words(analyzer.language)))
+    likely = sorted(one for one in found if one[2] not in idle)
     real = []
-    for _, rarity, stem, query in sorted(found)[:_NEAR]:
+    for _, rarity, stem, query in likely[:_NEAR]:
         one = _real(reader, stem, query, word, analyzer) if stem.isalpha() else ""
-        far = distance(word, one, most)
+        far = 1 if one.startswith(word) else distance(word, one, most)
         if one and far <= most:
             real.append((far, rarity, one))
     return tuple(dict.fromkeys(one for _, _, one in sorted(real)))
@@ -103,7 +112,7 @@ def _real(reader: Reader, stem: str, query: str, word: str, analyzer: Analyzer) 
 
 
 def values(reader: Reader, filters: Filters) -> tuple[Suggestion, ...]:
-    """What may be meant by tags, types, fields, their values and paths that no entry has.
+    """What may be meant by tags, types, fields, their values, paths and authors that no entry has.
 
     Args:
         reader: A view of the index.
@@ -113,9 +122,9 @@ def values(reader: Reader, filters: Filters) -> tuple[Suggestion, ...]:
     tags = [one.tag for one in reader.tags(NO_FILTERS)] if filters.tags else []
     types = reader.types() if filters.types else []
     for name, asked, known in (("tag", filters.tags, tags), ("type", filters.types, types)):
-        folded = {one.casefold() for one in known}
+        held = {folded(one) for one in known}
         for value in asked:
-            near = nearest(value, known) if value.casefold() not in folded else []
+            near = nearest(value, known) if folded(value) not in held else []
             if near:
                 meant = tuple(written(name, one) for one in near)
                 found.append(Suggestion(written(name, value), meant))
@@ -129,7 +138,18 @@ def values(reader: Reader, filters: Filters) -> tuple[Suggestion, ...]:
             found.append(Suggestion(compared(test), tuple(near)))
     if filters.paths and (near := _paths(reader, filters.paths)):
         found.append(Suggestion(f"path:{filters.paths[0]}", tuple(near)))
+    if filters.authors:
+        found += _authors(reader.authors(), filters.authors)
     return tuple(found)
+
+
+def _authors(known: Sequence[tuple[str, str]], parts: Iterable[str]) -> Iterator[Suggestion]:
+    """Whose commits may be meant by parts of names that nobody has."""
+    people = folded("\n".join(f"{name} <{address}>" for name, address in known))
+    names = [one for name, address in known for one in (name, *name.split(), address)]
+    for part in parts:
+        if folded(part) not in people and (near := nearest(part, names)):
+            yield Suggestion(by_author(part), tuple(map(by_author, near)))
 
 
 def _fields(reader: Reader, field: str, value: str) -> list[str]:
