@@ -28,7 +28,8 @@ MOST_TIMES = 5
 """How often a word counts, at most, that is asked for again and again (docs/ranking.md)."""
 
 PARAGRAPH = 20
-"""Words of a text in which what comes back is the subject; in a sentence it is chance."""
+"""Words of a text for each time that a word in it counts: what comes back throughout a paragraph is
+the subject, what comes back in a sentence does so by chance."""
 
 _LITERAL = regex(r"[^\W_](?:.*[^\W_])?")
 _SENTENCE = 4
@@ -141,7 +142,7 @@ def _times(
 ) -> tuple[int, ...]:
     """How often each term counts, those of one stem together; nothing where that is once."""
     counts = Counter(asked)
-    most = MOST_TIMES if counts.total() >= PARAGRAPH else 1
+    most = min(max(counts.total() // PARAGRAPH, 1), MOST_TIMES)
     left: dict[tuple[str, ...], int] = {}
     times = []
     for term in ranked:
