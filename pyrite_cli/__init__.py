@@ -36,9 +36,16 @@ if TYPE_CHECKING:
         SearchRequest,
         TagsRequest,
     )
+    from pyrite_schemas.requests.state import (
+        AuditRequest,
+        ImportRequest,
+        TaskRequest,
+        TasksRequest,
+    )
     from pyrite_schemas.search import Filters
 
 __all__ = [
+    "AuditRequest",
     "BatchRequest",
     "Caller",
     "CheckRequest",
@@ -48,6 +55,7 @@ __all__ = [
     "Filters",
     "GcRequest",
     "GetRequest",
+    "ImportRequest",
     "InitRequest",
     "LinksRequest",
     "ListRequest",
@@ -60,10 +68,14 @@ __all__ = [
     "SearchRequest",
     "SyncRequest",
     "TagsRequest",
+    "TaskRequest",
+    "TasksRequest",
     "TypesRequest",
     "VerifyRequest",
     "Workspace",
 ]
+
+_STATE = ("AuditRequest", "ImportRequest", "TaskRequest", "TasksRequest")
 
 _PLACES = {
     "Caller": "pyrite_cli.caller",
@@ -85,7 +97,8 @@ def __getattr__(name: str) -> Any:
     if not place:
         from pyrite_schemas.requests import reading
 
-        place = f"pyrite_schemas.requests.{'reading' if hasattr(reading, name) else 'making'}"
+        kind = "state" if name in _STATE else "reading" if hasattr(reading, name) else "making"
+        place = f"pyrite_schemas.requests.{kind}"
     return getattr(importlib.import_module(place), name)
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pyrite_cli.core.index.kb import Kb
     from pyrite_cli.core.index.sync import Options
     from pyrite_cli.hooks import Hooks
+    from pyrite_cli.state import Kept
+    from pyrite_cli.tasks import Tasks
     from pyrite_schemas.replies.check import CheckReply
     from pyrite_schemas.replies.index import DigestReply, GcReply, Status, VerifyReply
     from pyrite_schemas.replies.kbs import KbRemoveReply
@@ -260,3 +262,17 @@ class Pyrite(Reading):
         from pyrite_cli.hooks import Hooks
 
         return Hooks(self.workspace)
+
+    @property
+    def tasks(self) -> Tasks:
+        """Entries that somebody is on."""
+        from pyrite_cli.tasks import Tasks
+
+        return Tasks(self.workspace, self.standpoint)
+
+    @property
+    def state(self) -> Kept:
+        """What git does not hold, as a whole, and the record of what was done with it."""
+        from pyrite_cli.state import Kept
+
+        return Kept(self.workspace, self.caller)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
+import os
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
-from pyrite_backends.factory import open_index, vector_cache
+from pyrite_backends.factory import open_index, open_state, vector_cache
 from pyrite_cli.core.config import home, settings
 from pyrite_cli.core.git.distance import Distance, Distances
 from pyrite_cli.core.git.paths import expanded
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pyrite_backends.port.index import Index
+    from pyrite_backends.port.state import State
     from pyrite_backends.port.vectors import Model
     from pyrite_cli.core.embed.provider import Provider
     from pyrite_cli.core.index.kb import Kb
@@ -93,15 +95,20 @@ class Workspace:
 
     @_Once
     def owner(self) -> str:
-        """Names the configuration, in an index that several may share.
+        """Names the configuration, in an index that several may share."""
+        return self._shared_name if self.index.shared else str(self._named_by)
 
-        Where several machines do, every clone of a repository has the same name.
-        """
+    @property
+    def _named_by(self) -> Path:
+        """The file or folder that tells this configuration from others on this machine."""
         file = (self.project.file or self.project.root).resolve()
-        if file.name in settings.FILE_NAMES:
-            file = file.parent  # which is one configuration, before it has the file and after
-        if not self.index.shared:
-            return str(file)
+        # It is one configuration, before it has the file and after.
+        return file.parent if file.name in settings.FILE_NAMES else file
+
+    @_Once
+    def _shared_name(self) -> str:
+        """The same where several machines share something: every clone of a repository has it."""
+        file = self._named_by
 
         from pyrite_cli.core.git.command import remote
 
@@ -153,6 +160,38 @@ class Workspace:
         )
 
     @_Once
+    def state(self) -> State:
+        """What git does not hold; nothing of it is opened yet."""
+        self._spare_git()
+        return open_state(
+            self.config.storage,
+            self._state_path,
+            lambda: settings.database_url(self.config, self.project.file),
+            self.config.project or self._shared_name,
+        )
+
+    def _state_path(self) -> tuple[Path, bool]:
+        """The file that holds it, and whether no repository can have put anything there."""
+        if self.config.state.path:
+            named = (self.project.root / expanded(self.config.state.path)).resolve()
+            return self._own_place(named), False
+        from pyrite_backends.port import owned  # a search has no state
+
+        return owned.data_folder() / "state.db", True
+
+    @_Once
+    def person(self) -> str:
+        """Who the record says did it: PYRITE_USER, else git's `user.email`, else the account."""
+        from pyrite_cli.core.git.command import person
+
+        return os.environ.get("PYRITE_USER", "").strip() or person(self.project.root)
+
+    @property
+    def session(self) -> str:
+        """Who holds what is claimed where nobody says: PYRITE_SESSION, else the person."""
+        return os.environ.get("PYRITE_SESSION", "").strip() or self.person
+
+    @_Once
     def provider(self) -> Provider:
         """The model and its caches."""
         from pyrite_cli.core.embed.provider import Provider  # only what embeds
@@ -182,7 +221,8 @@ class Workspace:
         )
 
     def _spare_git(self) -> None:
-        if self.project.file and (self.config.storage.path or self.config.cache.path):
+        own = self.config
+        if self.project.file and (own.storage.path or own.cache.path or own.state.path):
             from pyrite_cli.core.config import trust  # most configurations name no place
 
             trust.spare_git(self.project, self.project.file)
@@ -191,8 +231,10 @@ class Workspace:
         """Give back what is kept for the next call; see `Index.close`."""
         with self.making:
             made: Index | None = self.__dict__.get("index")
-        if made is not None:
-            made.close()
+            state: State | None = self.__dict__.get("state")
+        for one in (made, state):
+            if one is not None:
+                one.close()
 
     def _embed_query(self, text: str, model: Model) -> bytes:
         return self.provider.embed_query(text, model)  # which is made by the first such search

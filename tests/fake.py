@@ -416,6 +416,10 @@ class MemoryReader:
         ]
         return found[offset:] if limit < 0 else found[offset : offset + limit]
 
+    def frontmatter(self, filters: Filters) -> list[tuple[str, str, str]]:
+        rows = [row for row in self._rows if passes(row, filters)]
+        return [(row.kb, row.id, row.entry.meta) for row in rows]
+
     def tags(self, filters: Filters) -> list[TagCount]:
         written: dict[str, list[str]] = defaultdict(list)
         counts: Counter[str] = Counter()

@@ -33,6 +33,14 @@ from pyrite_schemas.replies.kbs import KbListReply, KbRemoveReply
 from pyrite_schemas.replies.related import RelatedReply
 from pyrite_schemas.replies.search import BatchFault, BatchReply, SearchReply
 from pyrite_schemas.replies.setup import InitReply
+from pyrite_schemas.replies.state import (
+    AuditReply,
+    AuditVerifyReply,
+    StateImportReply,
+    StateReply,
+    TaskListReply,
+    TaskReply,
+)
 from pyrite_schemas.replies.sync import SyncReport
 from pyrite_schemas.replies.trust import TrustReply
 
@@ -64,6 +72,12 @@ REPLIES: dict[type[Reply], str] = {
     CacheImportReply: "`cache import`",
     HookReply: "`hook install`, `hook uninstall`, `hook status`",
     HookRunReply: "`hook run`",
+    TaskListReply: "`task list`, `task ready`",
+    TaskReply: "`task next`, `task claim` and all that follows, `task show`",
+    AuditReply: "`audit list`, `task log`",
+    AuditVerifyReply: "`audit verify`",
+    StateReply: "`state status`, `state migrate`, `state backup`, `state restore`",
+    StateImportReply: "`state export FILE`, `state import`",
     ErrorReply: "any command that fails",
 }
 """Every reply, and what prints it."""

@@ -434,7 +434,7 @@ def _every_command() -> list[tuple[str, ...]]:
     return found
 
 
-GROUPS = (("index",), ("kb",), ("cache",), ("hook",))
+GROUPS = (("index",), ("kb",), ("cache",), ("hook",), ("task",), ("audit",), ("state",))
 
 
 @pytest.mark.parametrize("command", _every_command(), ids=" ".join)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pyrite_backends.port.index import Index, Tokeniser
+    from pyrite_backends.port.state import State
     from pyrite_backends.port.vectors import Model, VectorCache, VectorFile
     from pyrite_schemas.config import StorageConfig
 
@@ -43,13 +44,50 @@ def open_index(
         try:
             from pyrite_backends.postgres.store import PostgresIndex
         except ImportError as error:
-            raise ConfigError(
-                "storage.backend is postgres, but its driver is not installed",
-                "pip install 'pyrite-index[postgres]'",
-            ) from error
+            raise _no_driver() from error
         where, own = url()
         return PostgresIndex(where, tokeniser, own=own)
     assert_never(storage.backend)
+
+
+def open_state(
+    storage: StorageConfig,
+    path: Callable[[], tuple[Path, bool]],
+    url: Callable[[], tuple[str, bool]],
+    project: str,
+) -> State:
+    """What git does not hold, in the file or beside the index; nothing is opened yet.
+
+    Args:
+        storage: The backend and its settings.
+        path: Gives the file, for a backend that keeps one, and whether no repository can have put
+            anything there.
+        url: As for `open_index`.
+        project: Whose.
+
+    Raises:
+        ConfigError: The backend's driver is not installed, or its URL can't be read.
+    """
+    if storage.backend == "sqlite":
+        from pyrite_backends.state.sqlite import SqliteState
+
+        file, private = path()
+        return SqliteState(file, project, private=private)
+    if storage.backend == "postgres":
+        try:
+            from pyrite_backends.state.postgres import PostgresState
+        except ImportError as error:
+            raise _no_driver() from error
+        where, own = url()
+        return PostgresState(where, project, own=own)
+    assert_never(storage.backend)
+
+
+def _no_driver() -> ConfigError:
+    return ConfigError(
+        "storage.backend is postgres, but its driver is not installed",
+        "pip install 'pyrite-index[postgres]'",
+    )
 
 
 def vector_cache(folder: Path, model: Model, *, own: bool) -> VectorCache:

@@ -175,6 +175,43 @@ class Hook(_Group):
     }
 
 
+class Task(_Group):
+    """Claim and end tasks, each by one alone."""
+
+    places: ClassVar[dict[str, Any]] = {
+        "list": "task:list_tasks",
+        "ready": "task:ready",
+        "next": "task:next_task",
+        "claim": "task:claim",
+        "renew": "task:renew",
+        "checkpoint": "task:checkpoint",
+        "release": "task:release",
+        "complete": "task:complete",
+        "fail": "task:fail",
+        "show": "task:show",
+        "log": "task:log",
+    }
+
+
+class Audit(_Group):
+    """Show and check who did what with tasks."""
+
+    places: ClassVar[dict[str, Any]] = {"list": "audit:list_rows", "verify": "audit:verify"}
+
+
+class State(_Group):
+    """Show, copy and move what git does not hold."""
+
+    places: ClassVar[dict[str, Any]] = {
+        "status": "state:status",
+        "migrate": "state:migrate",
+        "backup": "state:backup",
+        "restore": "state:restore",
+        "export": "state:export",
+        "import": "state:load",
+    }
+
+
 class Program(_Group):
     """Index the Markdown of git repositories; search it by keyword and by meaning."""
 
@@ -195,4 +232,7 @@ class Program(_Group):
         "kb": Kbs,
         "cache": Cache,
         "hook": Hook,
+        "task": Task,
+        "audit": Audit,
+        "state": State,
     }

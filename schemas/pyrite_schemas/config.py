@@ -121,11 +121,65 @@ class FrontmatterConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     date: tuple[DateField, ...] = ("date", "created", "updated", "published")
 
 
+class StateConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where leases and the record are kept, which git does not hold.
+
+    Attributes:
+        path: SQLite: a file, relative to `pyrite.yaml`; by default in the user's data directory.
+            PostgreSQL keeps them beside the index.
+    """
+
+    path: str | None = None
+
+
+class TasksConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which entries are tasks, and what their frontmatter says of them.
+
+    Attributes:
+        types: Their types, in any case.
+        status: The field that says how far one is.
+        open: Values of it with which one may be begun; so may one that has none.
+        done: Values with which one is over.
+        priority: The field of its urgency: a number, 1 before 2, or one of `priorities`.
+        priorities: Words for it, the most urgent first.
+        depends: The field that names what must be done first.
+        assignee: The field of whom it is meant for.
+        ttl: Seconds that a claim lasts when none are given.
+        max_attempts: How often one is tried.
+    """
+
+    types: tuple[str, ...] = ("task",)
+    status: str = "status"
+    open: tuple[str, ...] = ("open", "todo", "ready")
+    done: tuple[str, ...] = ("done", "completed", "closed")
+    priority: str = "priority"
+    priorities: tuple[str, ...] = ("critical", "high", "medium", "low")
+    depends: str = "depends_on"
+    assignee: str = "assignee"
+    ttl: int = 3600
+    max_attempts: int = 3
+
+
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The whole of `pyrite.yaml`."""
+    """The whole of `pyrite.yaml`.
+
+    Attributes:
+        kbs: The knowledge bases.
+        project: Whose state this is, where several repositories share it; by default this one's.
+        storage: Where the index is kept.
+        state: Where leases and the record are kept.
+        tasks: Which entries are tasks.
+        embedding: The model.
+        cache: Where vectors are kept.
+        search: How text is tokenised and searched.
+        frontmatter: What gives an entry its date.
+    """
 
     kbs: tuple[KbConfig, ...] = ()
+    project: str = ""
     storage: StorageConfig = StorageConfig()
+    state: StateConfig = StateConfig()
+    tasks: TasksConfig = TasksConfig()
     embedding: EmbeddingConfig = EmbeddingConfig()
     cache: CacheConfig = CacheConfig()
     search: SearchConfig = SearchConfig()

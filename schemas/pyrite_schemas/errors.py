@@ -91,6 +91,13 @@ class BusyError(PyriteError):
     exit_code = Exit.BUSY
 
 
+class ClaimError(PyriteError):
+    """Somebody else has the task, or it can't be begun."""
+
+    code = "claim"
+    exit_code = Exit.BUSY
+
+
 class ModelError(PyriteError):
     """The embedding model is missing, broken or not the one the index was made with."""
 

@@ -25,9 +25,9 @@ _SAID = one_of(
     --name-status --reverse --topo-order --encoding=UTF-8 --no-show-signature
     --ignore-submodules=all --no-relative --no-mailmap --no-follow -O/dev/null
     --full-history rev-list --count merge-base rev-parse --quiet --verify --git-common-dir
-    --git-path objects config --name-only --get-regexp --get remote.origin.url --show-scope
-    --type=path --get-all core.hooksPath ls-files --stage status --porcelain=v2 --branch
-    --no-ahead-behind --untracked-files=all hash-object --stdin-paths -w version
+    --git-path objects config --name-only --get-regexp --get remote.origin.url user.email
+    --show-scope --type=path --get-all core.hooksPath ls-files --stage status --porcelain=v2
+    --branch --no-ahead-behind --untracked-files=all hash-object --stdin-paths -w version
     """
 )
 _PATTERNS = (r"^filter\..*", r"^remote\..*\.promisor$", "--format=%H%n%ct%n%an%n%ae")

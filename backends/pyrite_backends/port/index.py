@@ -144,6 +144,10 @@ class Reader(Protocol):
         """Entries by KB and path; all of them when `limit` is negative."""
         ...
 
+    def frontmatter(self, filters: Filters) -> list[tuple[str, str, str]]:
+        """(KB, id, frontmatter as JSON) of entries by KB and path."""
+        ...
+
     def tags(self, filters: Filters) -> list[TagCount]:
         """Tags by falling count, then name."""
         ...

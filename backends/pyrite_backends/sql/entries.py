@@ -56,6 +56,15 @@ def listed(ask: Ask, where: Condition, limit: int, offset: int) -> list[EntryRow
     ]
 
 
+def frontmatter(ask: Ask, where: Condition) -> list[tuple[str, str, str]]:
+    """(KB, id, frontmatter as JSON) of the entries that pass a condition, by KB and path."""
+    rows = ask(
+        f"SELECT k.name, e.key, e.meta {OF_KB} WHERE {where.sql} ORDER BY k.name, e.path",
+        where.values,
+    )
+    return [(kb, key, meta) for kb, key, meta in rows]
+
+
 def tags(ask: Ask, where: Condition) -> list[TagCount]:
     """Tags of the entries that pass a condition, by falling count, then name."""
     rows = ask(

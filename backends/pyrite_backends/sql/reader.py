@@ -220,6 +220,11 @@ class CommonReader(ABC):
 
         return entries.listed(self._rows, self._condition(filters), limit, offset)
 
+    def frontmatter(self, filters: Filters) -> list[tuple[str, str, str]]:
+        from pyrite_backends.sql import entries  # a search needs none of it
+
+        return entries.frontmatter(self._rows, self._condition(filters))
+
     def tags(self, filters: Filters) -> list[TagCount]:
         from pyrite_backends.sql import entries  # a search needs none of it
 

@@ -138,6 +138,8 @@ KEYS = {
     "kbs.path": Key(_outside, "files outside of this repository are read and can be searched here"),
     "storage.url": Key(_server, "the text of your files is sent to this server", expands=True),
     "storage.path": Key(_place, "the index is written to this file"),
+    "state.path": Key(_place, "leases on tasks and the record of them are kept in this file"),
+    "project": Key(_any, "leases and the record are those that this name has on this machine"),
     "cache.path": Key(_place, "what is computed from your files, and models, are kept there"),
     "embedding.model": Key(_any, "this model is fetched, where it isn't here, and run"),
 }
@@ -146,6 +148,8 @@ KEYS = {
 HARMLESS = {
     "kbs.name", "kbs.ref", "kbs.include", "kbs.exclude", "kbs.types", "kbs.strict",
     "storage.backend", "search.language", "search.mode", "frontmatter.date",
+    "tasks.types", "tasks.status", "tasks.open", "tasks.done", "tasks.priority",
+    "tasks.priorities", "tasks.depends", "tasks.assignee", "tasks.ttl", "tasks.max_attempts",
 }  # fmt: skip
 """All others: they name nothing outside of the repository."""
 
@@ -156,7 +160,7 @@ def reaches(project: Project) -> list[Reach]:
     repository = None if project.repository is None else str(project.repository)
     found = []
     for name, key in KEYS.items():
-        section, _, field = name.partition(".")
+        section, _, field = name.rpartition(".")
         for steps, holder, default, base in _holders(project.config, section, root, repository):
             value = getattr(holder, field)
             if value == getattr(default, field):
@@ -173,6 +177,9 @@ def _holders(
 ) -> Iterator[tuple[tuple[str | int, ...], Any, Any, str]]:
     """What has the keys of a section: its place, itself, what it is by default, and the folder that
     a path of a KB is relative to."""
+    if not section:
+        yield (), config, _CONFIG, root
+        return
     if section != "kbs":
         yield (section,), getattr(config, section), getattr(_CONFIG, section), root
         return

@@ -23,7 +23,9 @@ from pyrite_schemas.config import (
     FrontmatterConfig,
     KbConfig,
     SearchConfig,
+    StateConfig,
     StorageConfig,
+    TasksConfig,
 )
 from pyrite_schemas.errors import ConfigError
 
@@ -206,6 +208,8 @@ _SECTIONS: dict[str, type[msgspec.Struct]] = {
     "": Config,
     "kbs": KbConfig,
     "storage": StorageConfig,
+    "state": StateConfig,
+    "tasks": TasksConfig,
     "embedding": EmbeddingConfig,
     "cache": CacheConfig,
     "search": SearchConfig,

@@ -364,6 +364,17 @@ def remote(root: Path, *, web: bool = False) -> str:
     return f"{match['host'].lower()}{port}/{match['path'].strip('/').removesuffix('.git')}"
 
 
+def person(root: Path) -> str:
+    """Who commits here: git's `user.email`, else the name of the account."""
+    import getpass  # only where something is recorded
+
+    found = Git(root).quiet("config", "--get", "user.email").strip()
+    try:
+        return found or getpass.getuser()
+    except (KeyError, OSError):  # an account without a name
+        return f"uid {os.getuid()}"
+
+
 _REMOTE = regex(
     r"(?:[a-z+]+://)?(?:[^/@]*@)?(?P<host>[\w.-]+)(?::(?P<port>[0-9]+))?[:/](?P<path>.+)"
 )

@@ -1,0 +1,1 @@
+"""State on both engines: tables, transactions and migrations."""

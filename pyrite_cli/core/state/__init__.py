@@ -1,0 +1,1 @@
+"""Rules for what git does not hold; no SQL."""
