@@ -22,7 +22,7 @@ from benchmarks import (
 )
 from benchmarks.common import Figure
 
-SCALE, RANKING, RULES = "scale", "ranking", "rules"
+SCALE, RANKING, RULES, CLAIMS = "scale", "ranking", "rules", "claims"
 """Parts that run alone: one takes an hour, the others try what the program does not do."""
 
 PARTS = (
@@ -44,7 +44,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("parts", nargs="*", default=list(PARTS), metavar="PART",
                         help=f"what: {', '.join(PARTS)};"
-                             f" alone: {SCALE}, {RANKING}, {RULES}")  # fmt: skip
+                             f" alone: {SCALE}, {RANKING}, {RULES}, {CLAIMS}")  # fmt: skip
     parser.add_argument("--corpus", help="a repository or bundle, for everything but relevance")
     parser.add_argument("--no-model", action="store_true", help="leave out what needs the model")
     parser.add_argument("--cache", type=Path, help="an embedding cache to begin with")
@@ -67,6 +67,9 @@ def main() -> None:
         return
     if options.parts == [RULES]:
         _rules(options)
+        return
+    if options.parts == [CLAIMS]:
+        _claims()
         return
     unknown = set(options.parts) - set(PARTS)
     if unknown:
@@ -126,6 +129,16 @@ def _rules(options: argparse.Namespace) -> None:
         cache = _cache(folder, options.cache)
         for line in rules.measure(folder, cache, model=not options.no_model):
             print(line, flush=True)
+
+
+def _claims() -> None:
+    from benchmarks import claims, servers  # needs a driver of PostgreSQL
+
+    print("| engine | tasks a second | p50 | p99 |\n| --- | --- | --- | --- |")
+    with common.scratch() as folder, servers.server(folder / "server") as postgres:
+        for name, url in (("sqlite", ""), ("postgres", postgres.create())):
+            for line in claims.measure(folder / name, url):
+                print(line, flush=True)
 
 
 def _cache(folder: Path, begin: Path | None) -> Path:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from pyrite_cli.core.state.tasks import COMPLETED, FAILED, Board, Standing, read
+from pyrite_cli.core.state.tasks import COMPLETED, FAILED, Board, Standing
 from pyrite_schemas.errors import ClaimError, NotFoundError, UsageError
 from pyrite_schemas.replies.state import TaskListReply, TaskReply, TaskRow
 from pyrite_schemas.state import Actor, Lease
@@ -57,7 +57,7 @@ class Tasks:
 
         board = self._board(request.kbs)
         if request.ready:
-            found = board.ready(self._person if request.mine else "")
+            found = list(board.ready(self._person if request.mine else ""))
         else:
             standing = map(board.standing, board.tasks)
             found = [one for one in standing if request.everything or not one.done]
@@ -182,14 +182,21 @@ class Tasks:
         self, writer: StateWriter, board: Board, _: str, request: TaskRequest
     ) -> Lease | ClaimError:
         writer.alone()  # of many who ask at once, each sees what those before took
-        board = Board(board.tasks, writer.leases(), self._workspace.config.tasks)
-        for one in board.ready(self._person if request.mine else ""):
-            lease = self._claim(writer, one.task, request)
-            if lease is not None:
-                return lease
-        raise NotFoundError(
-            "no task is ready", "pyrite task list shows what keeps each from being begun"
-        )
+        lease = self._first(writer, board, request)
+        if lease is None:  # what was done since the board was read may have made one ready
+            config = self._workspace.config.tasks
+            lease = self._first(writer, Board(board.tasks, writer.leases(), config), request)
+        if lease is None:
+            raise NotFoundError(
+                "no task is ready", "pyrite task list shows what keeps each from being begun"
+            )
+        return lease
+
+    def _first(self, writer: StateWriter, board: Board, request: TaskRequest) -> Lease | None:
+        """Claim the first that nobody took since the board was read."""
+        ready = board.ready(self._person if request.mine else "")
+        claimed = (self._claim(writer, one.task, request) for one in ready)
+        return next((lease for lease in claimed if lease is not None), None)
 
     def _take(
         self, writer: StateWriter, board: Board, name: str, request: TaskRequest
@@ -252,7 +259,7 @@ class Tasks:
         workspace = self._workspace
         names = workspace.names(kbs)
         with workspace.index.reader() as reader:
-            tasks = read(reader, workspace.config.tasks, names)
+            tasks = workspace.tasks.read(reader, workspace.config.tasks, names)
         leases = []
         if workspace.state.exists():
             with workspace.state.reader() as state:
@@ -266,14 +273,15 @@ class Tasks:
             NotFoundError: No entry is called so.
             UsageError: It is no task, or several are called so.
         """
-        known = {task.name: task for task in board.tasks}
-        if name in known:
-            return known[name]
+        found = next((task for task in board.tasks if task.name == name), None)
+        if found is not None:
+            return found
         from pyrite_cli.core.search import lookup
 
         with self._workspace.index.reader() as reader:
             entry = lookup.find(reader, name, self._standpoint)
-        found = known.get(f"{entry.kb}:{entry.id}")
+        own = f"{entry.kb}:{entry.id}"
+        found = next((task for task in board.tasks if task.name == own), None)
         if found is None:
             types = " or ".join(self._workspace.config.tasks.types)
             raise UsageError(

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pyrite_cli.core.embed.provider import Provider
     from pyrite_cli.core.index.kb import Kb
     from pyrite_cli.core.search.corpus import Corpus
+    from pyrite_cli.core.state.tasks import Known
     from pyrite_schemas.config import KbConfig
     from pyrite_schemas.sync import KbState
 
@@ -178,6 +179,13 @@ class Workspace:
         from pyrite_backends.port import owned  # a search has no state
 
         return owned.data_folder() / "state.db", True
+
+    @_Once
+    def tasks(self) -> Known:
+        """The tasks of the index, as they were read last."""
+        from pyrite_cli.core.state.tasks import Known
+
+        return Known()
 
     @_Once
     def person(self) -> str:

@@ -224,7 +224,7 @@ def test_what_is_damaged_says_what_to_do(repo: Repo, run: Here) -> None:
 def board(*rows: tuple[str, str, tuple[str, ...]]) -> Board:
     """Tasks by id, status and what they depend on."""
     return Board(
-        [Task("kb", key, key, f"{key}.md", status, "", 3.0, "", before)
+        [Task("kb", key, key, f"{key}.md", status, "", 3.0, "", before, open=True, over=False)
          for key, status, before in rows],
         [], TasksConfig(),
     )  # fmt: skip
@@ -232,7 +232,7 @@ def board(*rows: tuple[str, str, tuple[str, ...]]) -> Board:
 
 def test_a_circle_of_tasks_is_never_ready() -> None:
     circle = board(("a", "open", ("b",)), ("b", "open", ("a",)))
-    assert circle.ready() == []
+    assert list(circle.ready()) == []
 
 
 class Model:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import weakref
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -63,7 +62,6 @@ class PostgresState(Store):
             isolation_level="AUTOCOMMIT",  # transactions are begun by hand, with their settings
         )
         super().__init__(name, engine, server.describe(given))
-        weakref.finalize(self, engine.dispose)  # what is idle then
 
     def exists(self) -> bool:
         with self.errors(), self.engine.connect() as connection:

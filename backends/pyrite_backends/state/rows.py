@@ -93,6 +93,7 @@ class Changes(Rows):
         super().__init__(connection, name)
         self._actor = actor
         self._insert = insert
+        self._last: tuple[int, str] | None = None
 
     @functools.cached_property
     def _id(self) -> int:
@@ -106,7 +107,9 @@ class Changes(Rows):
         return int(found)
 
     def alone(self) -> None:
-        self._db.execute(_LAST, {"project": self._id})
+        if self._last is None:
+            number, digest = self._db.execute(_LAST, {"project": self._id}).one()
+            self._last = (number, digest)
 
     def claim(self, kb: str, entry: str, *, ttl: float, most: int, status: str) -> Lease | None:
         by = {"by": self._actor.session, "person_by": self._actor.person}
@@ -153,7 +156,10 @@ class Changes(Rows):
         )  # fmt: skip
 
     def record(self, action: str, subject: str, detail: str) -> None:
-        number, before, at = self._db.execute(_LAST, {"project": self._id}).one()
+        self.alone()
+        assert self._last is not None
+        number, before = self._last
+        at = self._db.execute(_NOW).scalar_one()
         by = self._actor
         row = (number + 1, at, by.person, by.session, action, subject, detail)
         digest = chain.link(self.project, before, row)
@@ -161,6 +167,7 @@ class Changes(Rows):
         values = dict(zip(names, (*row, digest), strict=True))
         self._db.execute(sa.insert(record), {"project_id": self._id, **values})
         self._db.execute(_GROW, {"project": self._id, "last": number + 1, "digest": digest})
+        self._last = (number + 1, digest)
 
 
 def _lease(row: Any) -> Lease:
@@ -190,10 +197,11 @@ _ANSWER = sa.select(answer.c.request, answer.c.reply).where(
 )
 # Whoever adds to the record locks its head until the end of the transaction, so it comes last.
 _LAST = (
-    sa.select(head.c.number, head.c.hash, now().label("at"))
+    sa.select(head.c.number, head.c.hash)
     .where(head.c.project_id == sa.bindparam("project"))
     .with_for_update()
 )
+_NOW = sa.select(now())
 _GROW = (
     sa.update(head)
     .where(head.c.project_id == sa.bindparam("project"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import os
 import time
@@ -41,8 +42,9 @@ class SqliteState(Store):
         self.path = path
         self._private = private
         engine = sa.create_engine(
-            "sqlite://", module=sqlite, creator=self._connect, poolclass=sa.pool.NullPool
-        )
+            "sqlite://", module=sqlite, creator=functools.partial(_connected, path, private),
+            poolclass=sa.pool.QueuePool, pool_size=4, max_overflow=28,
+        )  # fmt: skip
         super().__init__(name, engine, str(path))
 
     def exists(self) -> bool:
@@ -54,23 +56,6 @@ class SqliteState(Store):
     def tables(self, connection: sa.Connection) -> list[str]:
         found = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
         return [str(name) for (name,) in connection.exec_driver_sql(found)]
-
-    def _connect(self) -> Any:
-        if not (self._private or owned.is_ours(self.path)):
-            raise StorageError(
-                f"{self.path} was not made by this user's Pyrite here, so it is not opened",
-                "if it is yours: pyrite state restore FILE takes a copy of it",
-            )
-        connection = sqlite.connect(
-            str(self.path), timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-        )
-        try:
-            connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute("PRAGMA synchronous = FULL")  # what was granted stays granted
-        except sqlite.Error:
-            connection.close()
-            raise
-        return connection
 
     @contextlib.contextmanager
     def errors(self) -> Iterator[None]:
@@ -174,7 +159,10 @@ class SqliteState(Store):
     def _copy(self, file: Path) -> None:
         """A copy of the file as it was committed last, by SQLite's own means."""
         os.close(owned.opened(file, os.O_RDWR | os.O_CREAT | os.O_EXCL))
-        source, target = self._connect(), sqlite.connect(str(file), isolation_level=None)
+        source, target = (
+            _connected(self.path, self._private),
+            sqlite.connect(str(file), isolation_level=None),
+        )
         try:
             source.backup(target)
             target.execute("PRAGMA journal_mode = DELETE")
@@ -207,7 +195,7 @@ class SqliteState(Store):
             self._make_room()
             with self._lock():
                 source = sqlite.connect(f"file:{file}?mode=ro", uri=True, isolation_level=None)
-                target = self._connect()
+                target = _connected(self.path, self._private)
                 try:
                     # Page by page in one transaction: who reads sees the old or the new whole.
                     source.backup(target)
@@ -235,6 +223,29 @@ class SqliteState(Store):
             raise StorageError(f"{file} is no copy that `pyrite state backup` made")
         if whole != "ok":
             raise StorageError(f"{file} is damaged: {whole}")
+
+
+def _connected(path: Path, private: bool) -> Any:
+    """A new connection.
+
+    Raises:
+        StorageError: Somebody else may have put the file there.
+    """
+    if not (private or owned.is_ours(path)):
+        raise StorageError(
+            f"{path} was not made by this user's Pyrite here, so it is not opened",
+            "if it is yours: pyrite state restore FILE takes a copy of it",
+        )
+    connection = sqlite.connect(
+        str(path), timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+    )
+    try:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = FULL")  # what was granted stays granted
+    except sqlite.Error:
+        connection.close()
+        raise
+    return connection
 
 
 def _ours(error: BaseException, path: Path) -> StorageError:

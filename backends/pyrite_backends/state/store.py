@@ -5,6 +5,7 @@ from __future__ import annotations
 import abc
 import contextlib
 import threading
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -36,11 +37,16 @@ class Store(abc.ABC):
         self.project = name
         self.where = where
         self.engine = engine
-        self.begin_anew()
+        self._left: list[sa.Pool] = []
+        self._ready = False
+        self._guard = threading.Lock()
+        weakref.finalize(self, engine.dispose)  # of what is idle then
         forks.remember(self)
 
     def begin_anew(self) -> None:
         """See `pyrite_backends.sql.forks.Forked`."""
+        # What the parent goes on using is neither used nor closed here.
+        self._left.append(self.engine.pool)
         self.engine.dispose(close=False)
         self._ready = False
         self._guard = threading.Lock()

@@ -6,6 +6,7 @@ often it was tried and how it ended stand in state. A task is ready when both ag
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,7 +15,7 @@ from pyrite_backends.port.names import folded
 from pyrite_schemas.search import Filters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pyrite_backends.port.index import Reader
     from pyrite_schemas.config import TasksConfig
@@ -39,6 +40,8 @@ class Task(NamedTuple):
         urgency: By which tasks are ordered, the lowest first.
         assignee: Whom it is meant for, or empty.
         depends: What must be done first, as it is written.
+        open: Whether it may be begun, by its status.
+        over: Whether it is done, by its status.
     """
 
     kb: str
@@ -50,6 +53,8 @@ class Task(NamedTuple):
     urgency: float
     assignee: str
     depends: tuple[str, ...]
+    open: bool
+    over: bool
 
     @property
     def name(self) -> str:
@@ -88,25 +93,45 @@ def read(reader: Reader, config: TasksConfig, kbs: Sequence[str]) -> list[Task]:
     """
     filters = Filters(kbs=tuple(kbs), types=config.types)
     rows = {(row.kb, row.id): row for row in reader.entries(filters, -1, 0)}
+    opens, overs = set(map(folded, config.open)), set(map(folded, config.done))
     found = []
     for kb, key, meta in reader.frontmatter(filters):
         row = rows[kb, key]
         fields = {folded(name): value for name, value in json.loads(meta).items()}
         priority = _said(fields.get(folded(config.priority)))
+        status = _said(fields.get(folded(config.status)))
         found.append(
             Task(
                 kb=kb,
                 id=key,
                 title=row.title,
                 path=row.path,
-                status=_said(fields.get(folded(config.status))),
+                status=status,
                 priority=priority,
                 urgency=_urgency(priority, config.priorities),
                 assignee=_said(fields.get(folded(config.assignee))),
                 depends=_names(fields.get(folded(config.depends))),
+                open=not status or folded(status) in opens,
+                over=folded(status) in overs,
             )
         )
     return sorted(found, key=lambda one: one.urgency)
+
+
+class Known:
+    """The tasks of an index, read again only when a sync has changed it."""
+
+    def __init__(self) -> None:
+        self._last: tuple[object, list[Task]] = (None, [])
+
+    def read(self, reader: Reader, config: TasksConfig, kbs: Sequence[str]) -> list[Task]:
+        """As the function does."""
+        of = (reader.kbs(), tuple(kbs))
+        known, tasks = self._last  # in one, for other threads may be reading too
+        if known != of:
+            tasks = read(reader, config, kbs)
+            self._last = (of, tasks)
+        return tasks
 
 
 def _said(value: Any) -> str:
@@ -139,59 +164,57 @@ class Board:
     Args:
         tasks: As `read` gives them.
         leases: What state knows of them.
-        config: What the values of their status mean.
+        config: How often one is tried.
     """
 
-    def __init__(self, tasks: Iterable[Task], leases: Iterable[Lease], config: TasksConfig) -> None:
+    def __init__(self, tasks: Sequence[Task], leases: Iterable[Lease], config: TasksConfig) -> None:
         self._config = config
-        self._open = {folded(one) for one in config.open}
-        self._over = {folded(one) for one in config.done}
-        self.tasks = list(tasks)
-        self._leases: Mapping[tuple[str, str], Lease] = {(one.kb, one.entry): one for one in leases}
-        self._named: dict[str, list[Task]] = {}
-        for task in self.tasks:
-            stem = task.path.rpartition("/")[2].rpartition(".")[0]
-            for name in dict.fromkeys((task.id, task.name, task.path, stem)):
-                self._named.setdefault(name, []).append(task)
+        self.tasks = tasks
+        self._leases = {(one.kb, one.entry): one for one in leases}
 
     def after(self, lease: Lease) -> Board:
         """The same with one lease as it is now."""
         return Board(self.tasks, [*self._leases.values(), lease], self._config)
 
-    def lease(self, task: Task) -> Lease | None:
-        """What state knows of a task."""
-        return self._leases.get((task.kb, task.id))
+    @functools.cached_property
+    def _named(self) -> dict[str, list[Task]]:
+        """Tasks by the names that others may have for them."""
+        named: dict[str, list[Task]] = {}
+        for task in self.tasks:
+            stem = task.path.rpartition("/")[2].rpartition(".")[0]
+            for name in dict.fromkeys((task.id, task.name, task.path, stem)):
+                named.setdefault(name, []).append(task)
+        return named
 
     def done(self, task: Task) -> bool:
         """Whether it is over: in git, or by an outcome that still holds."""
-        lease = self.lease(task)
+        lease = self._leases.get((task.kb, task.id))
         ended = lease is not None and lease.outcome == COMPLETED and lease.status == task.status
-        return ended or folded(task.status) in self._over
+        return ended or task.over
 
     def standing(self, task: Task) -> Standing:
         """What keeps a task from being begun."""
-        return Standing(task, self.lease(task), self.done(task), tuple(self._reasons(task)))
+        lease = self._leases.get((task.kb, task.id))
+        return Standing(task, lease, self.done(task), tuple(self._reasons(task, lease)))
 
-    def ready(self, mine: str = "") -> list[Standing]:
+    def ready(self, mine: str = "") -> Iterator[Standing]:
         """Those that can be begun, the most urgent first.
 
         Args:
             mine: Only what is meant for this person, or for nobody.
         """
-        found = map(self.standing, self.tasks)
-        return [
-            one
-            for one in found
-            if one.ready and (not mine or folded(one.task.assignee) in ("", folded(mine)))
-        ]
+        for task in self.tasks:
+            if not mine or folded(task.assignee) in ("", folded(mine)):
+                standing = self.standing(task)
+                if standing.ready:
+                    yield standing
 
-    def _reasons(self, task: Task) -> Iterable[str]:
-        lease = self.lease(task)
+    def _reasons(self, task: Task, lease: Lease | None) -> Iterable[str]:
         if self.done(task):
             by = f" by {lease.session}" if lease and lease.outcome == COMPLETED else ""
             yield f"it is done{by}"
             return
-        if task.status and folded(task.status) not in self._open:
+        if not task.open:
             yield f"its status is {task.status}, which is none of {', '.join(self._config.open)}"
         for name in task.depends:
             before = self._before(task, name)
