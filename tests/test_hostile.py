@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from pyrite_cli.core.entry import frontmatter
 from pyrite_cli.core.entry.parse import parse
+from pyrite_cli.core.entry.section import section
 from pyrite_cli.core.text.plain import lines, says
+from pyrite_schemas.errors import NotFoundError
+from pyrite_schemas.replies.entries import EntryReply
 from tests.conftest import DATE_FIELDS
 
 BODIES = {
@@ -77,3 +81,22 @@ def test_a_hostile_object_is_read() -> None:
 def test_a_hostile_frontmatter_is_read(block: str) -> None:
     front = frontmatter.split(f"---\n{block}\n---\nbody\n")
     assert front.faults
+
+
+SECTIONS = {
+    "headings that are many": ("## Same\n\ntext\n\n" * 10_000, "none"),
+    "signs in an anchor": ("## a\n\n### a\n\n" * 5_000, "a#a#a#a#a#a#a#a#b"),
+    "signs in an anchor of nothing": ("## a\n\n" * 10_000, "b#c#d#e#f#g#h#i#j"),
+    "a brace that is never closed": (f"## a {{{'#' * 20_000}\n", "none"),
+    "names of a heading": (f"## a {{{'#a' * 20_000}\n", "none"),
+}
+
+
+@pytest.mark.parametrize(("body", "anchor"), SECTIONS.values(), ids=SECTIONS)
+def test_a_section_of_a_hostile_body_is_looked_for(body: str, anchor: str) -> None:
+    entry = EntryReply(
+        id="a", kb="k", title="A", type="", path="a.md", date="", tags=(), aliases=(), blob="",
+        meta=msgspec.Raw(b"{}"), body=body, start_line=1, kbs=(),
+    )  # fmt: skip
+    with pytest.raises(NotFoundError):
+        section(entry, anchor)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
+from collections import defaultdict
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
@@ -15,15 +18,16 @@ from pyrite_cli.core.text.patterns import regex
 from pyrite_schemas.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from pyrite_cli.core.entry.markdown import Heading
     from pyrite_schemas.replies.entries import EntryReply
 
 _DROPPED = regex(r"[^\w\- ]")
 _RUNS = re.compile(r"[-_]+")
-_OWN = re.compile(rb"\{[^{}]*#([^\s{}*]+)[^{}]*\}[ \t#]*$")
-"""The anchor that a heading names itself: `## Text {#own}`."""
+_LINE = re.compile(rb"[^\r\n]*")
+_OWN = re.compile(rb"#([^\s#*]+)")
+"""The anchor that a heading names itself, in the braces at its end: `## Text {#own}`."""
 _NESTED = 8
 """Signs in an anchor that may lead from one heading to one below it; there are six levels."""
 
@@ -77,17 +81,17 @@ class _Outline:
         self.headings: Sequence[Heading] = markdown.scan(
             entry.body, self.raw, "", entry.start_line
         ).headings
+        self._called = cache(self._names)
 
     def find(self, anchor: str, first: int, end: int) -> int | None:
         """The number of the heading that an anchor means, among some."""
         for way in _WAYS:
-            wanted = way.name(anchor)
-            for name, place in self._called(way):
-                if name == wanted and wanted and first <= place < end:
-                    return place
-        for place in range(first, end):
-            if anchor and anchor.casefold() == self._own(place).casefold():
+            place = _among(self._called(way).get(way.name(anchor)), first, end)
+            if place is not None:
                 return place
+        place = _among(self._owned.get(anchor.casefold()), first, end)
+        if place is not None:
+            return place
         # A heading may hold the sign itself: the longest name of one comes first.
         signs = [at for at, char in enumerate(anchor) if char == "#"]
         for at in reversed(signs) if len(signs) <= _NESTED else ():
@@ -100,12 +104,23 @@ class _Outline:
 
     def end(self, place: int) -> int:
         """The number of the next heading that is not below one."""
-        level = self.headings[place].level
-        behind = range(place + 1, len(self.headings))
-        return next((at for at in behind if self.headings[at].level <= level), len(self.headings))
+        return self._ends[place]
 
-    def _called(self, way: _Way) -> Iterator[tuple[str, int]]:
-        """Names of headings, each for one of them where they are numbered."""
+    @cached_property
+    def _ends(self) -> list[int]:
+        """Where each heading ends."""
+        ends = [len(self.headings)] * len(self.headings)
+        above: list[int] = []
+        for place, heading in enumerate(self.headings):
+            while above and self.headings[above[-1]].level >= heading.level:
+                ends[above.pop()] = place
+            above.append(place)
+        return ends
+
+    def _names(self, way: _Way) -> dict[str, list[int]]:
+        """Names and the headings that are called so, of which there is one where they are
+        numbered."""
+        found: dict[str, list[int]] = defaultdict(list)
         counts: dict[str, int] = {}
         for place, heading in enumerate(self.headings):
             name = own = way.name(heading.text)
@@ -114,13 +129,28 @@ class _Outline:
                 counts[own] += 1
                 name = f"{own}-{counts[own]}"
             counts[name] = 0
-            yield name, place
+            found[name].append(place)
+        found.pop("", None)
+        return found
 
-    def _own(self, place: int) -> str:
-        start = self.headings[place].offset
-        (line,) = self.raw[start:].splitlines()[:1]
-        match = _OWN.search(line)
-        return match.group(1).decode() if match else ""
+    @cached_property
+    def _owned(self) -> dict[str, list[int]]:
+        """Anchors that headings name themselves."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for place, heading in enumerate(self.headings):
+            line = _LINE.match(self.raw, heading.offset)
+            text = line.group().rstrip(b" \t#") if line else b""
+            if text.endswith(b"}"):
+                names = _OWN.findall(text[text.rfind(b"{") + 1 : -1])
+                if names:
+                    found[names[-1].decode().casefold()].append(place)
+        return found
+
+
+def _among(places: Sequence[int] | None, first: int, end: int) -> int | None:
+    """The first of some places, in order, within bounds."""
+    at = bisect_left(places, first) if places else 0
+    return places[at] if places and at < len(places) and places[at] < end else None
 
 
 def _text(name: str) -> str:
