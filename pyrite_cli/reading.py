@@ -225,7 +225,8 @@ class Reading:
             return whole
         from pyrite_cli.core.entry.section import section  # reads Markdown
 
-        return section(whole, anchor)
+        name = f"{whole.kb}:{whole.id}" if self.standpoint.several else whole.id
+        return section(whole, anchor, name)
 
     def list(self, request: ListRequest | None = None) -> ListReply:
         """Entries by KB and path."""

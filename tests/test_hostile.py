@@ -99,4 +99,4 @@ def test_a_section_of_a_hostile_body_is_looked_for(body: str, anchor: str) -> No
         meta=msgspec.Raw(b"{}"), body=body, start_line=1, kbs=(),
     )  # fmt: skip
     with pytest.raises(NotFoundError):
-        section(entry, anchor)
+        section(entry, anchor, "a")

@@ -151,3 +151,19 @@ def test_a_heading_that_is_not_there(run: Here) -> None:
     assert run("get", "pumps#New pump#Old pump").code == 1
     assert run("get", "pumps#Not a heading").err.endswith("; pyrite get pumps prints all of it\n")
     assert run("get", "pumps#").code == 1
+
+
+def test_the_hint_names_the_entry_as_it_is_found(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repo.write("pyrite.yaml", "kbs:\n  - {name: a, path: a}\n  - {name: b, path: b}\n")
+    for file in ("a/cold room.md", "b/cold room.md"):
+        repo.write(file, "# Cold room\n")
+    repo.commit()
+    run = here(repo.root, monkeypatch, capsys)
+    run("index", "sync", "--no-embed")
+    told = run("get", "a/cold room.md#zzz").err
+    assert told == (
+        "error: a:cold room has no heading 'zzz'; pyrite get 'a:cold room' prints all of it\n"
+    )
+    assert run("get", "a:cold room").code == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import unicodedata
 from bisect import bisect_left
 from collections import defaultdict
@@ -32,7 +33,7 @@ _NESTED = 8
 """Signs in an anchor that may lead from one heading to one below it; there are six levels."""
 
 
-def section(entry: EntryReply, anchor: str) -> EntryReply:
+def section(entry: EntryReply, anchor: str, name: str) -> EntryReply:
     """An entry cut to a section: its heading and all up to the next one of the same or a higher
     level.
 
@@ -40,6 +41,7 @@ def section(entry: EntryReply, anchor: str) -> EntryReply:
         entry: The whole.
         anchor: The heading as it reads or as links on the web have it (`#the-heading`, of several
             the second is `the-heading-1`), in any case; behind `#`, one below it.
+        name: What the entry is called where it is not found.
 
     Raises:
         NotFoundError: It has no such heading.
@@ -52,8 +54,8 @@ def section(entry: EntryReply, anchor: str) -> EntryReply:
         names = [one.text for one in outline.headings]
         last = anchor.rpartition("#")[2]
         near = spelling.nearest(anchor, names) or spelling.nearest(unquote(last), names)
-        hint = spelling.meant(near) or f"pyrite get {entry.id} prints all of it"
-        raise NotFoundError(f"{entry.id} has no heading {anchor!r}", hint)
+        hint = spelling.meant(near) or f"pyrite get {shlex.quote(name)} prints all of it"
+        raise NotFoundError(f"{name} has no heading {anchor!r}", hint)
     start = outline.headings[place].offset
     end = outline.end(place)
     stop = outline.headings[end].offset if end < len(outline.headings) else len(outline.raw)
