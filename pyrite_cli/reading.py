@@ -111,7 +111,10 @@ class Reading:
         from pyrite_cli.core.git.standpoint import Standpoint
 
         several = len(self.workspace.config.kbs) > 1
-        return Standpoint(self.workspace.folder_of, self.caller.here, several=several)
+        caller = self.caller
+        return Standpoint(
+            self.workspace.folder_of, caller.here, several=several, folder=str(caller.folder)
+        )
 
     def filters(
         self,

@@ -220,6 +220,49 @@ def test_a_path_that_leads_outside_is_told(run: Here, path: str) -> None:
         assert f"the path {path!r} lies in no knowledge base" in told.err
 
 
+def test_a_bare_repository_beside_makes_no_other_path_one_of_a_kb(
+    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repo.commit(a="# A\n")
+    repo.git("clone", "-q", "--bare", str(repo.root), str(tmp_path / "bare.git"))
+    repo.write(
+        "pyrite.yaml", "kbs:\n  - {name: own}\n  - {name: bare, repo: ../bare.git, ref: main}\n"
+    )
+    run = here(repo.root, monkeypatch, capsys)
+    run(*SYNC)
+    assert run("list", "--path", "bare:a.md").out.startswith("bare:a.md")
+    told = run("list", "--path", "../elsewhere")
+    assert told.code == 2
+    assert "the path '../elsewhere' lies in no knowledge base" in told.err
+
+
+@pytest.mark.parametrize("path", ["../way", "../way/", "../way/deep", "../way/deep/c.md:3"])
+def test_a_folder_that_is_a_link_is_the_one_it_leads_to(
+    run: Here, tmp_path: Path, path: str
+) -> None:
+    run(*SYNC)
+    (tmp_path / "way").symlink_to(tmp_path / "repo/docs", target_is_directory=True)
+    asked = (("needle", "--path", path), (f"needle path:{path}",))
+    option, inside = (run("search", *one, "--paths").out.splitlines() for one in asked)
+    assert option == inside
+    assert "docs/deep/c.md" in option
+    assert "../more/b.md" not in option
+    assert not run("check", path).out.startswith("0 files")
+
+
+def test_a_path_may_be_relative_to_the_folder_of_the_option(run: Here, tmp_path: Path) -> None:
+    run(*SYNC)
+    there = ("-C", "repo")
+    found = "repo/docs/deep/c.md"
+    for path in ("docs/deep", "docs/deep/c.md:3", "repo/docs/deep", "deep", "./docs/d*"):
+        asked = (*there, "search", "needle", "--path", path, "--paths")
+        assert run(*asked, cwd=tmp_path).out == f"{found}\n", path
+    for name in ("docs/deep/c.md", found, f"{found}:3#Gamma"):
+        assert f"path    {found}:" in run(*there, "get", name, cwd=tmp_path).out
+    for command in ("links", "related", "check"):
+        assert run(*there, command, "docs/deep/c.md", cwd=tmp_path).code < 2
+
+
 def test_a_path_that_is_there_is_not_suggested(run: Here) -> None:
     run(*SYNC)
     assert "did you mean" not in run("search", "needle", "--path", "docs/deep", "--tag", "x").err

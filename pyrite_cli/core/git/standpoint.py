@@ -23,18 +23,25 @@ class Standpoint:
         here: The folder that the caller stands in; None for one who is elsewhere, to whom paths on
             this machine mean nothing.
         several: Whether there are several KBs, so that a path alone does not tell which is meant.
+        folder: What a path that was typed may be relative to besides, as with `pyrite -C`.
 
     Attributes:
         several: The same.
     """
 
     def __init__(
-        self, folder_of: Callable[[str], Path | None], here: str | None, *, several: bool
+        self,
+        folder_of: Callable[[str], Path | None],
+        here: str | None,
+        *,
+        several: bool,
+        folder: str = "",
     ) -> None:
         self._folder_of = folder_of
         self.several = several
         self._bases: dict[str, str | None] = {}
         self._here = here
+        self._folder = folder
 
     def has(self, kb: str) -> bool:
         """Whether a KB's files are here."""
@@ -69,7 +76,7 @@ class Standpoint:
             return []
         from pyrite_cli.core.git.paths import typed_paths  # no search looks a file up
 
-        places = map(self._place, typed_paths(name))
+        places = [place for one in typed_paths(name) for place in self._places(one)]
         return [(kb, file) for place in places for kb, file in self._inside(place, kbs) if file]
 
     def within(self, name: str, kbs: Sequence[str]) -> tuple[str, ...]:
@@ -87,21 +94,24 @@ class Standpoint:
         from pyrite_cli.core.git.paths import typed_paths  # few searches name a path
 
         found: list[str] = []
-        outside = self._here is not None and all(map(self.has, kbs))
+        outside = self._here is not None
         for one in typed_paths(name):
-            place = self._place(one)
-            inside = [f"{kb}:{file}" for kb, file in self._inside(place, kbs)]
-            if inside and _is_there(place):
-                return tuple(dict.fromkeys(inside))
-            outside = outside and not inside and _leads_away(one)
-            found += [one, *inside] if one else inside
+            found += [one] if one else []
+            for place in self._places(one):
+                inside = [f"{kb}:{file}" for kb, file in self._inside(place, kbs)]
+                if inside and _is_there(place):
+                    return tuple(dict.fromkeys(inside))
+                outside = outside and not inside and _leads_away(one)
+                found += inside
         if outside:
             raise UsageError(f"the path {name!r} lies in no knowledge base")
         return tuple(dict.fromkeys(found))
 
-    def _place(self, name: str) -> str:
-        """Where what was typed is on this machine."""
-        return os.path.normpath(os.path.join(self._here or "", os.path.expanduser(name)))  # noqa: PTH111, PTH118
+    def _places(self, name: str) -> Iterator[str]:
+        """Where what was typed may be on this machine, the likeliest first."""
+        here, named = self._here or "", os.path.expanduser(name)  # noqa: PTH111
+        for folder in dict.fromkeys((here, os.path.normpath(os.path.join(here, self._folder)))):  # noqa: PTH118
+            yield os.path.normpath(os.path.join(folder, named))  # noqa: PTH118
 
     def _inside(self, place: str, kbs: Sequence[str]) -> Iterator[tuple[str, str]]:
         """A place in KBs, and what it is called in each; nothing for one that holds the KB."""
@@ -109,7 +119,8 @@ class Standpoint:
             return
         folder, file = os.path.split(place)
         # A KB's folder is known by its real name; a file may be a link of its own.
-        for way in dict.fromkeys((place, os.path.join(os.path.realpath(folder), file))):  # noqa: PTH118
+        real = os.path.join(os.path.realpath(folder), file)  # noqa: PTH118
+        for way in dict.fromkeys((place, real, os.path.realpath(place))):
             for kb in kbs:
                 base = self._base(kb)
                 if base is None:

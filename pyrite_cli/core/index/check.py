@@ -42,8 +42,9 @@ class Chosen:
         self._met: set[str] = set()
         self._places: dict[str, str] = {}
         for said, place in places.items():
-            # As links are followed, but for the last name: a file that is one is no entry.
-            real = os.path.join(os.path.realpath(place.parent), place.name)  # noqa: PTH118
+            # As links are followed, but for the name of a file: one that is a link is no entry.
+            parent = os.path.realpath(place.parent)
+            real = os.path.realpath(place) if place.is_dir() else f"{parent}/{place.name}"
             self._places[composed(os.path.normpath(real))] = said
             roots = map(composed, self._roots.values())
             within = any(composed(f"{real}/").startswith(f"{root}/") for root in roots)
