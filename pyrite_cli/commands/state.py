@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -90,7 +89,7 @@ def export(
     kept = invocation(context).pyrite.state
     if file == "-":
         for line in kept.lines():
-            sys.stdout.buffer.write(line)
+            render.document(line.decode().removesuffix("\n"))
         return
     _moved(kept.export(file=file), "wrote", json=json)
 

@@ -165,22 +165,22 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Attributes:
         kbs: The knowledge bases.
-        project: Whose state this is, where several repositories share it; by default this one's.
         storage: Where the index is kept.
-        state: Where leases and the record are kept.
-        tasks: Which entries are tasks.
         embedding: The model.
         cache: Where vectors are kept.
         search: How text is tokenised and searched.
         frontmatter: What gives an entry its date.
+        tasks: Which entries are tasks.
+        state: Where leases and the record are kept.
+        project: Whose state this is, where several repositories share it; by default this one's.
     """
 
     kbs: tuple[KbConfig, ...] = ()
-    project: str = ""
     storage: StorageConfig = StorageConfig()
-    state: StateConfig = StateConfig()
-    tasks: TasksConfig = TasksConfig()
     embedding: EmbeddingConfig = EmbeddingConfig()
     cache: CacheConfig = CacheConfig()
     search: SearchConfig = SearchConfig()
     frontmatter: FrontmatterConfig = FrontmatterConfig()
+    tasks: TasksConfig = TasksConfig()
+    state: StateConfig = StateConfig()
+    project: str = ""

@@ -35,11 +35,20 @@ class Conflict:
 
     Attributes:
         markers: The marker lines: kind, offset of the beginning, offset of the line end.
+        parted: Whether there is a `=======` among them.
+        inside: Whether there is any other.
     """
 
     def __init__(self) -> None:
         """Begin with no marker."""
         self.markers: list[tuple[str, int, int]] = []
+        self.parted = self.inside = False
+
+    def add(self, kind: str, match: re.Match[str]) -> None:
+        """One more marker."""
+        self.markers.append((kind, match.start(), match.end()))
+        self.parted = self.parted or kind == "part"
+        self.inside = self.inside or kind != "part"
 
     def unwanted(self) -> Iterator[tuple[int, int]]:
         """The marker lines, and all sides but the first: offsets from and to."""
@@ -72,12 +81,12 @@ def find(text: str) -> list[Conflict]:
     current = Conflict()
     for match in _MARKER.finditer(text):
         kind = str(match.lastgroup)
-        inside = any(one != "part" for one, _, _ in current.markers)
+        inside = current.inside
         while end <= match.start():
             start, end = next(code, _NOWHERE)
         if not inside and start <= match.start():
             continue
-        if kind == "part" and inside and any(one == "part" for one, _, _ in current.markers):
+        if kind == "part" and inside and current.parted:
             continue
         if not inside and not _alone(match, kind, parted=bool(current.markers)):
             continue
@@ -85,12 +94,12 @@ def find(text: str) -> list[Conflict]:
             # What came before has no end, or was the underline of a heading.
             found.append(current)
             current = Conflict()
-        current.markers.append((kind, match.start(), match.end()))
+        current.add(kind, match)
         if kind == "theirs":
             found.append(current)
             current = Conflict()
     found.append(current)
-    return [one for one in found if any(kind != "part" for kind, _, _ in one.markers)]
+    return [one for one in found if one.inside]
 
 
 def _alone(match: re.Match[str], kind: str, *, parted: bool) -> bool:

@@ -98,7 +98,11 @@ def _left_out(kbs: Sequence[Kb], states: Mapping[str, KbState]) -> Iterator[str]
     """What is said of files that look like pages and are in no KB."""
     for kb in kbs:
         state = states.get(kb.name)
-        if state and (found := leftout.look(kb.source, state.revision)):
+        try:
+            found = leftout.look(kb.source, state.revision) if state else {}
+        except SourceError:  # which is said of the KB
+            continue
+        if found:
             yield leftout.said(found, kb.name)
 
 
