@@ -260,3 +260,32 @@ def test_a_value_in_a_group_is_hinted_at(run: Here) -> None:
     assert ran.code == 1
     for word, near in (("type:runbok", "type:runbook"), ("tag:watr", "tag:water")):
         assert f"nothing holds {word}; did you mean: {near}" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("path", "near"),
+    [
+        ("gardn", "path:garden:"),
+        ("garden", "path:garden:"),
+        ("attic:deep room", 'path:"deep room"'),
+        ("gardn:deep room", 'path:"garden:deep room"'),
+        ("garden/deep room", 'path:"garden:deep room" or path:"deep room"'),
+        ("deep rom", 'path:"deep room"'),
+        ("GARDEN/pump.md", "path:garden:pump.md or path:pump.md"),
+        ("attic/pump.md", "path:pump.md"),
+        ("atic:pump.md", ""),
+    ],
+)
+def test_a_path_that_begins_with_a_kb_is_hinted_at(
+    run: Here, repo: Repo, path: str, near: str
+) -> None:
+    repo.write("notes/deep room/b.md", "# Deep\n")
+    run(*SYNC)
+    said = f'"{path}"' if " " in path else path
+    told = run("list", "--path", path).err
+    meant = near.split(" or ") if near else []
+    hint = f"nothing holds path:{said}; did you mean: {', '.join(meant)}\n" if meant else ""
+    assert told.startswith(f"no entries found\n{hint}")
+    assert ("did you mean" in told) == bool(meant)
+    for one in meant:
+        assert run("search", one).code == 0

@@ -129,15 +129,14 @@ def values(reader: Reader, filters: Filters) -> tuple[Suggestion, ...]:
                 meant = tuple(written(name, one) for one in near)
                 found.append(Suggestion(written(name, value), meant))
     for field, value in filters.where:
-        near = _fields(reader, field, value)
-        if near:
+        if near := _fields(reader, field, value):
             found.append(Suggestion(written(field, value), tuple(near)))
     for test in filters.compared:
         if not reader.has_field(test.field) and (fields := nearest(test.field, reader.fields())):
             near = [compared(msgspec.structs.replace(test, field=one)) for one in fields]
             found.append(Suggestion(compared(test), tuple(near)))
     if filters.paths and (near := _paths(reader, filters.paths)):
-        found.append(Suggestion(f"path:{filters.paths[0]}", tuple(near)))
+        found.append(Suggestion(written("path", filters.paths[0]), tuple(near)))
     if filters.authors:
         found += _authors(reader.authors(), filters.authors)
     return tuple(found)
@@ -162,7 +161,16 @@ def _fields(reader: Reader, field: str, value: str) -> list[str]:
 
 def _paths(reader: Reader, asked: Sequence[str]) -> list[str]:
     """Folders and files that may be meant by some of which none is there."""
-    kbs = {state.name for state in reader.kbs()}
+    if any(set(path) & set("*?") for path in asked):
+        return []
+    if reader.entries(Filters(paths=tuple(asked)), 1, 0):
+        return []
+    kbs = sorted(state.name for state in reader.kbs())
+    typed = composed(asked[0])
+    kb, colon, inside = typed.partition(":")
+    named = (inside if colon and kb in kbs else typed).removeprefix("./").strip("/")
+    if not named:
+        return []
     files = [composed(one.path) for one in reader.entries(NO_FILTERS, -1, 0)]
     folders: dict[str, None] = {}
     for file in files:
@@ -170,13 +178,13 @@ def _paths(reader: Reader, asked: Sequence[str]) -> list[str]:
         while folder and folder not in folders:
             folders[folder] = None
             folder = folder.rpartition("/")[0]
-    parted = [(path, *path.partition(":")) for path in map(composed, asked)]
-    inside = [rest if kb in kbs else path for path, kb, _, rest in parted]
-    named = [path.removeprefix("./").strip("/") for path in inside]
-    known = {"", ".", *files, *folders}
-    if any(path in known or set(path) & set("*?") for path in named):
-        return []
-    return [f"path:{one}" for one in nearest(named[0], folders) or nearest(named[0], files)]
+    near = nearest(named, folders) or nearest(named, files)
+    if len(kbs) > 1:  # it may begin with the name of one, with a slip or as that of a folder
+        kb, *rest = re.split("[/:]", named, maxsplit=1)
+        meant = [f"{one}:{''.join(rest)}" for one in nearest(kb, kbs)]
+        held = [one for one in meant if reader.entries(Filters(paths=(one,)), 1, 0)]
+        near = [*held, *near][:_NEAR]
+    return [written("path", one) for one in near]
 
 
 def entries(reader: Reader, name: str, kbs: Sequence[str], *, several: bool) -> list[str]:
