@@ -331,6 +331,17 @@ def test_searching_by_meaning_with_nothing_embedded(run: Here, repo: Repo) -> No
         assert "run `pyrite index embed`" in line
 
 
+def test_searching_by_meaning_where_there_is_nothing_to_embed(run: Here, repo: Repo) -> None:
+    repo.write("pyrite.yaml", "kbs: [{name: full, path: full}, {name: bare, path: bare}]\n")
+    repo.commit(**{"full/a": "# One\n\nalpha"})
+    run(*SYNC)
+    for command in (("semantic-search", "x"), ("search", "--mode", "hybrid", "x")):
+        ran = run(*command, "--kb", "bare")
+        assert (ran.code, "nothing found for 'x'" in ran.err) == (1, True), ran.err
+        assert "index embed" not in ran.err
+        assert "nothing is embedded yet" in refuses(run, *command)
+
+
 BLOCKER = """
 import sys
 class Blocker:

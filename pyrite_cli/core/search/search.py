@@ -187,8 +187,9 @@ class Searcher:
             return {"keyword": self._by_words(asked, wanted)}
         reader, filters = self._reader, asked.filters
         model = reader.model()
-        embedded = any(state.embedded for state in looked_at(self.states, filters))
-        if filters.kbs != NOWHERE and (model is None or not embedded):
+        looked = looked_at(self.states, filters)
+        embedded = model is not None and any(state.embedded for state in looked)
+        if filters.kbs != NOWHERE and not embedded and any(state.chunks for state in looked):
             raise ModelError(
                 "nothing is embedded yet, so there is nothing to search by meaning",
                 "run `pyrite index embed`, or search by keyword: pyrite search --mode keyword …",
