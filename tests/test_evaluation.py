@@ -158,6 +158,13 @@ def test_bad_queries_are_refused_with_their_line(line: bytes, said: str) -> None
     with pytest.raises(UsageError) as found:
         queries.questions(b'{"_id": "a", "text": "a"}\n' + line, "q", named=True)
     assert found.value.message.startswith(said)
+    assert "query alone" not in (found.value.hint or "")
+
+
+def test_a_bad_line_is_told_what_one_may_be() -> None:
+    with pytest.raises(UsageError) as found:
+        queries.questions(b'{"text": 3}', "q", named=False)
+    assert (found.value.hint or "").endswith(", or the query alone")
 
 
 @pytest.mark.parametrize("header", [b"", b"query-id\tcorpus-id\tscore\n"])

@@ -56,16 +56,17 @@ def questions(content: bytes, name: str, *, named: bool) -> list[Question]:
     """
     found = []
     seen: set[str] = set()
+    hint = _NAMED if named else f"{_NAMED}, or the query alone"
     for number, line in _lines(content):
         try:
             one = _object.decode(line) if _OBJECT.match(line) else _Line(_plain(line))
         except UnicodeDecodeError as error:
-            raise _bad(name, number, "not UTF-8", _QUERY) from error
+            raise _bad(name, number, "not UTF-8", hint) from error
         except msgspec.DecodeError as error:
-            raise _bad(name, number, str(error), _QUERY) from error
+            raise _bad(name, number, str(error), hint) from error
         key = "" if one.id is None else str(one.id)
         if named and not key:
-            raise _bad(name, number, "a query without `_id`", _QUERY)
+            raise _bad(name, number, "a query without `_id`", hint)
         if named and key in seen:
             raise _bad(name, number, f"a second query with the `_id` {key!r}", "")
         seen.add(key)
@@ -86,7 +87,7 @@ _object = msgspec.json.Decoder(_Line)
 _string = msgspec.json.Decoder(str)
 _OBJECT = re.compile(rb'\s*\{\s*(?:["}]|$)')
 """How an object begins; `{{ this }}` is a query."""
-_QUERY = """a line is such as {"_id": "q1", "text": "cold room alarm"}, or the query alone"""
+_NAMED = """a line is such as {"_id": "q1", "text": "cold room alarm"}"""
 
 
 def judgements(content: bytes, name: str) -> Judgements:
