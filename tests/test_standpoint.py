@@ -231,6 +231,8 @@ def test_a_bare_repository_beside_makes_no_other_path_one_of_a_kb(
     run = here(repo.root, monkeypatch, capsys)
     run(*SYNC)
     assert run("list", "--path", "bare:a.md").out.startswith("bare:a.md")
+    assert run("-C", "../bare.git", *SYNC).code == 0
+    assert run("-C", "bare.git", "list", "--path", "/", cwd=tmp_path).code < 2
     told = run("list", "--path", "../elsewhere")
     assert told.code == 2
     assert "the path '../elsewhere' lies in no knowledge base" in told.err

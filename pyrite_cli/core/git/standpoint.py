@@ -162,7 +162,7 @@ def _leads_away(path: str) -> bool:
     """Whether a path can't be one inside a KB."""
     named = os.path.expanduser(path)  # noqa: PTH111
     if os.path.isabs(named):  # noqa: PTH117
-        return os.path.lexists(named)
+        return os.path.lexists(named) and bool(named.strip(os.sep))
     return f"{os.path.normpath(named)}{os.sep}".startswith(f"{os.pardir}{os.sep}")
 
 
