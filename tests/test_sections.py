@@ -75,6 +75,8 @@ three
 
 ## Options
 
+### Below the last
+
 four
 
 ## Größe & Gewicht!
@@ -121,6 +123,8 @@ nine
         ("Now", "seven"),
         ("under", "eight"),
         ("Underlined", "eight"),
+        ("Options#Below the last", "four"),
+        ("options#below-the%2Dlast", "four"),
         ("caf\u00e9-code-bold", "```"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import shlex
 import unicodedata
@@ -47,9 +48,12 @@ def section(entry: EntryReply, anchor: str, name: str) -> EntryReply:
         NotFoundError: It has no such heading.
     """
     outline = _Outline(entry)
-    place = outline.find(anchor, 0, len(outline.headings))
-    if place is None and "%" in anchor:
-        place = outline.find(unquote(anchor), 0, len(outline.headings))
+    everything = (0, len(outline.headings))
+    typed = dict.fromkeys((anchor, unquote(anchor)))
+    found = itertools.chain(
+        (outline.find(one, *everything) for one in typed), map(outline.below_any, typed)
+    )
+    place = next((one for one in found if one is not None), None)
     if place is None:
         names = [one.text for one in outline.headings]
         last = anchor.rpartition("#")[2]
@@ -87,11 +91,7 @@ class _Outline:
 
     def find(self, anchor: str, first: int, end: int) -> int | None:
         """The number of the heading that an anchor means, among some."""
-        for way in _WAYS:
-            place = _among(self._called(way).get(way.name(anchor)), first, end)
-            if place is not None:
-                return place
-        place = _among(self._owned.get(anchor.casefold()), first, end)
+        place = self._named(anchor, first, end)
         if place is not None:
             return place
         # A heading may hold the sign itself: the longest name of one comes first.
@@ -103,6 +103,24 @@ class _Outline:
                 if inner is not None:
                     return inner
         return None
+
+    def below_any(self, anchor: str) -> int | None:
+        """The same, where several headings read alike and it is not below the first of them."""
+        signs = [at for at, char in enumerate(anchor) if char == "#"]
+        for at in reversed(signs) if len(signs) <= _NESTED else ():
+            for outer in self._called(_WAYS[0]).get(_text(anchor[:at]), ()):
+                inner = self._named(anchor[at + 1 :], outer + 1, self.end(outer))
+                if inner is not None:
+                    return inner
+        return None
+
+    def _named(self, name: str, first: int, end: int) -> int | None:
+        """The number of the heading that is called so, among some."""
+        for way in _WAYS:
+            place = _among(self._called(way).get(way.name(name)), first, end)
+            if place is not None:
+                return place
+        return _among(self._owned.get(name.casefold()), first, end)
 
     def end(self, place: int) -> int:
         """The number of the next heading that is not below one."""
