@@ -135,10 +135,12 @@ def _claims() -> None:
     from benchmarks import claims, servers  # needs a driver of PostgreSQL
 
     print("| engine | tasks a second | p50 | p99 |\n| --- | --- | --- | --- |")
-    with common.scratch() as folder, servers.server(folder / "server") as postgres:
-        for name, url in (("sqlite", ""), ("postgres", postgres.create())):
-            for line in claims.measure(folder / name, url):
-                print(line, flush=True)
+    with common.scratch() as folder:
+        (folder / "server").mkdir()
+        with servers.server(folder / "server") as postgres:
+            for name, url in (("sqlite", ""), ("postgres", postgres.create())):
+                for line in claims.measure(folder / name, url):
+                    print(line, flush=True)
 
 
 def _cache(folder: Path, begin: Path | None) -> Path:
