@@ -169,7 +169,7 @@ class Tasks:
                 given = {key: value for key, value in detail.items() if value}
                 done = "claim" if action == "next" else action
                 writer.record(f"task.{done}", task.name, json.dumps(given, ensure_ascii=False))
-                reply = _reply(action, board.after(found).standing(task))
+                reply = _reply(action, board.after([found]).standing(task))
                 if request.key:
                     writer.keep_answer(request.key, asked, reply.to_json())
                 return reply
@@ -182,7 +182,8 @@ class Tasks:
         self, writer: StateWriter, board: Board, _: str, request: TaskRequest
     ) -> Lease | ClaimError:
         writer.alone()  # of many who ask at once, each sees what those before took
-        lease = self._first(writer, board, request)
+        taken = writer.leases(board.newest)  # since the board was read, few
+        lease = self._first(writer, board.after(taken), request)
         if lease is None:  # what was done since the board was read may have made one ready
             config = self._workspace.config.tasks
             lease = self._first(writer, Board(board.tasks, writer.leases(), config), request)

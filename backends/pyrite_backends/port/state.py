@@ -23,8 +23,8 @@ class LeasesRead(Protocol):
         """That of one entry; None where nobody ever claimed it."""
         ...
 
-    def leases(self) -> list[Lease]:
-        """All, by KB and entry."""
+    def leases(self, since: str = "") -> list[Lease]:
+        """All, or those that were claimed at a moment or later; by KB and entry."""
         ...
 
 

@@ -64,6 +64,8 @@ class PostgresState(Store):
         super().__init__(name, engine, server.describe(given))
 
     def exists(self) -> bool:
+        if self._ready:
+            return True
         with self.errors(), self.engine.connect() as connection:
             found = f"SELECT to_regclass('{SCHEMA}.{migrating.VERSIONS}') IS NOT NULL"
             return bool(connection.exec_driver_sql(found).scalar_one())

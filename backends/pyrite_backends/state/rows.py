@@ -51,8 +51,9 @@ class Rows:
         found = self._db.execute(_ONE, {"project": self._id, "kb": kb, "entry": entry}).first()
         return None if found is None else _lease(found)
 
-    def leases(self) -> list[Lease]:
-        return [_lease(row) for row in self._db.execute(_ALL, {"project": self._id})]
+    def leases(self, since: str = "") -> list[Lease]:
+        found = _ALL.where(task.c.claimed_at >= since) if since else _ALL
+        return [_lease(row) for row in self._db.execute(found, {"project": self._id})]
 
     def recorded(
         self, *, subject: str = "", action: str = "", person: str = "", since: str = "",

@@ -172,9 +172,14 @@ class Board:
         self.tasks = tasks
         self._leases = {(one.kb, one.entry): one for one in leases}
 
-    def after(self, lease: Lease) -> Board:
-        """The same with one lease as it is now."""
-        return Board(self.tasks, [*self._leases.values(), lease], self._config)
+    def after(self, leases: Iterable[Lease]) -> Board:
+        """The same with some leases as they are now."""
+        return Board(self.tasks, [*self._leases.values(), *leases], self._config)
+
+    @property
+    def newest(self) -> str:
+        """The moment of the last claim that is known; empty when there is none."""
+        return max((one.claimed for one in self._leases.values()), default="")
 
     @functools.cached_property
     def _named(self) -> dict[str, list[Task]]:
