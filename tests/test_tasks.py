@@ -10,10 +10,12 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from pyrite_cli import Pyrite
@@ -153,6 +155,20 @@ def test_the_same_request_is_answered_as_before(repo: Repo, run: Here) -> None:
     ]  # fmt: skip
 
 
+def test_who_was_stopped_while_another_took_over_is_told_who_has_it(own: Pyrite) -> None:
+    late, other = (TaskRequest(name="t1", session=one, ttl=0.2) for one in ("late", "other"))
+    fence = own.tasks.claim(late).fence
+    time.sleep(0.3)
+    assert own.tasks.claim(other).fence == fence + 1
+    shown = msgspec.structs.replace(late, fence=fence, note="x")
+    for change in ("renew", "checkpoint", "release", "complete", "fail"):
+        with pytest.raises(ClaimError, match=r"other has it until .*, with fence 2") as told:
+            getattr(own.tasks, change)(shown)
+        assert "may be done twice" in told.value.hint
+    refused = own.state.audit(AuditRequest(action="refused", subject="kb:t1")).rows
+    assert [one.session for one in refused] == ["late"] * 5
+
+
 def test_odd_values_are_refused(repo: Repo, run: Here) -> None:
     tasks(repo, {"a": "status: open"})
     run(*SYNC)
@@ -219,6 +235,22 @@ def test_what_is_damaged_says_what_to_do(repo: Repo, run: Here) -> None:
     for command in (("task", "list"), ("task", "next"), ("state", "status")):
         ran = run(*command)
         assert (ran.code, "pyrite state restore FILE" in ran.err) == (2, True), ran.err
+
+
+def test_state_that_a_repository_brings_is_not_opened(repo: Repo, run: Here) -> None:
+    repo.write("pyrite.yaml", "kbs: [{name: kb}]\nstate: {path: own/state.db}\n")
+    tasks(repo, {"a": "status: open"})
+    run(*SYNC)
+    assert run("task", "claim", "a").code == 0
+    brought = (repo.root / "own/state.db").read_bytes()
+    repo.write("else/state.db", brought)
+    repo.write("pyrite.yaml", "kbs: [{name: kb}]\nstate: {path: else/state.db}\n")
+    for command in (("task", "list"), ("task", "claim", "a"), ("state", "status")):
+        ran = run(*command)
+        assert (ran.code, "was not made by this user's Pyrite" in ran.err) == (2, True), ran.err
+    repo.commit()
+    assert "git tracks" in run("task", "claim", "a").err
+    assert (repo.root / "else/state.db").read_bytes() == brought
 
 
 def board(*rows: tuple[str, str, tuple[str, ...]]) -> Board:

@@ -123,8 +123,7 @@ def _moved(reply: StateImportReply, done: str, *, json: bool) -> None:
     if json:
         render.json(reply)
         return
-    counts = ", ".join(f"{number:,} {name}" for name, number in reply.counts.items() if number)
-    render.out(f"{done} {reply.file}: {counts or 'nothing'} of {reply.project}")
+    render.out(f"{done} {reply.file}: {_counted(reply.counts)} of {reply.project}")
     render.note(f"SHA-256 {reply.sha256}")
 
 
@@ -139,10 +138,17 @@ def _show(reply: StateReply, *, json: bool) -> None:
         return
     behind = "" if reply.revision == reply.newest else f", newest {reply.newest}"
     render.out(f"revision {reply.revision}{behind}")
-    names = {"task": "task", "answer": "answer", "audit": "row of the record"}
-    plural = {"audit": "rows of the record"}
-    said = [
-        render.count(number, names.get(name, name), plural.get(name, ""))
-        for name, number in reply.counts.items()
-    ]
-    render.out(", ".join(said))
+    render.out(_counted(reply.counts))
+
+
+_NAMES = {
+    "task": ("claimed task", ""),
+    "answer": ("kept answer", ""),
+    "audit": ("row of the record", "rows of the record"),
+}
+"""What people call the rows of a table; one that is not among them is no news."""
+
+
+def _counted(counts: dict[str, int]) -> str:
+    known = [(counts[name], *words) for name, words in _NAMES.items() if counts.get(name)]
+    return ", ".join(render.count(*one) for one in known) or "nothing"
