@@ -154,6 +154,7 @@ class Tasks:
         name = request.name and self._find(board, request.name).name
         asked = json.dumps([action, name, request.fence, request.ttl, request.note])
         with self._workspace.state.writer(self._actor(request)) as writer:
+            writer.alone()  # of two requests with one key, the second one sees the first
             if request.key and (known := writer.answer(request.key)) is not None:
                 if known[0] != asked:
                     raise UsageError(
@@ -181,8 +182,8 @@ class Tasks:
     def _take_next(
         self, writer: StateWriter, board: Board, _: str, request: TaskRequest
     ) -> Lease | ClaimError:
-        writer.alone()  # of many who ask at once, each sees what those before took
-        taken = writer.leases(board.newest)  # since the board was read, few
+        # Of many who ask at once, each sees what those before took since the board was read.
+        taken = writer.leases(board.newest)
         lease = self._first(writer, board.after(taken), request)
         if lease is None:  # what was done since the board was read may have made one ready
             config = self._workspace.config.tasks

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -110,6 +111,36 @@ def test_who_ran_late_may_go_on_while_nobody_took_it(state: Store) -> None:
     assert renewed.held
     assert renewed.fence == lease.fence
     assert end(state, lease.fence) is not None
+
+
+def test_writers_who_touch_the_same_in_any_order_all_end_well(make: Make) -> None:
+    errors: list[BaseException] = []
+
+    def write(first: str) -> None:
+        state = make("p")
+        try:
+            for number in range(5):
+                with state.writer(Actor(first, f"{first}-{number}")) as writer:
+                    if first == "alone":
+                        writer.alone()
+                    writer.claim("kb", "t", ttl=9, most=99, status=str(number))
+                    time.sleep(0.02)
+                    writer.record("task.claim", "kb:t", "{}")
+        except BaseException as error:
+            errors.append(error)
+            raise
+
+    claimed(make("p"))
+    threads = [
+        threading.Thread(target=write, args=(first,)) for first in ("alone", "claim", "alone")
+    ]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert errors == []
+    with make("p").reader() as reader:
+        assert reader.ends()[0] == 15
 
 
 def test_what_is_given_back_is_no_attempt(state: Store) -> None:
