@@ -156,7 +156,8 @@ def test_the_same_request_is_answered_as_before(repo: Repo, run: Here) -> None:
 
 
 def test_who_was_stopped_while_another_took_over_is_told_who_has_it(own: Pyrite) -> None:
-    late, other = (TaskRequest(name="t1", session=one, ttl=0.2) for one in ("late", "other"))
+    late = TaskRequest(name="t1", session="late", ttl=0.2)
+    other = TaskRequest(name="t1", session="other", ttl=600)
     fence = own.tasks.claim(late).fence
     time.sleep(0.3)
     assert own.tasks.claim(other).fence == fence + 1
