@@ -72,8 +72,8 @@ class Hits(NamedTuple):
 
 _GUESS, _APART, _TENTH = 0.4, 0.15, 10
 """The best cosine below which nothing is near to words that stand nowhere, unless the tenth is as
-much below it. With all-MiniLM-L6-v2, letters at random had less for their best in 19 of 20 cases,
-and of 560 questions on four corpora two; in a small corpus what is meant stands apart."""
+much below it. With all-MiniLM-L6-v2 that is said of letters at random in 91, 98 and 99 of 100 cases
+on three corpora; in a small corpus what is meant stands apart, however low its cosine."""
 
 _NO_TEXT = "no text to compare by meaning; conditions alone need --mode keyword"
 
