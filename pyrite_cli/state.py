@@ -100,24 +100,24 @@ class Kept:
         """
         place = self._caller.place(file)
         shown = escape.path(str(place))
-        digest = ""
         try:
-            with place.open("xb") as out:
-                for line in self.lines():
-                    out.write(line)
-                    digest = line.decode(errors="replace")
-        except FileExistsError as error:
-            raise UsageError(
-                f"{shown} is there already", "name a file that is not there"
-            ) from error
+            out = place.open("xb")
+        except FileExistsError:
+            raise UsageError(f"{shown} is there already", "name another one") from None
         except OSError as error:
+            raise StorageError(f"{shown} can't be written: {error.strerror}") from None
+        last = b""
+        try:
+            with out:
+                for last in self.lines():
+                    out.write(last)
+        except BaseException as error:
             place.unlink(missing_ok=True)
-            raise StorageError(f"{shown} can't be written: {error.strerror}") from error
-        except BaseException:
-            place.unlink(missing_ok=True)
+            if isinstance(error, OSError):
+                raise StorageError(f"{shown} can't be written: {error.strerror}") from None
             raise
         info = self._state.info()
-        found = json.loads(digest)["sha256"]
+        found = json.loads(last)["sha256"]
         return StateImportReply(str(place), info.project, info.counts, found)
 
     def lines(self) -> Iterator[bytes]:
@@ -175,7 +175,7 @@ class Kept:
     def audit(self, request: AuditRequest) -> AuditReply:
         """The last rows of the record."""
         if not self._state.exists():
-            return AuditReply(project=self._state.info().project, count=0, rows=())
+            return AuditReply(project=self._state.project, count=0, rows=())
         with self._state.reader() as reader:
             found = list(
                 reader.recorded(
@@ -188,13 +188,13 @@ class Kept:
                 )
             )
         rows = tuple(map(_row, reversed(found)))
-        return AuditReply(project=self._state.info().project, count=len(rows), rows=rows)
+        return AuditReply(project=self._state.project, count=len(rows), rows=rows)
 
     def verify(self) -> AuditVerifyReply:
         """Whether each row of the record is what it was, and none is missing."""
         from pyrite_backends.port.chain import first_broken
 
-        project = self._state.info().project
+        project = self._state.project
         if not self._state.exists():
             return AuditVerifyReply(project, 0, whole=True, broken=None, hash="")
         with self._state.reader() as reader:

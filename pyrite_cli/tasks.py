@@ -55,16 +55,14 @@ class Tasks:
         """
         from pyrite_cli.core.search import browse
 
-        board = self._board(request.kbs)
+        kbs, mine = self._workspace.names(request.kbs), self._person if request.mine else ""
+        board = self._board()
         if request.ready:
-            found = list(board.ready(self._person if request.mine else ""))
+            found = list(board.ready(kbs, mine))
         else:
-            standing = map(board.standing, board.tasks)
-            found = [one for one in standing if request.everything or not one.done]
-            if request.mine:
-                found = [one for one in found if one.task.assignee in ("", self._person)]
-        kbs = browse.current(self._workspace.corpus)
-        return TaskListReply(count=len(found), tasks=tuple(map(_row, found)), kbs=kbs)
+            found = [one for one in board.chosen(kbs, mine) if request.everything or not one.done]
+        current = browse.current(self._workspace.corpus)
+        return TaskListReply(count=len(found), tasks=tuple(map(_row, found)), kbs=current)
 
     def show(self, name: str) -> TaskReply:
         """One task and how it stands.
@@ -150,7 +148,7 @@ class Tasks:
             change: Makes it, in a transaction; a refusal is returned, for it is recorded too.
         """
         self._check(request)
-        board = self._board(request.kbs)
+        board = self._board()
         name = request.name and self._find(board, request.name).name
         asked = json.dumps([action, name, request.fence, request.ttl, request.note])
         with self._workspace.state.writer(self._actor(request)) as writer:
@@ -196,7 +194,8 @@ class Tasks:
 
     def _first(self, writer: StateWriter, board: Board, request: TaskRequest) -> Lease | None:
         """Claim the first that nobody took since the board was read."""
-        ready = board.ready(self._person if request.mine else "")
+        kbs = self._workspace.names(request.kbs)
+        ready = board.ready(kbs, self._person if request.mine else "")
         claimed = (self._claim(writer, one.task, request) for one in ready)
         return next((lease for lease in claimed if lease is not None), None)
 
@@ -257,9 +256,10 @@ class Tasks:
     def _actor(self, request: TaskRequest) -> Actor:
         return Actor(self._person, request.session or self._workspace.session)
 
-    def _board(self, kbs: tuple[str, ...] = ()) -> Board:
+    def _board(self) -> Board:
+        """All tasks, of all KBs: one may depend on another's."""
         workspace = self._workspace
-        names = workspace.names(kbs)
+        names = workspace.names()
         with workspace.index.reader() as reader:
             tasks = workspace.tasks.read(reader, workspace.config.tasks, names)
         leases = []

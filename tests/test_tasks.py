@@ -137,6 +137,27 @@ def test_ready_is_what_is_open_free_and_first(repo: Repo, run: Here) -> None:
         assert (ran.code, said in ran.err) == (code, True), ran.err
 
 
+def test_a_task_may_depend_on_one_of_another_kb(repo: Repo, run: Here) -> None:
+    repo.write("pyrite.yaml", "kbs: [{name: one, path: one}, {name: two, path: two}]\n")
+    tasks(repo, {
+        "one/first": "status: open\nassignee: ANN@example.org",
+        "two/then": "status: open\ndepends_on: one:first\nassignee: ben",
+    })  # fmt: skip
+    run(*SYNC)
+    for listing in (("list",), ("ready", "--why-not")):
+        reply = shape("task-list", run("task", *listing, "--kb", "two", "--json").out)
+        (row,) = reply["tasks"]
+        assert row["reasons"] == ["it depends on first, which is not done"]
+        mine = shape("task-list", run("task", *listing, "--mine", "--json").out)
+        assert [one["id"] for one in mine["tasks"]] == ["first"]
+    assert run("task", "next", "--kb", "two").code == 1
+    assert run("task", "next", "--kb", "one").code == 0
+    assert run("task", "complete", "first").code == 0
+    assert "two:then" in run("task", "ready", "--kb", "two").out
+    assert run("task", "next", "--kb", "two").out.startswith("then: ")
+    assert run("task", "ready", "--kb", "three").code == 2
+
+
 def test_the_same_request_is_answered_as_before(repo: Repo, run: Here) -> None:
     tasks(repo, {"a": "status: open", "b": "status: open"})
     run(*SYNC)
@@ -201,6 +222,8 @@ def test_state_is_copied_put_back_and_moved(repo: Repo, run: Here, tmp_path: Pat
     assert run("task", "claim", "b").code == 0
     wrote = shape("state-import", run("state", "export", str(lines), "--json").out)
     assert wrote["counts"] == {"task": 2, "answer": 0, "audit": 2}
+    for place in (tmp_path, tmp_path / "none/x", lines):
+        assert run("state", "export", str(place)).code == 2
     assert run("state", "export").out.encode() == lines.read_bytes()
     put = shape("state", run("state", "restore", str(copy), "--json").out)
     assert Path(put["copy"]).is_file()
@@ -243,12 +266,19 @@ def test_state_that_a_repository_brings_is_not_opened(repo: Repo, run: Here) -> 
     tasks(repo, {"a": "status: open"})
     run(*SYNC)
     assert run("task", "claim", "a").code == 0
-    brought = (repo.root / "own/state.db").read_bytes()
+    assert run("state", "backup", "copy").code == 0
+    brought = (repo.root / "copy").read_bytes()
     repo.write("else/state.db", brought)
     repo.write("pyrite.yaml", "kbs: [{name: kb}]\nstate: {path: else/state.db}\n")
     for command in (("task", "list"), ("task", "claim", "a"), ("state", "status")):
         ran = run(*command)
         assert (ran.code, "was not made by this user's Pyrite" in ran.err) == (2, True), ran.err
+    (repo.root / "else/state.db").rename(repo.root / "away.db")
+    assert run("state", "restore", "away.db").code == 0  # as the error says
+    assert "fence 1, 1 attempt" in run("task", "show", "a").out.splitlines()
+    for file in (repo.root / "else").iterdir():
+        file.unlink()
+    repo.write("else/state.db", brought)
     repo.commit()
     assert "git tracks" in run("task", "claim", "a").err
     assert (repo.root / "else/state.db").read_bytes() == brought
@@ -265,7 +295,7 @@ def board(*rows: tuple[str, str, tuple[str, ...]]) -> Board:
 
 def test_a_circle_of_tasks_is_never_ready() -> None:
     circle = board(("a", "open", ("b",)), ("b", "open", ("a",)))
-    assert list(circle.ready()) == []
+    assert list(circle.ready(["kb"])) == []
 
 
 class Model:

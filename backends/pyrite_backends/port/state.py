@@ -131,7 +131,13 @@ class StateWriter(LeasesWritten, AnswersWritten, RecordWritten, Protocol):
 
 class State(Protocol):
     """Where state is kept. Tables are made, and brought to this version, when it is first read or
-    written."""
+    written.
+
+    Attributes:
+        project: Whose rows are seen.
+    """
+
+    project: str
 
     def describe(self) -> str:
         """The file, or the server and database, without any secret."""

@@ -234,7 +234,7 @@ def _connected(path: Path, private: bool) -> Any:
     if not (private or owned.is_ours(path)):
         raise StorageError(
             f"{path} was not made by this user's Pyrite here, so it is not opened",
-            "if it is yours: pyrite state restore FILE takes a copy of it",
+            "if it is yours: move it away, and pyrite state restore FILE takes it in",
         )
     connection = sqlite.connect(
         str(path), timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False

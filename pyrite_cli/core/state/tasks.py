@@ -15,7 +15,7 @@ from pyrite_backends.port.names import folded
 from pyrite_schemas.search import Filters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from pyrite_backends.port.index import Reader
     from pyrite_schemas.config import TasksConfig
@@ -202,17 +202,21 @@ class Board:
         lease = self._leases.get((task.kb, task.id))
         return Standing(task, lease, self.done(task), tuple(self._reasons(task, lease)))
 
-    def ready(self, mine: str = "") -> Iterator[Standing]:
-        """Those that can be begun, the most urgent first.
+    def chosen(self, kbs: Collection[str], mine: str = "") -> Iterator[Standing]:
+        """Some of them and how they stand, the most urgent first. What they depend on may be any.
 
         Args:
+            kbs: Only of these.
             mine: Only what is meant for this person, or for nobody.
         """
         for task in self.tasks:
-            if not mine or folded(task.assignee) in ("", folded(mine)):
-                standing = self.standing(task)
-                if standing.ready:
-                    yield standing
+            meant = not mine or folded(task.assignee) in ("", folded(mine))
+            if meant and task.kb in kbs:
+                yield self.standing(task)
+
+    def ready(self, kbs: Collection[str], mine: str = "") -> Iterator[Standing]:
+        """Those of them that can be begun."""
+        return (one for one in self.chosen(kbs, mine) if one.ready)
 
     def _reasons(self, task: Task, lease: Lease | None) -> Iterable[str]:
         if self.done(task):
