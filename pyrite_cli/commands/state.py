@@ -133,8 +133,8 @@ def _show(reply: StateReply, *, json: bool) -> None:
         return
     render.out(reply.place)
     render.out(f"project {reply.project}")
-    if not reply.revision:
-        render.out("nothing is kept yet: the first claim of a task makes it")
+    if not any(reply.counts.values()):
+        render.out("nothing is kept yet")
         return
     behind = "" if reply.revision == reply.newest else f", newest {reply.newest}"
     render.out(f"revision {reply.revision}{behind}")
